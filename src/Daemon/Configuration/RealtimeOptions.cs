@@ -1,0 +1,143 @@
+namespace Realtime.Daemon.Configuration;
+
+/// <summary>The whole configuration; one record per section of the file, every default the built-in one.</summary>
+public sealed record RealtimeOptions
+{
+    public EndpointOptions Endpoints { get; init; } = new();
+
+    /// <summary>Models by stream pattern, first match wins; null is the built-in model, named "default", for "*".</summary>
+    public IReadOnlyList<ModelOptions>? Models { get; init; }
+
+    public StreamOptions Streams { get; init; } = new();
+    public LimitOptions Limits { get; init; } = new();
+    public FrameOptions Frame { get; init; } = new();
+    public StateOptions State { get; init; } = new();
+    public HttpOptions Http { get; init; } = new();
+    public EngineOptions Engine { get; init; } = new();
+    public SecurityOptions Security { get; init; } = new();
+    public TelemetryOptions Telemetry { get; init; } = new();
+    public StopOptions Stop { get; init; } = new();
+}
+
+/// <summary>ZeroMQ endpoints the daemon binds, and other people's publishers it subscribes to.</summary>
+public sealed record EndpointOptions
+{
+    public string Ingest { get; init; } = "tcp://127.0.0.1:5570";
+    public string Requests { get; init; } = "tcp://127.0.0.1:5571";
+    public string Predictions { get; init; } = "tcp://127.0.0.1:5572";
+    public IReadOnlyList<SubscribeOptions> Subscribe { get; init; } = [];
+}
+
+/// <summary>One SUB socket; in the file a plain string is an endpoint to connect to, with every topic.</summary>
+public sealed record SubscribeOptions
+{
+    public required string Endpoint { get; init; }
+    public bool Bind { get; init; }
+    public IReadOnlyList<string> Topics { get; init; } = [""];
+}
+
+/// <summary>A model and the streams it serves; <see cref="File"/> is an absolute path once loaded.</summary>
+public sealed record ModelOptions
+{
+    public required string Name { get; init; }
+    public required string File { get; init; }
+    public IReadOnlyList<string> Streams { get; init; } = ["*"];
+}
+
+/// <summary>What happens to a stream's state when ticks are missing.</summary>
+public enum GapPolicy
+{
+    Step,
+    Impute,
+    Reset,
+}
+
+public sealed record StreamOptions
+{
+    public int Max { get; init; } = 100_000;
+
+    /// <summary>A stream without a tick for this long is evicted; null keeps it for ever.</summary>
+    public TimeSpan? IdleAfter { get; init; }
+
+    public GapPolicy OnGap { get; init; } = GapPolicy.Step;
+}
+
+public sealed record LimitOptions
+{
+    /// <summary>Largest message frame in bytes; over 16 times this the connection is closed.</summary>
+    public int Frame { get; init; } = 1_048_576;
+
+    /// <summary>Bytes the stream table may hold; null is unlimited.</summary>
+    public long? Memory { get; init; }
+
+    public int Connections { get; init; } = 10_000;
+}
+
+public enum IdleMode
+{
+    Block,
+    Spin,
+}
+
+public sealed record FrameOptions
+{
+    public int MaxTicks { get; init; } = 4096;
+    public IdleMode Idle { get; init; } = IdleMode.Block;
+}
+
+public enum Durability
+{
+    None,
+    Os,
+    Fsync,
+}
+
+public sealed record StateOptions
+{
+    /// <summary>Null keeps state in memory only.</summary>
+    public string? Directory { get; init; }
+
+    public Durability Durability { get; init; } = Durability.Os;
+    public TimeSpan SnapshotEvery { get; init; } = TimeSpan.FromMinutes(1);
+    public TimeSpan Keep { get; init; } = TimeSpan.FromHours(24);
+    public long? MaxBytes { get; init; }
+}
+
+public sealed record HttpOptions
+{
+    /// <summary>Null serves no HTTP.</summary>
+    public string? Endpoint { get; init; } = "http://127.0.0.1:5580";
+}
+
+public enum EngineKind
+{
+    Auto,
+    Cpu,
+    Gpu,
+}
+
+public sealed record EngineOptions
+{
+    public EngineKind Kind { get; init; } = EngineKind.Auto;
+
+    /// <summary>auto, scalar, vector128, vector256 or vector512.</summary>
+    public string Kernel { get; init; } = "auto";
+
+    public int Threads { get; init; } = 1;
+    public string? Device { get; init; }
+}
+
+public sealed record SecurityOptions
+{
+    public string? Curve { get; init; }
+}
+
+public sealed record TelemetryOptions
+{
+    public bool StageHistograms { get; init; } = true;
+}
+
+public sealed record StopOptions
+{
+    public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(5);
+}
