@@ -1,0 +1,443 @@
+using Realtime.Daemon.Configuration;
+using Realtime.Daemon.Requests;
+using Realtime.Protocol;
+
+namespace Realtime.Daemon.Frames;
+
+/// <summary>
+/// Bytes to ticks: resolves each tick to its stream's row, judges its sequence number, and makes it an item of the
+/// frame, or an outcome that says why not.
+/// </summary>
+public sealed class Decoder
+{
+    /// <summary>Longest run of missing ticks that <c>streams.onGap: impute</c> steps over one by one.</summary>
+    public const int ImputedMax = 1000;
+
+    private const int RejectedEventsPerSecond = 10;
+    private const int StalledAfter = 100;
+    private const long Second = 1_000_000_000;
+
+    private readonly World _world;
+    private readonly FrameWork _work;
+    private readonly Inbox _inbox;
+    private readonly RequestDesk _desk;
+    private readonly int _ticksMax;
+    private readonly double[] _values;
+    private readonly byte[] _digits = new byte[StreamName.MaximumDigits];
+
+    private int _next;
+    private bool _open;
+    private MessageHeader _header;
+    private int _cursor;
+    private int _left;
+    private int _ticks;
+
+    public Decoder(World world, FrameWork work, Inbox inbox, RequestDesk desk, int ticksMax)
+    {
+        _world = world;
+        _work = work;
+        _inbox = inbox;
+        _desk = desk;
+        _ticksMax = ticksMax;
+        _values = new double[world.Models.Max(static model => model.Model.Inputs.Count)];
+    }
+
+    /// <summary>Nothing is left of what was received.</summary>
+    public bool IsDrained => _next == _inbox.Count;
+
+    /// <summary>Decodes until the inbox is empty or the frame is full; the rest waits for the next frame.</summary>
+    public void Run()
+    {
+        _ticks = 0;
+        while (!IsDrained && _ticks < _ticksMax)
+        {
+            ref var message = ref _inbox[_next];
+            if (!_open && !TryOpen(in message))
+                continue;
+            if (_header.Kind == PayloadKind.Control)
+            {
+                // What came before it must be stepped before it looks at the world.
+                if (_work.ItemCount != 0)
+                    return;
+                AnswerControl(in message);
+                continue;
+            }
+
+            DecodeTicks(in message);
+        }
+    }
+
+    /// <summary>Forgets an emptied inbox.</summary>
+    public void Rewind()
+    {
+        _inbox.Clear();
+        _next = 0;
+    }
+
+    private bool TryOpen(in Message message)
+    {
+        var fault = EnvelopeFault(in message, out var code);
+        if (fault is null)
+        {
+            _header = TickReader.ReadHeader(_inbox.Bytes(message.Payload));
+            (fault, code) = _header.Kind switch
+            {
+                PayloadKind.Malformed => (_header.Fault ?? "not MessagePack", ErrorCode.Malformed),
+                PayloadKind.Unsupported => (_header.Fault ?? "unknown form", ErrorCode.Unsupported),
+                PayloadKind.Control when message.Origin != Origin.Request =>
+                    ("a control request, which is taken on requests only", ErrorCode.NotAllowed),
+                _ => (null, ErrorCode.None),
+            };
+        }
+
+        if (fault is null)
+        {
+            _open = true;
+            _cursor = _header.Cursor;
+            _left = _header.Count;
+            return true;
+        }
+
+        RejectMessage(in message, code, fault);
+        return false;
+    }
+
+    private string? EnvelopeFault(in Message message, out ErrorCode code)
+    {
+        code = ErrorCode.Malformed;
+        if (message.LargestFrame > _inbox.FrameLimit)
+        {
+            code = ErrorCode.TooLarge;
+            return $"a frame of {message.LargestFrame} bytes, limits.frame is {_inbox.FrameLimit}";
+        }
+
+        if (message.Frames is < 1 or > 2)
+            return $"{message.Frames} frames, expected [payload] or [topic][payload]";
+        if (message.Payload.Length == 0)
+            return "an empty payload";
+        return message.Topic.Length != 0 && !StreamName.IsValid(_inbox.Bytes(message.Topic))
+            ? "a topic that is no stream name (1 to 255 bytes of UTF-8 without control characters)"
+            : null;
+    }
+
+    // The whole message is one tick that was received and rejected.
+    private void RejectMessage(in Message message, ErrorCode code, string fault)
+    {
+        _ticks++;
+        _world.Counters.Received++;
+        _world.Counters.Reject(code);
+        if (message.Origin == Origin.Request)
+        {
+            _work.Add(new Outcome(OutcomeKind.Rejected, -1, code, fault));
+            _work.Add(new RequestWork(
+                _next, _work.OutcomeCount - 1, _work.OutcomeCount, true, false, default, true, default));
+        }
+
+        Close();
+    }
+
+    private void AnswerControl(in Message message)
+    {
+        var start = _work.Replies.Length;
+        _desk.Execute(_inbox.Bytes(message.Payload), _work.Replies);
+        var reply = new Slice(start, _work.Replies.Length - start);
+        _work.Add(new RequestWork(_next, _work.OutcomeCount, _work.OutcomeCount, true, false, default, false, reply));
+        _ticks++;
+        Close();
+    }
+
+    private void DecodeTicks(in Message message)
+    {
+        var payload = _inbox.Bytes(message.Payload);
+        var isRequest = message.Origin == Origin.Request;
+        var first = _work.OutcomeCount;
+        var faulty = false;
+        while (_left > 0 && _ticks < _ticksMax)
+        {
+            _left--;
+            _ticks++;
+            _world.Counters.Received++;
+            Outcome outcome;
+            if (TickReader.TryReadTick(payload, ref _cursor, out var tick, out var fault))
+                outcome = Take(in message, payload, in tick, isRequest);
+            else
+                outcome = new Outcome(OutcomeKind.Rejected, -1, ErrorCode.Malformed, fault);
+            Count(in outcome);
+            if (_header.Kind == PayloadKind.Tick)
+            {
+                _header.Reply = tick.Reply;
+                _header.Rid = tick.Rid;
+                faulty = outcome.Code == ErrorCode.Malformed;
+            }
+
+            if (isRequest)
+                _work.Add(in outcome);
+        }
+
+        if (isRequest)
+            AddRequest(in message, first, faulty);
+        if (_left == 0)
+            Close();
+    }
+
+    private void AddRequest(in Message message, int first, bool faulty)
+    {
+        // Slices of a payload count from its start; those of a request from the inbox's.
+        var rid = _header.Rid.Length == 0 ? default : Within(in message, _header.Rid);
+        _work.Add(new RequestWork(_next, first, _work.OutcomeCount, _left == 0, _header.Reply, rid, faulty, default));
+    }
+
+    private void Close()
+    {
+        _open = false;
+        _header = default;
+        _next++;
+    }
+
+    private static Slice Within(in Message message, Slice slice) =>
+        slice.Length == 0 ? default : new Slice(message.Payload.Offset + slice.Offset, slice.Length);
+
+    private void Count(in Outcome outcome)
+    {
+        var counters = _world.Counters;
+        switch (outcome.Kind)
+        {
+            case OutcomeKind.Accepted:
+                counters.Stepped++;
+                break;
+            case OutcomeKind.Duplicate:
+                counters.Duplicate++;
+                break;
+            case OutcomeKind.Rejected:
+                counters.Reject(outcome.Code);
+                break;
+            default:
+                counters.Refuse(outcome.Code);
+                break;
+        }
+    }
+
+    private Outcome Take(in Message message, ReadOnlySpan<byte> payload, in Tick tick, bool isRequest)
+    {
+        var name = NameOf(in message, payload, in tick, out var fault);
+        if (fault is not null)
+            return new Outcome(OutcomeKind.Rejected, -1, ErrorCode.Malformed, fault);
+        var row = _world.Streams.Find(name);
+        return row < 0
+            ? TakeFirst(in message, payload, in tick, name, isRequest)
+            : TakeNext(in message, payload, in tick, row, isRequest);
+    }
+
+    private ReadOnlySpan<byte> NameOf(
+        in Message message, ReadOnlySpan<byte> payload, in Tick tick, out string? fault)
+    {
+        fault = null;
+        if (tick.HasId)
+        {
+            return _digits.AsSpan(0, StreamName.Format(tick.Id, _digits));
+        }
+
+        if (tick.Stream.Length != 0)
+            return payload.Slice(tick.Stream.Offset, tick.Stream.Length);
+        if (message.Topic.Length == 0)
+            fault = "no stream: neither the tick nor a topic frame names one";
+        return _inbox.Bytes(message.Topic);
+    }
+
+    private Outcome TakeFirst(
+        in Message message, ReadOnlySpan<byte> payload, in Tick tick, ReadOnlySpan<byte> name, bool isRequest)
+    {
+        var model = _world.ModelFor(name);
+        if (model < 0)
+            return new Outcome(OutcomeKind.Rejected, -1, ErrorCode.UnknownStream, "no model's pattern matches it");
+        if (isRequest && tick.HasSeq && _world.Refused.Owed(name) is { } owed && tick.Seq > owed)
+            return NotNext(owed);
+        var code = ReadValues(payload, in tick, _world.Models[model], out var detail);
+        if (code != ErrorCode.None)
+            return new Outcome(OutcomeKind.Rejected, -1, code, detail);
+        if (!_world.TryAdmit(name, tick.HasId, model, out var row, out detail))
+        {
+            if (isRequest && tick.HasSeq)
+                _world.Refused.Owe(name, tick.Seq);
+            return new Outcome(OutcomeKind.Refused, -1, ErrorCode.Refused, detail);
+        }
+
+        return Accept(in message, in tick, row, Arrival.Next);
+    }
+
+    private Outcome TakeNext(
+        in Message message, ReadOnlySpan<byte> payload, in Tick tick, int row, bool isRequest)
+    {
+        ref var stream = ref _world.Streams[row];
+        ulong? seq = tick.HasSeq ? tick.Seq : null;
+        var arrival = stream.Order.Judge(seq, tick.HasRun ? tick.Run : null, isRequest);
+        switch (arrival)
+        {
+            case Arrival.Duplicate:
+                return Repeat(in tick, row, isRequest);
+            case Arrival.TooLate:
+                return Reject(row, ErrorCode.TooLate, LateDetail(in stream.Order, in tick));
+            case Arrival.Exhausted:
+                return Reject(row, ErrorCode.TooLate, "the count is at its end; a greater run starts it anew");
+            case Arrival.NotNext:
+                return NotNext(stream.Order.Owed);
+        }
+
+        var code = ReadValues(payload, in tick, _world.Models[stream.Model], out var detail);
+        return code == ErrorCode.None
+            ? Accept(in message, in tick, row, arrival)
+            : Reject(row, code, detail);
+    }
+
+    private static string LateDetail(in StreamOrder order, in Tick tick)
+    {
+        if (tick.HasRun && order.HasRun && tick.Run < order.Run)
+            return $"run {tick.Run}, the stream is at run {order.Run}";
+        return tick.Seq < order.First
+            ? $"seq {tick.Seq} lies before the stream's first, {order.First}"
+            : $"seq {tick.Seq} was passed over, the stream is at {order.Last}";
+    }
+
+    private static Outcome NotNext(ulong owed) =>
+        new(OutcomeKind.Refused, -1, ErrorCode.NotNext, $"seq {owed} expected");
+
+    private ErrorCode ReadValues(ReadOnlySpan<byte> payload, in Tick tick, ModelHost host, out string? detail)
+    {
+        var values = _values.AsSpan(0, host.Model.Inputs.Count);
+        var code = TickReader.ReadValues(payload, tick.Values, host.Inputs, values, out detail);
+        if (code == ErrorCode.None && host.Model.Vocabulary is { } vocabulary
+            && !(values[0] >= 0 && values[0] < vocabulary && values[0] == Math.Floor(values[0])))
+        {
+            detail = FormattableString.Invariant($"token {values[0]}, expected an integer in 0…{vocabulary - 1}");
+            return ErrorCode.Shape;
+        }
+
+        return code;
+    }
+
+    private Outcome Accept(in Message message, in Tick tick, int row, Arrival arrival)
+    {
+        ref var stream = ref _world.Streams[row];
+        var host = _world.Models[stream.Model];
+        var expected = stream.Order.Last + 1;
+        ulong? seq = tick.HasSeq ? tick.Seq : null;
+        stream.Order.Accept(arrival, seq, tick.HasRun ? tick.Run : null);
+        stream.DuplicatesInARow = 0;
+        if (arrival is Arrival.Gap or Arrival.Restart)
+            PassOver(row, arrival, expected);
+
+        var time = tick.HasTime ? tick.Time : _world.Now;
+        var flags = PredictionFlags.None;
+        if (stream.Counts.Stepped != 0 && time < stream.Time)
+        {
+            flags = PredictionFlags.Late;
+            stream.Counts.Late++;
+            _world.Counters.Late++;
+        }
+
+        stream.Time = time;
+        stream.Arrival = _world.Now;
+        stream.Counts.Stepped++;
+        var values = _values.AsSpan(0, host.Model.Inputs.Count);
+        _world.Changes.Tick(row, in stream.Order, time, values);
+        var item = Add(row, ItemKind.Tick, flags, Within(in message, tick.Trace));
+        values.CopyTo(_work.Values(in _work.Items[item], values.Length));
+        return new Outcome(OutcomeKind.Accepted, item, ErrorCode.None, null);
+    }
+
+    private void PassOver(int row, Arrival arrival, ulong expected)
+    {
+        ref var stream = ref _world.Streams[row];
+        stream.Counts.Gaps++;
+        if (arrival == Arrival.Restart)
+        {
+            _world.Raise(StreamEventKind.Gap, row, "restart");
+            return;
+        }
+
+        var missing = stream.Order.Last - expected;
+        _world.Counters.Gaps++;
+        _world.Raise(StreamEventKind.Gap, row, $"{expected}…{stream.Order.Last - 1}");
+        if (_world.OnGap == GapPolicy.Reset)
+        {
+            // Items of this frame are stepped later: the reset has its place among them.
+            Add(row, ItemKind.Reset, PredictionFlags.None, default);
+        }
+        else if (_world.OnGap == GapPolicy.Impute)
+        {
+            var imputed = (int)Math.Min(missing, ImputedMax);
+            _ticks += imputed;
+            for (var i = 0; i < imputed; i++)
+                Add(row, ItemKind.Imputed, PredictionFlags.None, default);
+        }
+    }
+
+    // A duplicate of the last tick gets that tick's prediction again where one is asked for.
+    private Outcome Repeat(in Tick tick, int row, bool isRequest)
+    {
+        ref var stream = ref _world.Streams[row];
+        stream.Counts.Duplicate++;
+        if (!tick.HasRun && ++stream.DuplicatesInARow == StalledAfter)
+            _world.Raise(StreamEventKind.Stalled, row, $"{StalledAfter} duplicates in a row");
+        var wanted = isRequest && tick.Seq == stream.Order.Last && (tick.Reply || _header.Reply);
+        var item = !wanted ? -1
+            : stream.Frame == _world.Frame ? stream.Item
+            : stream.HasPrediction ? AddAgain(row)
+            : -1;
+        return new Outcome(OutcomeKind.Duplicate, item, ErrorCode.None, null);
+    }
+
+    private Outcome Reject(int row, ErrorCode code, string? detail)
+    {
+        ref var stream = ref _world.Streams[row];
+        stream.Counts.Rejected++;
+        var second = _world.Now / Second;
+        if (stream.RejectedSecond != second)
+            (stream.RejectedSecond, stream.RejectedEvents) = (second, 0);
+        if (stream.RejectedEvents++ < RejectedEventsPerSecond)
+            _world.Raise(StreamEventKind.Rejected, row, $"{code.Reason()}: {detail}");
+        return new Outcome(OutcomeKind.Rejected, -1, code, detail);
+    }
+
+    private int Add(int row, ItemKind kind, PredictionFlags flags, Slice trace)
+    {
+        ref var stream = ref _world.Streams[row];
+        var host = _world.Models[stream.Model];
+        if (stream.Frame != _world.Frame)
+            (stream.Frame, stream.Wave) = (_world.Frame, 0);
+        var item = new Item
+        {
+            Row = row,
+            Model = stream.Model,
+            ModelRow = stream.ModelRow,
+            Wave = stream.Wave++,
+            Kind = kind,
+            Flags = flags,
+            Seq = stream.Order.Last,
+            Time = stream.Time,
+            Trace = trace,
+        };
+        return stream.Item = _work.Add(in item, host.Model.Inputs.Count, host.Model.PredictionCount);
+    }
+
+    private int AddAgain(int row)
+    {
+        ref var stream = ref _world.Streams[row];
+        var host = _world.Models[stream.Model];
+        var item = new Item
+        {
+            Row = row,
+            Model = stream.Model,
+            ModelRow = stream.ModelRow,
+            Kind = ItemKind.Again,
+            Flags = stream.Flags,
+            Seq = stream.Order.Last,
+            Time = stream.Time,
+        };
+        var index = _work.Add(in item, host.Model.Inputs.Count, host.Model.PredictionCount);
+        ref var again = ref _work.Items[index];
+        host.Values(stream.ModelRow).CopyTo(_work.Values(in again, host.Model.Inputs.Count));
+        host.Prediction(stream.ModelRow).CopyTo(_work.Prediction(in again, host.Model.PredictionCount));
+        return index;
+    }
+}

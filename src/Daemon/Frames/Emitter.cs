@@ -1,0 +1,92 @@
+using Realtime.Protocol;
+using Realtime.Protocol.MessagePack;
+
+namespace Realtime.Daemon.Frames;
+
+/// <summary>Publishes a frame's predictions and events, and replies to its requests.</summary>
+public sealed class Emitter(World world, FrameWork work, Inbox inbox, IPredictionSink sink)
+{
+    private readonly MessagePackWriter _predictions = new(64 * 1024);
+    private readonly TickReply _reply = new(world.Epoch);
+    private (int Start, int End)[] _encoded = [];
+
+    public void Run()
+    {
+        world.Events.Publish(sink);
+        PublishPredictions();
+        foreach (ref readonly var request in work.Requests)
+            Answer(in request);
+        _predictions.Clear();
+    }
+
+    private void PublishPredictions()
+    {
+        if (_encoded.Length < work.ItemCount)
+            _encoded = new (int, int)[Math.Max(work.ItemCount, 2 * _encoded.Length)];
+        Span<byte> topic = stackalloc byte[Topic.MaximumLength];
+        for (var i = 0; i < work.ItemCount; i++)
+        {
+            ref var item = ref work.Items[i];
+            if (item.Kind is not (ItemKind.Tick or ItemKind.Again))
+                continue;
+            var stream = world.Streams.Name(item.Row);
+            var start = _predictions.Length;
+            Encode(in item, stream);
+            _encoded[i] = (start, _predictions.Length);
+            if (item.Kind == ItemKind.Tick)
+                Publish(topic[..Topic.Write(Topic.Prediction, stream, topic)], _predictions.Written[start..]);
+        }
+    }
+
+    private void Encode(in Item item, byte[] stream)
+    {
+        var host = world.Models[item.Model];
+        var content = new PredictionContent
+        {
+            Stream = new StreamLabel(stream, world.Streams[item.Row].IsId),
+            Seq = item.Seq,
+            Time = item.Time,
+            Prediction = work.Prediction(in item, host.Model.PredictionCount),
+            Values = work.Values(in item, host.Model.Inputs.Count),
+            Flags = item.Flags,
+            Trace = inbox.Bytes(item.Trace),
+        };
+        host.Predictions.Write(_predictions, in content);
+    }
+
+    private void Publish(ReadOnlySpan<byte> topic, ReadOnlySpan<byte> payload)
+    {
+        if (sink.Publish(topic, payload))
+            world.Counters.Published++;
+        else
+            world.Counters.Dropped++;
+    }
+
+    private void Answer(in RequestWork request)
+    {
+        if (!request.Control.IsEmpty)
+        {
+            Reply(in request, request.Control.Of(work.Replies.Written));
+            return;
+        }
+
+        foreach (ref readonly var outcome in work.Outcomes[request.First..request.End])
+        {
+            _reply.Add(in outcome);
+            if (!request.Reply)
+                continue;
+            var (start, end) = outcome.Item < 0 ? default : _encoded[outcome.Item];
+            _reply.AddPrediction(_predictions.Written[start..end]);
+        }
+
+        if (request.Complete)
+            Reply(in request, _reply.Finish(request.Reply, inbox.Bytes(request.Rid), request.Faulty));
+    }
+
+    private void Reply(in RequestWork request, ReadOnlySpan<byte> payload)
+    {
+        ref var message = ref inbox[request.Message];
+        if (!sink.Reply(inbox.Bytes(message.Identity), message.Delimiter, payload))
+            world.Counters.Undeliverable++;
+    }
+}

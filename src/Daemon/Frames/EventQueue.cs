@@ -1,0 +1,42 @@
+using Realtime.Protocol;
+using Realtime.Protocol.MessagePack;
+
+namespace Realtime.Daemon.Frames;
+
+/// <summary>Events of the frame, encoded as they happen, published when its record is written.</summary>
+public sealed class EventQueue
+{
+    private readonly MessagePackWriter _payloads = new();
+    private readonly long[] _counts = new long[Enum.GetValues<StreamEventKind>().Length];
+    private (byte[] Stream, int End)[] _events = new (byte[], int)[64];
+
+    public int Count { get; private set; }
+
+    /// <summary>Events of a kind since the start.</summary>
+    public long Total(StreamEventKind kind) => _counts[(int)kind];
+
+    public void Add(StreamEventKind kind, byte[] stream, bool isId, ulong? seq, string? detail)
+    {
+        _counts[(int)kind]++;
+        if (Count == _events.Length)
+            Array.Resize(ref _events, 2 * Count);
+        EventWriter.Write(_payloads, kind, new StreamLabel(stream, isId), seq, detail);
+        _events[Count++] = (stream, _payloads.Length);
+    }
+
+    public void Publish(IPredictionSink sink)
+    {
+        var start = 0;
+        Span<byte> topic = stackalloc byte[Topic.MaximumLength];
+        for (var i = 0; i < Count; i++)
+        {
+            var (stream, end) = _events[i];
+            sink.Publish(topic[..Topic.Write(Topic.Event, stream, topic)], _payloads.Written[start..end]);
+            start = end;
+            _events[i] = default;
+        }
+
+        Count = 0;
+        _payloads.Clear();
+    }
+}

@@ -1,0 +1,143 @@
+using System.Collections.Concurrent;
+using Realtime.Daemon.Configuration;
+using Realtime.Daemon.Requests;
+using Realtime.Protocol;
+using Realtime.Protocol.MessagePack;
+
+namespace Realtime.Daemon.Frames;
+
+/// <summary>
+/// The loop that owns the world. Each turn is a frame: ingest, decode, step, journal, emit; then what is due by the
+/// clock.
+/// </summary>
+/// <remarks>One thread runs it. Others reach the world through <see cref="Post"/> only.</remarks>
+public sealed class FrameLoop
+{
+    private const long HeartbeatEvery = 1_000_000_000;
+
+    private readonly World _world;
+    private readonly IClock _clock;
+    private readonly ITickSource _source;
+    private readonly IPredictionSink _sink;
+    private readonly IdleMode _idle;
+    private readonly Inbox _inbox;
+    private readonly FrameWork _work;
+    private readonly Decoder _decoder;
+    private readonly Stepper _stepper;
+    private readonly Emitter _emitter;
+    private readonly Evictions _evictions;
+    private readonly WorldReport _report;
+    private readonly MessagePackWriter _heartbeat = new();
+    private readonly ConcurrentQueue<Action> _posted = new();
+    private long _nextHeartbeat;
+    private long _turns;
+    private volatile bool _stop;
+
+    public FrameLoop(
+        World world, RealtimeOptions options, WorldReport report, IClock clock, ITickSource source,
+        IPredictionSink sink)
+    {
+        _world = world;
+        _clock = clock;
+        _source = source;
+        _sink = sink;
+        _idle = options.Frame.Idle;
+        _report = report;
+        _inbox = new Inbox(options.Limits.Frame, options.Frame.MaxTicks);
+        _work = new FrameWork(options.Frame.MaxTicks);
+        Desk = new RequestDesk(world, report);
+        _decoder = new Decoder(world, _work, _inbox, Desk, options.Frame.MaxTicks);
+        _stepper = new Stepper(world, _work);
+        _emitter = new Emitter(world, _work, _inbox, sink);
+        _evictions = new Evictions(world, options.Streams.IdleAfter);
+        world.Now = world.Started = clock.UtcNanoseconds;
+        _nextHeartbeat = world.Now + HeartbeatEvery;
+    }
+
+    /// <summary>Carries out control requests; only for what is posted.</summary>
+    public RequestDesk Desk { get; }
+
+    /// <summary>Turns of the loop, idle ones too; any thread may read it to see that the loop lives.</summary>
+    public long Turns => Volatile.Read(ref _turns);
+
+    /// <summary>Runs frames until <see cref="Stop"/>; what has arrived by then is still finished.</summary>
+    public void Run()
+    {
+        while (!_stop)
+            if (!RunFrame() && _idle == IdleMode.Block)
+                _source.Wait(UntilDue());
+        while (!_decoder.IsDrained)
+            RunFrame();
+    }
+
+    /// <summary>One turn; false where there was nothing to do.</summary>
+    public bool RunFrame()
+    {
+        _world.Now = _clock.UtcNanoseconds;
+        _world.Frame++;
+        RunPosted();
+        Ingest();
+        _decoder.Run();
+        _stepper.Run();
+        _world.Changes.Commit(_world.Frame, _world.Now);
+        _emitter.Run();
+        _work.Clear();
+        RunDue();
+        var worked = _inbox.Count != 0;
+        if (worked)
+            _world.Counters.Frames++;
+        Volatile.Write(ref _turns, _turns + 1);
+        return worked;
+    }
+
+    /// <summary>Ends <see cref="Run"/>; from any thread.</summary>
+    public void Stop()
+    {
+        _stop = true;
+        _source.Wake();
+    }
+
+    /// <summary>Has the loop do something between two frames; from any thread.</summary>
+    public void Post(Action action)
+    {
+        _posted.Enqueue(action);
+        _source.Wake();
+    }
+
+    private void Ingest()
+    {
+        if (!_decoder.IsDrained || _stop)
+            return;
+        _decoder.Rewind();
+        _source.Receive(_inbox);
+    }
+
+    private void RunPosted()
+    {
+        while (_posted.TryDequeue(out var action))
+            action();
+    }
+
+    private void RunDue()
+    {
+        if (_evictions.Run())
+        {
+            _world.Changes.Commit(_world.Frame, _world.Now);
+            _world.Events.Publish(_sink);
+        }
+
+        if (_world.Now < _nextHeartbeat)
+            return;
+        // After a pause one heartbeat is enough.
+        _nextHeartbeat = Math.Max(_nextHeartbeat + HeartbeatEvery, _world.Now);
+        _heartbeat.Clear();
+        _report.Heartbeat(_heartbeat);
+        _sink.Publish(Topic.Heartbeat, _heartbeat.Written);
+    }
+
+    private TimeSpan UntilDue()
+    {
+        var due = Math.Min(_nextHeartbeat, _evictions.Next);
+        return TimeSpan.FromTicks(Math.Clamp((due - _world.Now) / 100, 0, TimeSpan.TicksPerSecond));
+    }
+}

@@ -1,0 +1,50 @@
+namespace Realtime.Daemon.Frames;
+
+/// <summary>The world's clock; the loop reads it once per frame.</summary>
+public interface IClock
+{
+    /// <summary>Nanoseconds since 1970, UTC.</summary>
+    long UtcNanoseconds { get; }
+}
+
+/// <summary>Where messages come from.</summary>
+public interface ITickSource
+{
+    /// <summary>Takes what has arrived into the inbox until it is full or nothing is left; never waits.</summary>
+    void Receive(Inbox inbox);
+
+    /// <summary>Returns once a message is there, <see cref="Wake"/> was called, or the time is over.</summary>
+    void Wait(TimeSpan timeout);
+
+    /// <summary>Ends a <see cref="Wait"/> from any thread.</summary>
+    void Wake();
+}
+
+/// <summary>Where predictions, events and replies go; never blocks.</summary>
+public interface IPredictionSink
+{
+    /// <summary>Publishes to the subscribers of the topic; false where it could not be handed over.</summary>
+    bool Publish(ReadOnlySpan<byte> topic, ReadOnlySpan<byte> payload);
+
+    /// <summary>Replies to the sender of a request; false where it can't be reached or does not read.</summary>
+    bool Reply(ReadOnlySpan<byte> identity, bool delimiter, ReadOnlySpan<byte> payload);
+}
+
+/// <summary>Where a frame's changes of the world are recorded before anything of it is emitted.</summary>
+public interface IJournal
+{
+    /// <summary>False spares the loop the collecting of changes.</summary>
+    bool Records { get; }
+
+    void Append(in FrameRecord record);
+}
+
+/// <summary>State lives in memory only: nothing is recorded.</summary>
+public sealed class NoJournal : IJournal
+{
+    public bool Records => false;
+
+    public void Append(in FrameRecord record)
+    {
+    }
+}

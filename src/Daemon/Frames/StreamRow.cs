@@ -1,0 +1,79 @@
+using Realtime.Protocol;
+
+namespace Realtime.Daemon.Frames;
+
+/// <summary>What one stream has been through.</summary>
+public struct StreamCounts
+{
+    public long Stepped;
+    public long Imputed;
+    public long Duplicate;
+    public long Rejected;
+    public long Gaps;
+    public long Late;
+}
+
+/// <summary>
+/// How well the horizon-1 forecasts of a stream have done lately, beside persistence: exponentially weighted means of
+/// the absolute error over the outputs that are inputs.
+/// </summary>
+public struct ErrorStatistics
+{
+    // 1 - 2^(-1/200): half of the weight lies on the last 200 ticks.
+    private const double Weight = 0.003459737172132;
+
+    public long Scored;
+    public double AbsoluteError;
+    public double PersistenceAbsoluteError;
+
+    /// <summary>Scores one tick; the mean of the first ticks is a plain one.</summary>
+    public void Add(double absoluteError, double persistenceAbsoluteError)
+    {
+        Scored++;
+        var weight = Math.Max(Weight, 1.0 / Scored);
+        AbsoluteError += weight * (absoluteError - AbsoluteError);
+        PersistenceAbsoluteError += weight * (persistenceAbsoluteError - PersistenceAbsoluteError);
+    }
+}
+
+/// <summary>
+/// One stream of the table: everything about it but its name, its hidden state, its memory and its last prediction.
+/// </summary>
+public struct StreamRow
+{
+    public StreamOrder Order;
+    public StreamCounts Counts;
+    public ErrorStatistics Errors;
+
+    /// <summary>Index of the model that serves it; -1 where the row is free.</summary>
+    public int Model;
+
+    /// <summary>Its row within the model's own slabs.</summary>
+    public int ModelRow;
+
+    /// <summary>Time of its last tick, ns since 1970.</summary>
+    public long Time;
+
+    /// <summary>Frame clock when its last tick was stepped, ns since 1970.</summary>
+    public long Arrival;
+
+    public PredictionFlags Flags;
+    public bool HasPrediction;
+
+    /// <summary>Its first tick named it by an unsigned integer.</summary>
+    public bool IsId;
+
+    /// <summary>Its last prediction was made while the stream was warming up.</summary>
+    public bool Warming;
+
+    public int DuplicatesInARow;
+
+    // Quota of `rejected` events: which second, and how many in it.
+    public long RejectedSecond;
+    public int RejectedEvents;
+
+    // Scratch of the frame it was last touched in.
+    public long Frame;
+    public int Wave;
+    public int Item;
+}

@@ -1,0 +1,87 @@
+using Realtime.Protocol;
+using Realtime.Protocol.MessagePack;
+
+namespace Realtime.Daemon.Frames;
+
+/// <summary>
+/// The reply to one request with ticks, put together outcome by outcome; a batch larger than a frame goes on filling
+/// it in the next frame.
+/// </summary>
+public sealed class TickReply(ulong epoch)
+{
+    // What a reply may leave allocated for the next one.
+    private const int KeepBytes = 4 * 1024 * 1024;
+
+    private readonly ulong[] _counts = new ulong[Enum.GetValues<OutcomeKind>().Length];
+    private MessagePackWriter _errors = new();
+    private MessagePackWriter _predictions = new();
+    private MessagePackWriter _whole = new();
+    private int _index;
+    private int _errorCount;
+    private int _predictionCount;
+    private Outcome _lastError;
+
+    public void Add(in Outcome outcome)
+    {
+        _counts[(int)outcome.Kind]++;
+        if (outcome.Code != ErrorCode.None)
+        {
+            _errorCount++;
+            _lastError = outcome;
+            ReplyWriter.WriteError(_errors, _index, outcome.Code, outcome.Detail);
+        }
+
+        _index++;
+    }
+
+    /// <summary>The prediction of the outcome added last, as encoded; empty where there is none.</summary>
+    public void AddPrediction(ReadOnlySpan<byte> prediction)
+    {
+        _predictionCount++;
+        if (prediction.IsEmpty)
+            _predictions.WriteNil();
+        else
+            _predictions.WriteRaw(prediction);
+    }
+
+    /// <summary>The whole reply, valid until the next call; what follows begins a new one.</summary>
+    /// <param name="withPredictions">They were asked for.</param>
+    /// <param name="rid">The sender's mark as encoded; empty where it gave none.</param>
+    /// <param name="faulty">The message itself was at fault: the reply is an error reply too.</param>
+    public ReadOnlySpan<byte> Finish(bool withPredictions, ReadOnlySpan<byte> rid, bool faulty)
+    {
+        if (_whole.Length > KeepBytes)
+            _whole = new MessagePackWriter();
+        _whole.Clear();
+        var reply = new ReplyContent
+        {
+            Ack = new AckCounts(
+                epoch, _counts[(int)OutcomeKind.Accepted], _counts[(int)OutcomeKind.Duplicate],
+                _counts[(int)OutcomeKind.Rejected], _counts[(int)OutcomeKind.Refused]),
+            ErrorCount = _errorCount,
+            Errors = _errors.Written,
+            HasPredictions = withPredictions,
+            PredictionCount = _predictionCount,
+            Predictions = _predictions.Written,
+            Rid = rid,
+            Fault = faulty ? _lastError.Code : ErrorCode.None,
+            FaultDetail = _lastError.Detail,
+        };
+        ReplyWriter.Write(_whole, in reply);
+        Clear();
+        return _whole.Written;
+    }
+
+    private void Clear()
+    {
+        if (_predictions.Length > KeepBytes)
+            _predictions = new MessagePackWriter();
+        if (_errors.Length > KeepBytes)
+            _errors = new MessagePackWriter();
+        _predictions.Clear();
+        _errors.Clear();
+        _counts.AsSpan().Clear();
+        _index = _errorCount = _predictionCount = 0;
+        _lastError = default;
+    }
+}

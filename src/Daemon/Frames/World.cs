@@ -1,0 +1,106 @@
+using Realtime.Daemon.Configuration;
+using Realtime.Protocol;
+
+namespace Realtime.Daemon.Frames;
+
+/// <summary>
+/// All that lives: the streams with everything they carry, the models that serve them, and the counts. The frame loop
+/// owns it; nothing else touches it.
+/// </summary>
+public sealed class World : IDisposable
+{
+    // Streams remembered as refused before they had a row.
+    private const int RefusedMax = 65_536;
+
+    private readonly long? _memoryMax;
+
+    public World(IReadOnlyList<ModelHost> models, RealtimeOptions options, IJournal journal, ulong epoch)
+    {
+        Models = models;
+        Epoch = epoch;
+        OnGap = options.Streams.OnGap;
+        _memoryMax = options.Limits.Memory;
+        Streams = new StreamTable(options.Streams.Max);
+        Changes = new ChangeLog(journal);
+    }
+
+    public IReadOnlyList<ModelHost> Models { get; }
+    public StreamTable Streams { get; }
+    public RefusedStreams Refused { get; } = new(RefusedMax);
+    public Counters Counters { get; } = new();
+    public EventQueue Events { get; } = new();
+    public ChangeLog Changes { get; }
+    public GapPolicy OnGap { get; }
+
+    /// <summary>Number of this start of the daemon; a later start has a greater one.</summary>
+    public ulong Epoch { get; }
+
+    /// <summary>The clock of this frame, ns since 1970.</summary>
+    public long Now { get; set; }
+
+    /// <summary>The clock of the first frame.</summary>
+    public long Started { get; set; }
+
+    public long Frame { get; set; }
+
+    /// <summary>Bytes held for streams.</summary>
+    public long Bytes => Streams.Bytes + Models.Sum(static model => model.Bytes);
+
+    /// <summary>The first model whose pattern matches, or -1.</summary>
+    public int ModelFor(ReadOnlySpan<byte> stream)
+    {
+        for (var i = 0; i < Models.Count; i++)
+            if (Models[i].Serves(stream))
+                return i;
+        return -1;
+    }
+
+    /// <summary>Makes a row for a new stream; false where the table or its memory is at the limit.</summary>
+    public bool TryAdmit(ReadOnlySpan<byte> name, bool isId, int model, out int row, out string? detail)
+    {
+        var host = Models[model];
+        row = -1;
+        detail = null;
+        if (Streams.IsFull)
+            detail = $"{Streams.Count} streams, streams.max is {Streams.Max}";
+        else if (_memoryMax is { } max && Bytes + Streams.BytesForOneMore + host.BytesForOneMore > max)
+            detail = $"{Bytes} bytes held, limits.memory is {max}";
+        if (detail is not null)
+            return false;
+        row = Streams.Add(name, isId, model, host.Take());
+        Refused.Settle(name);
+        Changes.Other(ChangeKind.Admitted, row, name);
+        return true;
+    }
+
+    /// <summary>Takes hidden state and statistics back to their start; count, and what was last published, stay.</summary>
+    public void Reset(int row, string detail)
+    {
+        ref var stream = ref Streams[row];
+        Models[stream.Model].Clear(stream.ModelRow);
+        Changes.Other(ChangeKind.Reset, row);
+        Raise(StreamEventKind.Reset, row, detail);
+    }
+
+    /// <summary>Gives a stream up with everything it carries; its event says where the count stood.</summary>
+    public void Remove(int row, ChangeKind change, StreamEventKind kind, string detail)
+    {
+        ref var stream = ref Streams[row];
+        Changes.Other(change, row);
+        Raise(kind, row, detail);
+        Models[stream.Model].GiveBack(stream.ModelRow);
+        Streams.Remove(row);
+    }
+
+    public void Raise(StreamEventKind kind, int row, string? detail)
+    {
+        ref var stream = ref Streams[row];
+        Events.Add(kind, Streams.Name(row), stream.IsId, stream.Order.Started ? stream.Order.Last : null, detail);
+    }
+
+    public void Dispose()
+    {
+        foreach (var model in Models)
+            model.Dispose();
+    }
+}

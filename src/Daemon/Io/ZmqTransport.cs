@@ -1,0 +1,171 @@
+using Realtime.Daemon.Configuration;
+using Realtime.Daemon.Frames;
+using Realtime.Protocol;
+using Realtime.Protocol.ZeroMq;
+
+namespace Realtime.Daemon.Io;
+
+/// <summary>
+/// The daemon's ZeroMQ sockets: PULL <c>ingest</c>, ROUTER <c>requests</c>, PUB <c>predictions</c> and a SUB per
+/// <c>subscribe</c> entry.
+/// </summary>
+/// <remarks>Made on one thread, then used by the loop's alone; only <see cref="Wake"/> is for others.</remarks>
+public sealed class ZmqTransport : ITickSource, IPredictionSink, IDisposable
+{
+    // Messages taken from one socket before the next has its turn.
+    private const int Turn = 64;
+
+    // A frame over this many times limits.frame closes its connection.
+    private const int CloseFactor = 16;
+
+    private const string WakeEndpoint = "inproc://wake";
+
+    private readonly ZmqContext _context = new();
+    private readonly List<(ZmqSocket Socket, Origin Origin)> _inputs = [];
+    private readonly ZmqSocket _requests;
+    private readonly ZmqSocket _predictions;
+    private readonly ZmqSocket _wakeIn;
+    private readonly ZmqSocket _wakeOut;
+    private readonly Lock _wakeLock = new();
+    private readonly ZmqPoll _poll = new();
+    private readonly Dictionary<string, string> _endpoints = [];
+
+    /// <exception cref="ZmqException">An endpoint can't be bound.</exception>
+    public ZmqTransport(EndpointOptions endpoints, LimitOptions limits)
+    {
+        _requests = Open(ZmqSocketType.Router, limits);
+        _requests.RouterMandatory = true;
+        Bind(_requests, "requests", endpoints.Requests);
+        _inputs.Add((_requests, Origin.Request));
+
+        var ingest = Open(ZmqSocketType.Pull, limits);
+        Bind(ingest, "ingest", endpoints.Ingest);
+        _inputs.Add((ingest, Origin.Ingest));
+
+        _predictions = Open(ZmqSocketType.Pub, limits);
+        Bind(_predictions, "predictions", endpoints.Predictions);
+        for (var i = 0; i < endpoints.Subscribe.Count; i++)
+            _inputs.Add((Subscribe(endpoints.Subscribe[i], i, limits), Origin.Subscription));
+
+        _wakeIn = Open(ZmqSocketType.Pull, limits);
+        _wakeIn.Bind(WakeEndpoint);
+        _wakeOut = Open(ZmqSocketType.Push, limits);
+        _wakeOut.Connect(WakeEndpoint);
+        foreach (var (socket, _) in _inputs)
+            _poll.Add(socket);
+        _poll.Add(_wakeIn);
+    }
+
+    /// <summary>Endpoints as bound or connected, by the names of the configuration.</summary>
+    public IReadOnlyDictionary<string, string> Endpoints => _endpoints;
+
+    public void Receive(Inbox inbox)
+    {
+        bool progress;
+        do
+        {
+            progress = false;
+            foreach (var (socket, origin) in _inputs)
+                for (var i = 0; i < Turn && !inbox.IsFull && TryReceive(socket, origin, inbox); i++)
+                    progress = true;
+        }
+        while (progress && !inbox.IsFull);
+    }
+
+    public void Wait(TimeSpan timeout)
+    {
+        _poll.Wait(timeout);
+        while (_wakeIn.TryReceive([], out _) >= 0)
+        {
+        }
+    }
+
+    public void Wake()
+    {
+        // A full queue wakes as well as one more message does.
+        lock (_wakeLock)
+            _wakeOut.TrySend([]);
+    }
+
+    public bool Publish(ReadOnlySpan<byte> topic, ReadOnlySpan<byte> payload) =>
+        _predictions.TrySend(topic, more: true) && _predictions.TrySend(payload);
+
+    public bool Reply(ReadOnlySpan<byte> identity, bool delimiter, ReadOnlySpan<byte> payload) =>
+        _requests.TrySendTo(identity, payload, delimiter) == SendOutcome.Sent;
+
+    public void Dispose()
+    {
+        foreach (var (socket, _) in _inputs)
+            socket.Dispose();
+        _predictions.Dispose();
+        _wakeIn.Dispose();
+        _wakeOut.Dispose();
+        _context.Dispose();
+    }
+
+    private static bool TryReceive(ZmqSocket socket, Origin origin, Inbox inbox)
+    {
+        var message = new Message { Origin = origin };
+        if (!TryTake(socket, inbox, ref message, out var slice, out var more))
+            return false;
+        if (origin == Origin.Request)
+        {
+            message.Identity = slice;
+            if (more && TryTake(socket, inbox, ref message, out slice, out more) && slice.IsEmpty && more
+                && message.LargestFrame <= inbox.FrameLimit)
+            {
+                message.Delimiter = true;
+                TryTake(socket, inbox, ref message, out slice, out more);
+            }
+        }
+
+        message.Payload = slice;
+        message.Frames = 1;
+        if (more && TryTake(socket, inbox, ref message, out slice, out more))
+        {
+            (message.Topic, message.Payload) = (message.Payload, slice);
+            message.Frames = 2;
+        }
+
+        if (more)
+            message.Frames += socket.SkipFrames();
+        inbox.Add(in message);
+        return true;
+    }
+
+    // A frame that is too large leaves nothing but its size.
+    private static bool TryTake(
+        ZmqSocket socket, Inbox inbox, ref Message message, out Slice slice, out bool more)
+    {
+        var size = socket.TryReceive(inbox.Free, out more);
+        var fits = size <= inbox.FrameLimit && size <= inbox.Free.Length;
+        slice = inbox.Keep(fits ? Math.Max(size, 0) : 0);
+        message.LargestFrame = Math.Max(message.LargestFrame, fits ? size : Math.Max(size, inbox.FrameLimit + 1));
+        return size >= 0;
+    }
+
+    private ZmqSocket Open(ZmqSocketType type, LimitOptions limits)
+    {
+        var socket = new ZmqSocket(_context, type) { Linger = 0 };
+        socket.MaximumMessageSize = (long)CloseFactor * limits.Frame;
+        return socket;
+    }
+
+    private void Bind(ZmqSocket socket, string name, string endpoint) => _endpoints[name] = socket.Bind(endpoint);
+
+    private ZmqSocket Subscribe(SubscribeOptions options, int index, LimitOptions limits)
+    {
+        var socket = Open(ZmqSocketType.Sub, limits);
+        foreach (var topic in options.Topics)
+            socket.Subscribe(topic);
+        if (options.Bind)
+        {
+            Bind(socket, $"subscribe[{index}]", options.Endpoint);
+            return socket;
+        }
+
+        socket.Connect(options.Endpoint);
+        _endpoints[$"subscribe[{index}]"] = options.Endpoint;
+        return socket;
+    }
+}

@@ -1,0 +1,151 @@
+using System.Text;
+using Realtime.Daemon.Frames;
+using Realtime.Protocol;
+using Realtime.Protocol.MessagePack;
+
+namespace Realtime.Daemon.Requests;
+
+/// <summary>Carries out control requests on the world, between two frames' steps; replies are maps.</summary>
+public sealed class RequestDesk(World world, WorldReport report)
+{
+    /// <summary>Streams that one reply of <c>streams</c> holds at most.</summary>
+    public const int ListMax = 10_000;
+
+    private const int ListDefault = 1000;
+
+    /// <summary>Carries out one request and appends its reply.</summary>
+    public void Execute(ReadOnlySpan<byte> request, MessagePackWriter reply)
+    {
+        world.Counters.Requests++;
+        var start = reply.Length;
+        var fields = RequestFields.Read(request);
+        var map = reply.BeginMap();
+        var entries = 0;
+        var (code, detail) = fields.Fault is null
+            ? Dispatch(in fields, reply, ref entries)
+            : (ErrorCode.Malformed, fields.Fault);
+        if (code != ErrorCode.None)
+        {
+            reply.Truncate(start);
+            map = reply.BeginMap();
+            ReplyWriter.WriteErrorEntry(reply, code, detail);
+            entries = 1;
+        }
+
+        ReplyWriter.WriteRid(reply, fields.Rid);
+        if (!fields.Rid.IsEmpty)
+            entries++;
+
+        reply.EndMap(map, entries);
+    }
+
+    private (ErrorCode, string?) Dispatch(in RequestFields fields, MessagePackWriter reply, ref int entries)
+    {
+        var op = Encoding.UTF8.GetString(fields.Op);
+        switch (op)
+        {
+            case "hello":
+                return Reported(report.Hello(fields.Streams, reply, ref entries));
+            case "describe":
+                report.Describe(reply, ref entries);
+                return default;
+            case "stats":
+                report.Stats(reply, ref entries);
+                return default;
+            case "streams":
+                var limit = fields.Limit < 0 ? ListDefault : Math.Min(fields.Limit, ListMax);
+                report.List(fields.Prefix, fields.After, limit, reply, ref entries);
+                return default;
+            case "last":
+                return Reported(report.Last(fields.Streams, fields.Stream, reply, ref entries));
+            case "state.get":
+                return GetState(in fields, reply, ref entries);
+            case "state.put":
+                return PutState(in fields, reply, ref entries);
+            case "reset":
+                return ForEach(in fields, reply, ref entries, row => world.Reset(row, "request"));
+            case "forget":
+                return ForEach(in fields, reply, ref entries, Forget);
+            case "snapshot":
+                return (ErrorCode.NotDurable, "state lives in memory only");
+            default:
+                world.Counters.Received++;
+                world.Counters.Reject(ErrorCode.Unsupported);
+                return (ErrorCode.Unsupported, $"op {op}");
+        }
+    }
+
+    private static (ErrorCode, string?) Reported(string? fault) =>
+        fault is null ? default : (ErrorCode.Malformed, fault);
+
+    private void Forget(int row)
+    {
+        ref var stream = ref world.Streams[row];
+        world.Remove(row, ChangeKind.Forgotten, StreamEventKind.Forgotten, $"request, the count stood at {stream.Order.Last}");
+    }
+
+    private (ErrorCode, string?) GetState(in RequestFields fields, MessagePackWriter reply, ref int entries)
+    {
+        if (fields.Stream is null)
+            return (ErrorCode.Malformed, "no stream");
+        var row = world.Streams.Find(fields.Stream);
+        if (row < 0)
+            return (ErrorCode.UnknownStream, Encoding.UTF8.GetString(fields.Stream));
+        reply.WriteString("state"u8);
+        StateWriter.Write(reply, world, row);
+        entries++;
+        return default;
+    }
+
+    private (ErrorCode, string?) PutState(in RequestFields fields, MessagePackWriter reply, ref int entries)
+    {
+        if (fields.State.IsEmpty)
+            return (ErrorCode.Malformed, "no state");
+        var (name, isId) = fields.Stream is null
+            ? RequestFields.Read(fields.State) is { Stream: { } inside } state ? (inside, state.IsId) : (null, false)
+            : (fields.Stream, fields.IsId);
+        if (name is null)
+            return (ErrorCode.Malformed, "no stream: neither the request nor the state names one");
+        var row = world.Streams.Find(name);
+        var model = row < 0 ? world.ModelFor(name) : world.Streams[row].Model;
+        if (model < 0)
+            return (ErrorCode.UnknownStream, "no model's pattern matches it");
+        if (!StateReader.TryRead(fields.State, world.Models[model], out var image, out var fault))
+            return (ErrorCode.Shape, fault);
+        if (row < 0 && !world.TryAdmit(name, isId, model, out row, out var full))
+            return (ErrorCode.Refused, full);
+        image.Put(ref world.Streams[row]);
+        world.Changes.Other(ChangeKind.Put, row, fields.State);
+        world.Raise(StreamEventKind.Restored, row, "state.put");
+        reply.Entry("ok"u8, true);
+        entries++;
+        return default;
+    }
+
+    private (ErrorCode, string?) ForEach(
+        in RequestFields fields, MessagePackWriter reply, ref int entries, Action<int> action)
+    {
+        if (fields.Stream is null == !fields.HasPrefix)
+            return (ErrorCode.Malformed, "expected either a stream or a prefix");
+        var rows = new List<int>();
+        if (fields.Stream is not null)
+        {
+            if (world.Streams.Find(fields.Stream) is >= 0 and var row)
+                rows.Add(row);
+        }
+        else
+        {
+            foreach (var name in world.Streams.NamesFrom(fields.Prefix.ToArray()))
+            {
+                if (!name.AsSpan().StartsWith(fields.Prefix))
+                    break;
+                rows.Add(world.Streams.Find(name));
+            }
+        }
+
+        rows.ForEach(action);
+        reply.Entry("count"u8, rows.Count);
+        entries++;
+        return default;
+    }
+}

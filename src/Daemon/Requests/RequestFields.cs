@@ -1,0 +1,112 @@
+using System.Buffers.Text;
+using System.Text;
+using Realtime.Protocol;
+using Realtime.Protocol.MessagePack;
+
+namespace Realtime.Daemon.Requests;
+
+/// <summary>The fields of a control request, as slices of it; a field of the wrong type is a fault.</summary>
+public ref struct RequestFields
+{
+    public ReadOnlySpan<byte> Op;
+    public ReadOnlySpan<byte> Rid;
+    public ReadOnlySpan<byte> Prefix;
+    public ReadOnlySpan<byte> After;
+
+    /// <summary>The state map, as encoded.</summary>
+    public ReadOnlySpan<byte> State;
+
+    /// <summary>Names of streams, as encoded: an array.</summary>
+    public ReadOnlySpan<byte> Streams;
+
+    /// <summary>One stream's name; null where none is given.</summary>
+    public byte[]? Stream;
+
+    /// <summary>The stream was named by an unsigned integer.</summary>
+    public bool IsId;
+
+    public bool HasPrefix;
+    public int Limit;
+    public string? Fault;
+
+    public static RequestFields Read(ReadOnlySpan<byte> request)
+    {
+        var fields = new RequestFields { Limit = -1 };
+        var reader = new MessagePackReader(request);
+        if (!reader.TryReadMapHeader(out var count))
+            return new RequestFields { Fault = "not a map" };
+        for (var i = 0; i < count; i++)
+        {
+            if (!reader.TryReadString(out var key))
+            {
+                if (!reader.TrySkip() || !reader.TrySkip())
+                    fields.Fault = "truncated";
+                continue;
+            }
+
+            if (!fields.TryReadField(ref reader, key))
+                fields.Fault ??= $"{Encoding.UTF8.GetString(key)} is of the wrong type";
+            if (fields.Fault is not null)
+                return fields;
+        }
+
+        return fields;
+    }
+
+    /// <summary>Reads a stream's name: a string, or an unsigned integer for its digits.</summary>
+    public static bool TryReadStream(ref MessagePackReader reader, out byte[] name, out bool isId)
+    {
+        name = [];
+        isId = reader.TryReadUInt64(out var id);
+        if (isId)
+        {
+            Span<byte> digits = stackalloc byte[20];
+            Utf8Formatter.TryFormat(id, digits, out var length);
+            name = digits[..length].ToArray();
+            return true;
+        }
+
+        if (!reader.TryReadString(out var text) || !StreamName.IsValid(text))
+            return false;
+        name = text.ToArray();
+        return true;
+    }
+
+    private bool TryReadField(ref MessagePackReader reader, ReadOnlySpan<byte> key)
+    {
+        if (key.SequenceEqual("op"u8))
+            return reader.TryReadString(out Op);
+        if (key.SequenceEqual("rid"u8))
+            return reader.TryReadRaw(out Rid);
+        if (key.SequenceEqual("stream"u8))
+            return reader.TryReadNil() || TryReadStream(ref reader, out Stream!, out IsId);
+        if (key.SequenceEqual("streams"u8))
+            return reader.TryReadNil()
+                || reader.NextType == MessagePackType.Array && reader.TryReadRaw(out Streams);
+        if (key.SequenceEqual("prefix"u8))
+            return reader.TryReadNil() || (HasPrefix = reader.TryReadString(out Prefix));
+        if (key.SequenceEqual("after"u8))
+            return reader.TryReadNil() || TryReadAfter(ref reader);
+        if (key.SequenceEqual("state"u8))
+            return reader.NextType == MessagePackType.Map && reader.TryReadRaw(out State);
+        return key.SequenceEqual("limit"u8) ? TryReadLimit(ref reader) : reader.TrySkip();
+    }
+
+    private bool TryReadAfter(ref MessagePackReader reader)
+    {
+        if (!TryReadStream(ref reader, out var name, out _))
+            return false;
+        After = name;
+        return true;
+    }
+
+    private bool TryReadLimit(ref MessagePackReader reader)
+    {
+        if (reader.TryReadNil())
+            return true;
+        if (!reader.TryReadUInt64(out var limit))
+            return false;
+        Limit = (int)Math.Min(limit, int.MaxValue);
+        return true;
+    }
+}

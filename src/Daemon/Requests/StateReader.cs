@@ -1,0 +1,291 @@
+using System.Runtime.InteropServices;
+using System.Text;
+using Realtime.Daemon.Frames;
+using Realtime.Protocol;
+using Realtime.Protocol.MessagePack;
+
+namespace Realtime.Daemon.Requests;
+
+/// <summary>
+/// Takes a state map as <see cref="StateWriter"/> gives it, checks all of it against a model, and only then puts it
+/// in place.
+/// </summary>
+/// <remarks>The map must have every layer; what else is missing is as in a new stream.</remarks>
+public sealed class StateReader
+{
+    private readonly ModelHost _host;
+    private readonly float[] _state;
+    private readonly bool[] _slotsSeen;
+    private readonly double[] _memory;
+    private double[]? _outputs;
+    private double[]? _values;
+    private StreamRow _row;
+    private bool _hasLayers;
+
+    private StateReader(ModelHost host)
+    {
+        _host = host;
+        _state = new float[host.Model.StateFloats];
+        _slotsSeen = new bool[host.Model.StateSlots.Count];
+        _memory = new double[host.Preprocessor.MemoryDoubles];
+        host.Preprocessor.Clear(_memory);
+    }
+
+    /// <summary>Reads and checks a state for a model; the fault says what does not fit.</summary>
+    public static bool TryRead(ReadOnlySpan<byte> state, ModelHost host, out StateReader image, out string? fault)
+    {
+        image = new StateReader(host);
+        var reader = new MessagePackReader(state);
+        fault = image.ReadMap(ref reader);
+        return fault is null;
+    }
+
+    /// <summary>Replaces everything the row carries.</summary>
+    public void Put(ref StreamRow row)
+    {
+        _row.Model = row.Model;
+        _row.ModelRow = row.ModelRow;
+        _row.IsId = row.IsId;
+        _row.Frame = -1;
+        _row.HasPrediction = _outputs is not null;
+        row = _row;
+        _host.Engine.Write(row.ModelRow, _state);
+        _memory.CopyTo(_host.Memory(row.ModelRow));
+        _outputs?.CopyTo(_host.Prediction(row.ModelRow));
+        _values?.CopyTo(_host.Values(row.ModelRow));
+    }
+
+    private string? ReadMap(ref MessagePackReader reader)
+    {
+        if (!reader.TryReadMapHeader(out var count))
+            return "state is not a map";
+        for (var i = 0; i < count; i++)
+        {
+            if (!reader.TryReadString(out var key))
+                return "state has a key that is no string";
+            if (ReadField(ref reader, Encoding.UTF8.GetString(key)) is { } fault)
+                return fault;
+        }
+
+        if (!_hasLayers)
+            return "state has no layers";
+        return (_outputs is null) == (_values is null) ? null : "prediction has not both values and outputs";
+    }
+
+    private string? ReadField(ref MessagePackReader reader, string key)
+    {
+        ref var order = ref _row.Order;
+        switch (key)
+        {
+            case "model":
+                if (!reader.TryReadString(out var model))
+                    return "model is not a string";
+                return model.SequenceEqual(Encoding.UTF8.GetBytes(_host.Name)) ? null
+                    : $"state of model {Encoding.UTF8.GetString(model)}, the stream is served by {_host.Name}";
+            case "seq":
+                return Optional(ref reader, key, out order.Last, out order.Started);
+            case "first":
+                return reader.TryReadUInt64(out order.First) ? null : "first is not an unsigned integer";
+            case "run":
+                return Optional(ref reader, key, out order.Run, out order.HasRun);
+            case "owed":
+                return Optional(ref reader, key, out order.Owed, out order.IsOwed);
+            case "gaps":
+                return ReadGaps(ref reader);
+            case "time":
+                return reader.TryReadInt64(out _row.Time) ? null : "time is not an integer";
+            case "arrival":
+                return reader.TryReadInt64(out _row.Arrival) ? null : "arrival is not an integer";
+            case "layers":
+                return ReadLayers(ref reader);
+            case "memory":
+                return ReadMemory(ref reader);
+            case "counts":
+                return ReadCounts(ref reader);
+            case "errors":
+                return ReadErrors(ref reader);
+            case "prediction":
+                return ReadPrediction(ref reader);
+            case "stream" or "digest":
+                return reader.TrySkip() ? null : $"{key} is damaged";
+            default:
+                return $"state has an unknown key {key}";
+        }
+    }
+
+    private static string? Optional(ref MessagePackReader reader, string key, out ulong value, out bool given)
+    {
+        given = false;
+        value = 0;
+        if (reader.TryReadNil())
+            return null;
+        given = reader.TryReadUInt64(out value);
+        return given ? null : $"{key} is not an unsigned integer";
+    }
+
+    private string? ReadGaps(ref MessagePackReader reader)
+    {
+        if (!reader.TryReadArrayHeader(out var count) || count > StreamOrder.GapsRemembered)
+            return $"gaps is not an array of at most {StreamOrder.GapsRemembered}";
+        for (var i = 0; i < count; i++)
+        {
+            if (!reader.TryReadArrayHeader(out var ends) || ends != 2
+                || !reader.TryReadUInt64(out var from) || !reader.TryReadUInt64(out var to) || from > to)
+                return $"gaps[{i}] is not [from, to]";
+            _row.Order.Remember(new Gap(from, to));
+        }
+
+        return null;
+    }
+
+    private string? ReadLayers(ref MessagePackReader reader)
+    {
+        _hasLayers = true;
+        if (!reader.TryReadMapHeader(out var layers))
+            return "layers is not a map";
+        for (var i = 0; i < layers; i++)
+        {
+            if (!reader.TryReadString(out var name) || !reader.TryReadMapHeader(out var slots))
+                return "layers has an entry that is not a name with a map";
+            var layer = Encoding.UTF8.GetString(name);
+            for (var j = 0; j < slots; j++)
+                if (ReadSlot(ref reader, layer) is { } fault)
+                    return fault;
+        }
+
+        var missing = Array.IndexOf(_slotsSeen, false);
+        return missing < 0 ? null
+            : $"layers.{_host.Model.StateSlots[missing].Layer}.{_host.Model.StateSlots[missing].Name} is missing";
+    }
+
+    private string? ReadSlot(ref MessagePackReader reader, string layer)
+    {
+        if (!reader.TryReadString(out var key) || !reader.TryReadBinary(out var data))
+            return $"layers.{layer} has an entry that is not a name with a bin of float32";
+        var name = Encoding.UTF8.GetString(key);
+        for (var i = 0; i < _slotsSeen.Length; i++)
+        {
+            var slot = _host.Model.StateSlots[i];
+            if (slot.Layer != layer || slot.Name != name)
+                continue;
+            if (data.Length != slot.Length * sizeof(float))
+                return $"layers.{layer}.{name} has {data.Length} bytes, expected {slot.Length * sizeof(float)}";
+            var state = _state.AsSpan(slot.Offset, slot.Length);
+            data.CopyTo(MemoryMarshal.AsBytes(state));
+            _slotsSeen[i] = true;
+            foreach (var value in state)
+                if (!float.IsFinite(value))
+                    return $"layers.{layer}.{name} has a value that is not finite";
+            return null;
+        }
+
+        return $"layers.{layer}.{name} is not in model {_host.Name}";
+    }
+
+    private string? ReadMemory(ref MessagePackReader reader)
+    {
+        if (!reader.TryReadMapHeader(out var count))
+            return "memory is not a map";
+        for (var i = 0; i < count; i++)
+        {
+            if (!reader.TryReadString(out var key))
+                return "memory has a key that is no string";
+            var name = Encoding.UTF8.GetString(key);
+            var slot = _host.Preprocessor.Slots.FirstOrDefault(slot => slot.Name == name);
+            if (slot.Name is null)
+                return $"memory.{name} is not in model {_host.Name}";
+            if (!TryReadDoubles(ref reader, _memory.AsSpan(slot.Offset, slot.Length), slot.MayBeMissing))
+                return $"memory.{name} is not {slot.Length} {(slot.MayBeMissing ? "" : "finite ")}numbers";
+        }
+
+        return null;
+    }
+
+    private string? ReadCounts(ref MessagePackReader reader)
+    {
+        if (!reader.TryReadMapHeader(out var count))
+            return "counts is not a map";
+        for (var i = 0; i < count; i++)
+        {
+            if (!reader.TryReadString(out var name) || !reader.TryReadInt64(out var value))
+                return "counts has an entry that is not a name with an integer";
+            ref var counts = ref _row.Counts;
+            switch (Encoding.UTF8.GetString(name))
+            {
+                case "stepped": counts.Stepped = value; break;
+                case "imputed": counts.Imputed = value; break;
+                case "duplicate": counts.Duplicate = value; break;
+                case "duplicatesInARow": _row.DuplicatesInARow = (int)Math.Clamp(value, 0, int.MaxValue); break;
+                case "rejected": counts.Rejected = value; break;
+                case "gaps": counts.Gaps = value; break;
+                case "late": counts.Late = value; break;
+                default: return $"counts has an unknown key {Encoding.UTF8.GetString(name)}";
+            }
+        }
+
+        return null;
+    }
+
+    private string? ReadErrors(ref MessagePackReader reader)
+    {
+        if (!reader.TryReadMapHeader(out var count))
+            return "errors is not a map";
+        for (var i = 0; i < count; i++)
+        {
+            if (!reader.TryReadString(out var name) || !reader.TryReadDouble(out var value) || !double.IsFinite(value))
+                return "errors has an entry that is not a name with a finite number";
+            switch (Encoding.UTF8.GetString(name))
+            {
+                case "scored": _row.Errors.Scored = (long)value; break;
+                case "mae": _row.Errors.AbsoluteError = value; break;
+                case "persistenceMae": _row.Errors.PersistenceAbsoluteError = value; break;
+                default: return $"errors has an unknown key {Encoding.UTF8.GetString(name)}";
+            }
+        }
+
+        return null;
+    }
+
+    private string? ReadPrediction(ref MessagePackReader reader)
+    {
+        if (reader.TryReadNil())
+            return null;
+        if (!reader.TryReadMapHeader(out var count))
+            return "prediction is not a map";
+        for (var i = 0; i < count; i++)
+        {
+            if (!reader.TryReadString(out var key))
+                return "prediction has a key that is no string";
+            var name = Encoding.UTF8.GetString(key);
+            var isRead = name switch
+            {
+                "values" => TryReadDoubles(ref reader, _values = new double[_host.Model.Inputs.Count], true),
+                "outputs" => TryReadDoubles(ref reader, _outputs = new double[_host.Model.PredictionCount], true),
+                "flags" => TryReadFlags(ref reader),
+                "warming" => reader.TryReadBoolean(out _row.Warming),
+                _ => false,
+            };
+            if (!isRead)
+                return $"prediction.{name} does not fit model {_host.Name}";
+        }
+
+        return null;
+    }
+
+    private bool TryReadFlags(ref MessagePackReader reader)
+    {
+        var isRead = reader.TryReadUInt64(out var flags);
+        _row.Flags = (PredictionFlags)flags;
+        return isRead;
+    }
+
+    private static bool TryReadDoubles(ref MessagePackReader reader, Span<double> values, bool mayBeMissing)
+    {
+        if (!reader.TryReadArrayHeader(out var count) || count != values.Length)
+            return false;
+        for (var i = 0; i < count; i++)
+            if (!reader.TryReadDouble(out values[i]) || !mayBeMissing && !double.IsFinite(values[i]))
+                return false;
+        return true;
+    }
+}

@@ -1,0 +1,268 @@
+using Realtime.Daemon.Frames;
+using Realtime.Protocol;
+using Realtime.Protocol.MessagePack;
+
+namespace Realtime.Daemon.Requests;
+
+/// <summary>What control requests and HTTP tell about the world; changes nothing.</summary>
+public sealed class WorldReport(World world, DaemonFacts facts)
+{
+    private const double Second = 1e9;
+
+    /// <summary>Epoch, version and limits; per stream asked for, its last sequence number or nil.</summary>
+    public string? Hello(ReadOnlySpan<byte> streams, MessagePackWriter reply, ref int entries)
+    {
+        reply.Entry("epoch"u8, world.Epoch);
+        reply.Entry("version"u8, facts.Version);
+        reply.Entry("protocol"u8, 1L);
+        reply.WriteString("limits"u8);
+        reply.WriteMapHeader(facts.Limits.Count);
+        foreach (var (name, value) in facts.Limits)
+        {
+            reply.WriteString(name);
+            reply.WriteInt64(value);
+        }
+
+        reply.WriteString("streams"u8);
+        entries += 5;
+        var reader = new MessagePackReader(streams);
+        if (streams.IsEmpty || !reader.TryReadArrayHeader(out var count))
+            count = 0;
+        reply.WriteMapHeader(count);
+        for (var i = 0; i < count; i++)
+        {
+            if (!RequestFields.TryReadStream(ref reader, out var name, out var isId))
+                return $"streams[{i}] is no stream name";
+            new StreamLabel(name, isId).Write(reply);
+            if (world.Streams.Find(name) is >= 0 and var row && world.Streams[row].Order.Started)
+                reply.WriteUInt64(world.Streams[row].Order.Last);
+            else
+                reply.WriteNil();
+        }
+
+        return null;
+    }
+
+    /// <summary>The models at work.</summary>
+    public void Describe(MessagePackWriter reply, ref int entries)
+    {
+        reply.Entry("engine"u8, facts.Engine);
+        reply.Entry("kernel"u8, facts.Kernel);
+        reply.Entry("device"u8, facts.Device);
+        reply.WriteString("models"u8);
+        reply.WriteArrayHeader(world.Models.Count);
+        entries += 4;
+        foreach (var host in world.Models)
+            Describe(host, reply);
+    }
+
+    /// <summary>Streams by the order of their names.</summary>
+    public void List(
+        ReadOnlySpan<byte> prefix, ReadOnlySpan<byte> after, int limit, MessagePackWriter reply, ref int entries)
+    {
+        reply.WriteString("streams"u8);
+        var array = reply.BeginArray();
+        var (count, hasMore) = (0, false);
+        var from = prefix.SequenceCompareTo(after) > 0 ? prefix : after;
+        foreach (var name in world.Streams.NamesFrom(from.ToArray()))
+        {
+            if (!name.AsSpan().StartsWith(prefix))
+                break;
+            if (!after.IsEmpty && after.SequenceEqual(name))
+                continue;
+            hasMore = count == limit;
+            if (hasMore)
+                break;
+            WriteStream(reply, world.Streams.Find(name));
+            count++;
+        }
+
+        reply.EndArray(array, count);
+        reply.Entry("more"u8, hasMore);
+        entries += 2;
+    }
+
+    /// <summary>The last prediction of each stream asked for, nil where there is none.</summary>
+    public string? Last(ReadOnlySpan<byte> streams, byte[]? stream, MessagePackWriter reply, ref int entries)
+    {
+        reply.WriteString("predictions"u8);
+        entries++;
+        if (stream is not null)
+        {
+            reply.WriteArrayHeader(1);
+            WriteLast(reply, world.Streams.Find(stream));
+            return null;
+        }
+
+        var reader = new MessagePackReader(streams);
+        if (streams.IsEmpty || !reader.TryReadArrayHeader(out var count))
+            return "expected streams: [name, …]";
+        reply.WriteArrayHeader(count);
+        for (var i = 0; i < count; i++)
+        {
+            if (!RequestFields.TryReadStream(ref reader, out var name, out _))
+                return $"streams[{i}] is no stream name";
+            WriteLast(reply, world.Streams.Find(name));
+        }
+
+        return null;
+    }
+
+    /// <summary>The accounting and what stands around it.</summary>
+    public void Stats(MessagePackWriter reply, ref int entries)
+    {
+        var counters = world.Counters;
+        reply.Entry("epoch"u8, world.Epoch);
+        reply.Entry("uptime"u8, Uptime);
+        reply.Entry("version"u8, facts.Version);
+        reply.Entry("received"u8, counters.Received);
+        reply.Entry("stepped"u8, counters.Stepped);
+        reply.Entry("duplicate"u8, counters.Duplicate);
+        reply.Entry("rejected"u8, counters.Rejected);
+        reply.Entry("refused"u8, counters.Refused);
+        reply.Entry("published"u8, counters.Published);
+        reply.Entry("dropped"u8, counters.Dropped);
+        reply.Entry("undeliverable"u8, counters.Undeliverable);
+        reply.Entry("imputed"u8, counters.Imputed);
+        reply.Entry("gaps"u8, counters.Gaps);
+        reply.Entry("late"u8, counters.Late);
+        reply.Entry("evicted"u8, counters.Evicted);
+        reply.Entry("requests"u8, counters.Requests);
+        reply.Entry("frames"u8, counters.Frames);
+        reply.Entry("streams"u8, world.Streams.Count);
+        reply.Entry("bytes"u8, world.Bytes);
+        reply.Entry("engine"u8, facts.Engine);
+        reply.Entry("kernel"u8, facts.Kernel);
+        reply.Entry("device"u8, facts.Device);
+        entries += 22;
+        WriteReasons(reply, ref entries);
+        WriteEndpoints(reply, ref entries);
+    }
+
+    /// <summary>The heartbeat's payload.</summary>
+    public void Heartbeat(MessagePackWriter writer)
+    {
+        var counters = world.Counters;
+        EventWriter.WriteHeartbeat(writer, new Heartbeat(
+            world.Epoch, Uptime, (ulong)counters.Received, (ulong)counters.Stepped, (ulong)counters.Published,
+            (ulong)world.Streams.Count));
+    }
+
+    private double Uptime => (world.Now - world.Started) / Second;
+
+    private static void Describe(ModelHost host, MessagePackWriter reply)
+    {
+        var model = host.Model;
+        var map = reply.BeginMap();
+        reply.Entry("name"u8, host.Name);
+        reply.Entry("digest"u8, model.Digest);
+        reply.Entry("inputs"u8, model.Inputs);
+        reply.Entry("patterns"u8, host.Patterns);
+        reply.Entry("streams"u8, host.Streams);
+        reply.Entry("engine"u8, host.Engine.Name);
+        reply.Entry("kernel"u8, host.Engine.Kernel);
+        reply.WriteString("layers"u8);
+        reply.WriteArrayHeader(model.Layers.Count);
+        foreach (var layer in model.Layers)
+            reply.WriteString(layer.Name);
+        if (model.Forecast.Classes is { } classes)
+        {
+            reply.Entry("classes"u8, classes);
+            reply.EndMap(map, 9);
+            return;
+        }
+
+        reply.Entry("outputs"u8, model.Forecast.Outputs);
+        reply.WriteString("horizons"u8);
+        reply.WriteArrayHeader(model.Forecast.Horizons.Count);
+        foreach (var horizon in model.Forecast.Horizons)
+            reply.WriteInt64(horizon);
+        reply.Entry("quantiles"u8, model.Forecast.Quantiles.ToArray());
+        reply.EndMap(map, 11);
+    }
+
+    private void WriteStream(MessagePackWriter reply, int row)
+    {
+        ref var stream = ref world.Streams[row];
+        reply.WriteMapHeader(8);
+        reply.Entry("stream"u8, new StreamLabel(world.Streams.Name(row), stream.IsId));
+        reply.Entry("model"u8, world.Models[stream.Model].Name);
+        if (stream.Order.Started)
+            reply.Entry("seq"u8, stream.Order.Last);
+        else
+            reply.NilEntry("seq"u8);
+        reply.Entry("time"u8, stream.Time);
+        reply.Entry("age"u8, (world.Now - stream.Arrival) / Second);
+        reply.Entry("ticks"u8, stream.Counts.Stepped);
+        reply.Entry("gaps"u8, stream.Counts.Gaps);
+        reply.WriteString("errors"u8);
+        reply.WriteMapHeader(3);
+        reply.Entry("scored"u8, stream.Errors.Scored);
+        reply.Entry("mae"u8, stream.Errors.AbsoluteError);
+        reply.Entry("persistenceMae"u8, stream.Errors.PersistenceAbsoluteError);
+    }
+
+    private void WriteLast(MessagePackWriter reply, int row)
+    {
+        if (row < 0 || !world.Streams[row].HasPrediction)
+        {
+            reply.WriteNil();
+            return;
+        }
+
+        ref var stream = ref world.Streams[row];
+        var host = world.Models[stream.Model];
+        var content = new PredictionContent
+        {
+            Stream = new StreamLabel(world.Streams.Name(row), stream.IsId),
+            Seq = stream.Order.Last,
+            Time = stream.Time,
+            Prediction = host.Prediction(stream.ModelRow),
+            Values = host.Values(stream.ModelRow),
+            Flags = stream.Flags,
+        };
+        host.Predictions.Write(reply, in content);
+    }
+
+    // Why ticks were not taken, by reason; events by kind.
+    private void WriteReasons(MessagePackWriter reply, ref int entries)
+    {
+        reply.WriteString("reasons"u8);
+        var map = reply.BeginMap();
+        var count = 0;
+        foreach (var code in Enum.GetValues<ErrorCode>())
+        {
+            var ticks = world.Counters.RejectedBy((int)code) + world.Counters.RefusedBy((int)code);
+            if (ticks == 0)
+                continue;
+            reply.WriteString(code.Reason());
+            reply.WriteInt64(ticks);
+            count++;
+        }
+
+        reply.EndMap(map, count);
+        reply.WriteString("events"u8);
+        var kinds = Enum.GetValues<StreamEventKind>();
+        reply.WriteMapHeader(kinds.Length);
+        foreach (var kind in kinds)
+        {
+            reply.WriteString(kind.Name());
+            reply.WriteInt64(world.Events.Total(kind));
+        }
+
+        entries += 2;
+    }
+
+    private void WriteEndpoints(MessagePackWriter reply, ref int entries)
+    {
+        reply.WriteString("endpoints"u8);
+        reply.WriteMapHeader(facts.Endpoints.Count);
+        foreach (var (name, endpoint) in facts.Endpoints)
+        {
+            reply.WriteString(name);
+            reply.WriteString(endpoint);
+        }
+
+        entries++;
+    }
+}
