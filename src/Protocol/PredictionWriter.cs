@@ -1,0 +1,171 @@
+using System.Buffers.Binary;
+using System.Globalization;
+using Realtime.Protocol.MessagePack;
+
+namespace Realtime.Protocol;
+
+/// <summary>
+/// Writes one model's predictions. What is the same in each (names, horizons, the nesting of the arrays) is encoded
+/// once; a prediction is then a copy with the doubles put in their places. Thread-safe; allocates nothing.
+/// </summary>
+public sealed class PredictionWriter
+{
+    private const int ConstantKeys = 4;
+
+    private readonly PredictionLayout _layout;
+    private readonly byte[] _template;
+    private readonly int[] _places;
+    private readonly int _keys;
+
+    public PredictionWriter(PredictionLayout layout)
+    {
+        ArgumentNullException.ThrowIfNull(layout);
+        _layout = layout;
+        _places = new int[layout.Count];
+        var writer = new MessagePackWriter();
+        writer.WriteString("model"u8);
+        writer.WriteString(layout.Model);
+        if (layout.Classes is { } classes)
+        {
+            _keys = ConstantKeys + 1;
+            WriteClasses(writer, classes);
+        }
+        else
+        {
+            _keys = ConstantKeys + (layout.Quantiles.Count > 0 ? 3 : 2);
+            WriteForecast(writer);
+        }
+        _template = writer.Written.ToArray();
+    }
+
+    /// <summary>Appends a prediction, a map, to <paramref name="writer"/>.</summary>
+    /// <exception cref="ArgumentException">The number of doubles is not the layout's.</exception>
+    public void Write(MessagePackWriter writer, in PredictionContent content)
+    {
+        ArgumentNullException.ThrowIfNull(writer);
+        if (content.Prediction.Length != _places.Length)
+            throw new ArgumentException(
+                $"{content.Prediction.Length} numbers for a prediction of {_places.Length}", nameof(content));
+        bool hasScore = !double.IsNaN(content.Score);
+        bool hasFlags = content.Flags != PredictionFlags.None;
+        bool hasTrace = !content.Trace.IsEmpty;
+        bool hasValues = !content.Values.IsEmpty;
+        writer.WriteMapHeader(_keys + Count(hasScore) + Count(hasFlags) + Count(hasTrace) + Count(hasValues));
+        writer.WriteString("stream"u8);
+        content.Stream.Write(writer);
+        writer.WriteString("seq"u8);
+        writer.WriteUInt64(content.Seq);
+        writer.WriteString("time"u8);
+        writer.WriteInt64(content.Time);
+        WriteNumbers(writer, content.Prediction);
+        if (hasScore)
+        {
+            writer.WriteString("score"u8);
+            writer.WriteDouble(content.Score);
+        }
+        if (hasFlags)
+            WriteFlags(writer, content.Flags);
+        if (hasTrace)
+        {
+            writer.WriteString("trace"u8);
+            writer.WriteString(content.Trace);
+        }
+        if (hasValues)
+            WriteValues(writer, content.Values);
+    }
+
+    private static int Count(bool present) => present ? 1 : 0;
+
+    private void WriteNumbers(MessagePackWriter writer, ReadOnlySpan<double> numbers)
+    {
+        Span<byte> target = writer.Take(_template.Length);
+        _template.CopyTo(target);
+        for (int i = 0; i < _places.Length; i++)
+            BinaryPrimitives.WriteDoubleBigEndian(target[_places[i]..], numbers[i]);
+    }
+
+    private static void WriteValues(MessagePackWriter writer, ReadOnlySpan<double> values)
+    {
+        writer.WriteString("values"u8);
+        writer.WriteArrayHeader(values.Length);
+        foreach (double value in values)
+        {
+            if (double.IsNaN(value))
+                writer.WriteNil();
+            else
+                writer.WriteDouble(value);
+        }
+    }
+
+    private static void WriteFlags(MessagePackWriter writer, PredictionFlags flags)
+    {
+        writer.WriteString("flags"u8);
+        int start = writer.Length;
+        int count = 0;
+        writer.WriteArrayHeader(0);
+        count += WriteFlag(writer, flags, PredictionFlags.Warming, "warming"u8);
+        count += WriteFlag(writer, flags, PredictionFlags.Imputed, "imputed"u8);
+        count += WriteFlag(writer, flags, PredictionFlags.Late, "late"u8);
+        count += WriteFlag(writer, flags, PredictionFlags.Frozen, "frozen"u8);
+        count += WriteFlag(writer, flags, PredictionFlags.Fallback, "fallback"u8);
+        writer.SetShortCount(start, count);
+    }
+
+    private static int WriteFlag(
+        MessagePackWriter writer, PredictionFlags flags, PredictionFlags flag, ReadOnlySpan<byte> name)
+    {
+        if ((flags & flag) == 0)
+            return 0;
+        writer.WriteString(name);
+        return 1;
+    }
+
+    private void WriteClasses(MessagePackWriter writer, IReadOnlyList<string> classes)
+    {
+        writer.WriteString("classes"u8);
+        writer.WriteMapHeader(classes.Count);
+        for (int i = 0; i < classes.Count; i++)
+        {
+            writer.WriteString(classes[i]);
+            WritePlace(writer, i);
+        }
+    }
+
+    private void WriteForecast(MessagePackWriter writer)
+    {
+        writer.WriteString("horizons"u8);
+        writer.WriteArrayHeader(_layout.Horizons.Count);
+        foreach (int horizon in _layout.Horizons)
+            writer.WriteInt64(horizon);
+        writer.WriteString("mean"u8);
+        WriteHorizons(writer, 0);
+        if (_layout.Quantiles.Count == 0)
+            return;
+        writer.WriteString("quantiles"u8);
+        writer.WriteMapHeader(_layout.Quantiles.Count);
+        for (int i = 0; i < _layout.Quantiles.Count; i++)
+        {
+            writer.WriteString(_layout.Quantiles[i].ToString("R", CultureInfo.InvariantCulture));
+            WriteHorizons(writer, 1 + i);
+        }
+    }
+
+    /// <summary>Writes [[output …] per horizon] of the mean (0) or a quantile (from 1).</summary>
+    private void WriteHorizons(MessagePackWriter writer, int column)
+    {
+        int stride = 1 + _layout.Quantiles.Count;
+        writer.WriteArrayHeader(_layout.Horizons.Count);
+        for (int h = 0; h < _layout.Horizons.Count; h++)
+        {
+            writer.WriteArrayHeader(_layout.Outputs);
+            for (int o = 0; o < _layout.Outputs; o++)
+                WritePlace(writer, (h * _layout.Outputs + o) * stride + column);
+        }
+    }
+
+    private void WritePlace(MessagePackWriter writer, int index)
+    {
+        _places[index] = writer.Length + 1;
+        writer.WriteDouble(0);
+    }
+}

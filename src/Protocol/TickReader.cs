@@ -1,0 +1,313 @@
+using Realtime.Protocol.MessagePack;
+
+namespace Realtime.Protocol;
+
+/// <summary>
+/// Reads what publishers and clients send: a tick as a map, <c>[1, stream, seq|nil, time|nil, values, reply?, run?]</c>,
+/// a batch <c>[2, [tick, …], reply?]</c>, or a control request (a map with <c>op</c> and no values).
+/// </summary>
+/// <remarks>Never throws for what a payload holds, and allocates only the texts of faults.</remarks>
+public static class TickReader
+{
+    private const int SingleForm = 1;
+    private const int BatchForm = 2;
+
+    /// <summary>Checks the whole payload: well-formed, nothing behind it, one of the forms. The ticks in it may
+    /// still have faults of their own, which <see cref="TryReadTick"/> tells.</summary>
+    public static MessageHeader ReadHeader(ReadOnlySpan<byte> payload)
+    {
+        var reader = new MessagePackReader(payload);
+        return reader.NextType switch
+        {
+            MessagePackType.Map => ReadMap(payload, ref reader),
+            MessagePackType.Array => ReadArray(payload, ref reader),
+            MessagePackType.None when payload.IsEmpty => Malformed("found an empty frame, expected a tick"),
+            _ => NotAForm(payload),
+        };
+    }
+
+    /// <summary>Reads the tick at <paramref name="cursor"/> and moves the cursor behind it.</summary>
+    /// <param name="payload">A payload that <see cref="ReadHeader"/> found to be a tick or a batch.</param>
+    /// <param name="cursor">Starts as <see cref="MessageHeader.Cursor"/>; also moves past a tick with a fault.</param>
+    /// <param name="tick">The tick, as far as it was read.</param>
+    /// <param name="fault">Where the result is false: what was found, and what was expected.</param>
+    public static bool TryReadTick(ReadOnlySpan<byte> payload, ref int cursor, out Tick tick, out string? fault)
+    {
+        tick = new Tick { Values = -1 };
+        var reader = new MessagePackReader(payload, cursor);
+        if (TryReadFields(ref reader, out TickFields fields, out fault))
+        {
+            cursor = reader.Position;
+            return TryDecode(payload, in fields, ref tick, out fault);
+        }
+        reader = new MessagePackReader(payload, cursor);
+        cursor = reader.TrySkip() ? reader.Position : payload.Length;
+        return false;
+    }
+
+    /// <summary>Reads the values of a tick as doubles; NaN where one is missing.</summary>
+    /// <param name="payload">The payload the tick was read from.</param>
+    /// <param name="offset"><see cref="Tick.Values"/>.</param>
+    /// <param name="names">The inputs of the tick's model.</param>
+    /// <param name="values">One per input.</param>
+    /// <param name="fault">Where the result is not 0: what was found, and what was expected.</param>
+    /// <returns>0, or the code of <see cref="ErrorCode.Malformed"/> (infinity, or beyond 1e100 in size) or
+    /// <see cref="ErrorCode.Shape"/>.</returns>
+    public static int ReadValues(
+        ReadOnlySpan<byte> payload, int offset, InputNames names, Span<double> values, out string? fault)
+    {
+        ArgumentNullException.ThrowIfNull(names);
+        if (values.Length != names.Count)
+            throw new ArgumentException($"{values.Length} values for {names.Count} inputs", nameof(values));
+        var reader = new MessagePackReader(payload, offset);
+        return (int)ValueReader.Read(ref reader, names, values, out fault);
+    }
+
+    private static MessageHeader ReadMap(ReadOnlySpan<byte> payload, ref MessagePackReader reader)
+    {
+        if (!TickFields.TryReadMap(ref reader, out TickFields fields) || !reader.AtEnd)
+            return NotWellFormed(payload);
+        var header = new MessageHeader { Rid = RawAt(payload, fields.Rid), Reply = IsTrueAt(payload, fields.Reply) };
+        if (fields.Values >= 0)
+        {
+            header.Kind = PayloadKind.Tick;
+            header.Count = 1;
+        }
+        else if (fields.Op < 0)
+        {
+            header.Fault = "found a map without values and without op";
+        }
+        else if (StringAt(payload, fields.Op) is { IsEmpty: false } op)
+        {
+            header.Kind = PayloadKind.Control;
+            header.Op = op;
+        }
+        else
+        {
+            header.Fault = $"op: found {Describe(payload, fields.Op)}, expected a name";
+        }
+        return header;
+    }
+
+    private static MessageHeader ReadArray(ReadOnlySpan<byte> payload, ref MessagePackReader reader)
+    {
+        MessagePackReader whole = reader;
+        if (!whole.TrySkip() || !whole.AtEnd)
+            return NotWellFormed(payload);
+        reader.TryReadArrayHeader(out int count);
+        if (count == 0)
+            return Malformed("found an empty array, expected 1 or 2 as its first element");
+        int first = reader.Position;
+        if (!reader.TryReadInt64(out long form))
+            return NoForm(payload, first);
+        if (form == BatchForm)
+            return ReadBatch(payload, ref reader, count);
+        if (form != SingleForm)
+            return new MessageHeader
+            {
+                Kind = PayloadKind.Unsupported,
+                Fault = $"found an array with the leading number {form}, expected 1 (tick) or 2 (batch)",
+            };
+        if (!TryReadSingle(ref reader, count, out TickFields fields, out string? fault))
+            return Malformed(fault);
+        return new MessageHeader { Kind = PayloadKind.Tick, Count = 1, Reply = IsTrueAt(payload, fields.Reply) };
+    }
+
+    private static MessageHeader ReadBatch(ReadOnlySpan<byte> payload, ref MessagePackReader reader, int count)
+    {
+        if (count is < 2 or > 3)
+            return Malformed($"found a batch of {count} elements, expected [2, [tick, …], reply?]");
+        int list = reader.Position;
+        if (!reader.TryReadArrayHeader(out int ticks))
+            return Malformed($"found a batch of {Describe(payload, list)}, expected an array of ticks");
+        var header = new MessageHeader { Kind = PayloadKind.Batch, Count = ticks, Cursor = reader.Position };
+        if (count == 2)
+            return header;
+        reader = new MessagePackReader(payload, list);
+        reader.TrySkip();
+        int reply = reader.Position;
+        if (!TryReadReply(ref reader, out bool wanted))
+            return Malformed($"reply: found {Describe(payload, reply)}, expected true or false");
+        header.Reply = wanted;
+        return header;
+    }
+
+    /// <summary>Reads a tick in either form as far as where its elements lie.</summary>
+    private static bool TryReadFields(ref MessagePackReader reader, out TickFields fields, out string? fault)
+    {
+        fault = null;
+        if (reader.NextType == MessagePackType.Map)
+        {
+            if (TickFields.TryReadMap(ref reader, out fields))
+                return true;
+            fault = "not well-formed";
+            return false;
+        }
+        fields = new TickFields();
+        MessagePackType found = reader.NextType;
+        if (!reader.TryReadArrayHeader(out int count))
+        {
+            fault = $"found {Describe(found)}, expected a tick as a map or an array";
+            return false;
+        }
+        if (count == 0 || !reader.TryReadInt64(out long form) || form != SingleForm)
+        {
+            fault = "found an array that does not start with 1, expected [1, stream, seq, time, values, reply?, run?]";
+            return false;
+        }
+        return TryReadSingle(ref reader, count, out fields, out fault);
+    }
+
+    private static bool TryReadSingle(
+        ref MessagePackReader reader, int count, out TickFields fields, out string? fault)
+    {
+        fault = null;
+        fields = default;
+        if (count is < 5 or > 7)
+        {
+            fault = $"found an array of {count} elements, expected [1, stream, seq, time, values, reply?, run?]";
+            return false;
+        }
+        if (TickFields.TryReadArray(ref reader, count - 1, out fields))
+            return true;
+        fault = "not well-formed";
+        return false;
+    }
+
+    private static bool TryDecode(ReadOnlySpan<byte> payload, in TickFields fields, ref Tick tick, out string? fault)
+    {
+        fault = null;
+        tick.Rid = RawAt(payload, fields.Rid);
+        tick.Trace = TraceAt(payload, fields.Trace);
+        tick.Values = fields.Values;
+        if (fields.Values < 0)
+            fault = "found a tick without values";
+        else if (!TryReadStream(payload, fields.Stream, ref tick))
+            fault = $"stream: found {Describe(payload, fields.Stream)}, expected an unsigned integer or a name "
+                + $"of 1 to {StreamName.MaximumLength} bytes of UTF-8 without control characters";
+        else if (!TryReadCount(payload, fields.Seq, out bool has, out ulong number))
+            fault = $"seq: found {Describe(payload, fields.Seq)}, expected an unsigned integer";
+        else
+            (tick.HasSeq, tick.Seq) = (has, number);
+        if (fault is not null)
+            return false;
+        if (!TryReadCount(payload, fields.Run, out bool hasRun, out ulong run))
+            fault = $"run: found {Describe(payload, fields.Run)}, expected an unsigned integer";
+        else if (!TryReadTime(payload, fields.Time, ref tick))
+            fault = $"time: found {Describe(payload, fields.Time)}, expected seconds, a timestamp or nil, "
+                + "from 1677 to 2262";
+        else if (!TryReadReplyAt(payload, fields.Reply, out bool reply))
+            fault = $"reply: found {Describe(payload, fields.Reply)}, expected true or false";
+        else
+            (tick.HasRun, tick.Run, tick.Reply) = (hasRun, run, reply);
+        return fault is null;
+    }
+
+    private static bool TryReadStream(ReadOnlySpan<byte> payload, int offset, ref Tick tick)
+    {
+        if (offset < 0)
+            return true;
+        var reader = new MessagePackReader(payload, offset);
+        if (reader.TryReadString(out ReadOnlySpan<byte> name))
+        {
+            tick.Stream = new Slice(reader.Position - name.Length, name.Length);
+            return StreamName.IsValid(name);
+        }
+        if (reader.TryReadNil())
+            return true;
+        tick.HasId = reader.TryReadUInt64(out ulong id);
+        tick.Id = id;
+        return tick.HasId;
+    }
+
+    private static bool TryReadCount(ReadOnlySpan<byte> payload, int offset, out bool has, out ulong number)
+    {
+        has = false;
+        number = 0;
+        if (offset < 0)
+            return true;
+        var reader = new MessagePackReader(payload, offset);
+        has = reader.TryReadUInt64(out number);
+        return has || reader.TryReadNil();
+    }
+
+    private static bool TryReadTime(ReadOnlySpan<byte> payload, int offset, ref Tick tick)
+    {
+        if (offset < 0)
+            return true;
+        var reader = new MessagePackReader(payload, offset);
+        if (reader.TryReadNil())
+            return true;
+        tick.HasTime = TickTime.TryRead(ref reader, out long time);
+        tick.Time = time;
+        return tick.HasTime;
+    }
+
+    private static bool TryReadReply(ref MessagePackReader reader, out bool reply) =>
+        reader.TryReadBoolean(out reply) || reader.TryReadNil();
+
+    private static bool TryReadReplyAt(ReadOnlySpan<byte> payload, int offset, out bool reply)
+    {
+        reply = false;
+        if (offset < 0)
+            return true;
+        var reader = new MessagePackReader(payload, offset);
+        return TryReadReply(ref reader, out reply);
+    }
+
+    private static bool IsTrueAt(ReadOnlySpan<byte> payload, int offset) =>
+        TryReadReplyAt(payload, offset, out bool reply) && reply;
+
+    private static Slice RawAt(ReadOnlySpan<byte> payload, int offset)
+    {
+        if (offset < 0)
+            return default;
+        var reader = new MessagePackReader(payload, offset);
+        reader.TrySkip();
+        return new Slice(offset, reader.Position - offset);
+    }
+
+    private static Slice StringAt(ReadOnlySpan<byte> payload, int offset)
+    {
+        var reader = new MessagePackReader(payload, offset);
+        return reader.TryReadString(out ReadOnlySpan<byte> text)
+            ? new Slice(reader.Position - text.Length, text.Length)
+            : default;
+    }
+
+    /// <summary>A traceparent to hand on. As W3C Trace Context has it, one that is not right is as if absent.</summary>
+    private static Slice TraceAt(ReadOnlySpan<byte> payload, int offset)
+    {
+        if (offset < 0)
+            return default;
+        Slice trace = StringAt(payload, offset);
+        return trace.Of(payload).ContainsAnyExceptInRange((byte)' ', (byte)'~') ? default : trace;
+    }
+
+    private static string Describe(ReadOnlySpan<byte> payload, int offset) =>
+        ElementText.Describe(new MessagePackReader(payload, offset));
+
+    private static string Describe(MessagePackType type) => ElementText.Describe(type);
+
+    private static MessageHeader Malformed(string? fault) => new() { Fault = fault };
+
+    private static MessageHeader NotAForm(ReadOnlySpan<byte> payload)
+    {
+        var reader = new MessagePackReader(payload);
+        return reader.TrySkip() && reader.AtEnd
+            ? Malformed($"found {Describe(payload, 0)}, expected a map or an array")
+            : NotWellFormed(payload);
+    }
+
+    private static MessageHeader NoForm(ReadOnlySpan<byte> payload, int first) => Malformed(
+        $"found an array that starts with {Describe(payload, first)}, expected 1 (tick) or 2 (batch)");
+
+    private static MessageHeader NotWellFormed(ReadOnlySpan<byte> payload)
+    {
+        var reader = new MessagePackReader(payload);
+        return Malformed(reader.TrySkip()
+            ? $"not well-formed: {payload.Length - reader.Position} bytes behind the message's end at {reader.Position}"
+            : $"not well-formed MessagePack: {payload.Length} bytes, truncated, nested deeper than "
+                + $"{MessagePackReader.MaximumDepth}, or with the byte 0xc1");
+    }
+}
