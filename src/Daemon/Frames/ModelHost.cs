@@ -1,5 +1,4 @@
 using Realtime.Cells;
-using Realtime.Daemon.Configuration;
 using Realtime.Protocol;
 
 namespace Realtime.Daemon.Frames;
@@ -9,19 +8,18 @@ namespace Realtime.Daemon.Frames;
 /// </summary>
 public sealed class ModelHost : IDisposable
 {
-    private readonly StreamPattern[] _patterns;
     private readonly Stack<int> _free = new();
     private readonly List<double[]> _memory = [];
     private readonly List<double[]> _predictions = [];
     private readonly List<double[]> _values = [];
     private int _end;
 
-    public ModelHost(string name, Model model, IStepEngine engine, IEnumerable<StreamPattern> patterns)
+    public ModelHost(string name, Model model, IStepEngine engine, IReadOnlyList<string> patterns)
     {
         Name = name;
         Model = model;
         Engine = engine;
-        _patterns = [.. patterns];
+        Patterns = patterns;
         Preprocessor = new Preprocessor(model);
         Inputs = new InputNames(model.Inputs);
         Predictions = new PredictionWriter(new PredictionLayout
@@ -41,7 +39,7 @@ public sealed class ModelHost : IDisposable
     public IStepEngine Engine { get; }
 
     /// <summary>Patterns of the streams it serves, as configured.</summary>
-    public IReadOnlyList<string> Patterns => Array.ConvertAll(_patterns, static pattern => pattern.Text);
+    public IReadOnlyList<string> Patterns { get; }
 
     public Preprocessor Preprocessor { get; }
     public InputNames Inputs { get; }
@@ -60,14 +58,6 @@ public sealed class ModelHost : IDisposable
 
     private long SlabBytes => (long)StreamTable.SlabRows * sizeof(double)
         * (Preprocessor.MemoryDoubles + Model.PredictionCount + Model.Inputs.Count);
-
-    public bool Serves(ReadOnlySpan<byte> stream)
-    {
-        foreach (var pattern in _patterns)
-            if (pattern.Matches(stream))
-                return true;
-        return false;
-    }
 
     /// <summary>Takes a row for a new stream, at its start.</summary>
     public int Take()

@@ -12,11 +12,14 @@ public sealed class World : IDisposable
     // Streams remembered as refused before they had a row.
     private const int RefusedMax = 65_536;
 
+    private readonly ModelRoutes _routes;
     private readonly long? _memoryMax;
 
-    public World(IReadOnlyList<ModelHost> models, RealtimeOptions options, IJournal journal, ulong epoch)
+    public World(
+        IReadOnlyList<ModelHost> models, ModelRoutes routes, RealtimeOptions options, IJournal journal, ulong epoch)
     {
         Models = models;
+        _routes = routes;
         Epoch = epoch;
         OnGap = options.Streams.OnGap;
         _memoryMax = options.Limits.Memory;
@@ -47,13 +50,7 @@ public sealed class World : IDisposable
     public long Bytes => Streams.Bytes + Models.Sum(static model => model.Bytes);
 
     /// <summary>The first model whose pattern matches, or -1.</summary>
-    public int ModelFor(ReadOnlySpan<byte> stream)
-    {
-        for (var i = 0; i < Models.Count; i++)
-            if (Models[i].Serves(stream))
-                return i;
-        return -1;
-    }
+    public int ModelFor(ReadOnlySpan<byte> stream) => _routes.Find(stream);
 
     /// <summary>Makes a row for a new stream; false where the table or its memory is at the limit.</summary>
     public bool TryAdmit(ReadOnlySpan<byte> name, bool isId, int model, out int row, out string? detail)

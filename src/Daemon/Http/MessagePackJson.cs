@@ -59,24 +59,33 @@ internal static class MessagePackJson
 
     private static void WriteScalar(ref MessagePackReader reader, Utf8JsonWriter json)
     {
-        if (reader.TryReadBoolean(out var boolean))
-            json.WriteBooleanValue(boolean);
-        else if (reader.TryReadString(out var text))
-            json.WriteStringValue(text);
-        else if (reader.TryReadUInt64(out var unsigned))
-            json.WriteNumberValue(unsigned);
-        else if (reader.TryReadInt64(out var integer))
-            json.WriteNumberValue(integer);
-        else if (reader.TryReadDouble(out var number) && double.IsFinite(number))
-            json.WriteNumberValue(number);
-        else if (reader.TryReadBinary(out var data))
-            json.WriteBase64StringValue(data);
-        else
+        switch (reader.NextType)
         {
-            json.WriteNullValue();
-            // A number that is not finite is read already.
-            if (!double.IsNaN(number) && !double.IsInfinity(number))
+            case MessagePackType.Boolean when reader.TryReadBoolean(out var boolean):
+                json.WriteBooleanValue(boolean);
+                break;
+            case MessagePackType.String when reader.TryReadString(out var text):
+                json.WriteStringValue(text);
+                break;
+            case MessagePackType.Integer when reader.TryReadUInt64(out var unsigned):
+                json.WriteNumberValue(unsigned);
+                break;
+            case MessagePackType.Integer when reader.TryReadInt64(out var integer):
+                json.WriteNumberValue(integer);
+                break;
+            case MessagePackType.Float when reader.TryReadDouble(out var number):
+                if (double.IsFinite(number))
+                    json.WriteNumberValue(number);
+                else
+                    json.WriteNullValue();
+                break;
+            case MessagePackType.Binary when reader.TryReadBinary(out var data):
+                json.WriteBase64StringValue(data);
+                break;
+            default:
                 reader.TrySkip();
+                json.WriteNullValue();
+                break;
         }
     }
 }

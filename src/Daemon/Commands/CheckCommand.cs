@@ -1,0 +1,59 @@
+using System.CommandLine;
+using Realtime.Cells;
+using Realtime.Daemon.Configuration;
+using Realtime.Daemon.Hosting;
+
+namespace Realtime.Daemon.Commands;
+
+/// <summary><c>realtimed check</c>: reads the configuration and every model, prints what would run.</summary>
+internal static class CheckCommand
+{
+    public static Command Create()
+    {
+        var configuration = new ConfigurationArguments();
+        var command = new Command("check", "Reads the configuration and every model it names; starts nothing");
+        configuration.AddTo(command);
+        command.SetAction(arguments => Check(configuration.Load(arguments)));
+        return command;
+    }
+
+    private static int Check(ConfigurationResult configuration)
+    {
+        var options = configuration.Options!;
+        DaemonHost.RefuseWhatIsNotThere(options);
+        var models = ModelLoading.LoadAll(options);
+        var kernel = ModelLoading.ChooseKernel(options.Engine, out var notice);
+        var output = Console.Out;
+        output.WriteLine($"configuration  {configuration.File ?? "built-in defaults"}");
+        foreach (var (key, origin) in configuration.Origins.OrderBy(static entry => entry.Key, StringComparer.Ordinal))
+            output.WriteLine($"  set          {key} at {origin}");
+        foreach (var (modelOptions, model) in models)
+            Print(output, modelOptions, model);
+        output.WriteLine($"engine         cpu, kernel {kernel} (of {string.Join(", ", Kernels.Available)})");
+        if (notice is not null)
+            output.WriteLine($"note           {notice}");
+        output.WriteLine($"ingest         PULL {options.Endpoints.Ingest}");
+        output.WriteLine($"requests       ROUTER {options.Endpoints.Requests}");
+        output.WriteLine($"predictions    PUB {options.Endpoints.Predictions}");
+        foreach (var subscribe in options.Endpoints.Subscribe)
+            output.WriteLine($"subscribe      SUB {(subscribe.Bind ? "bound to" : "connected to")} {subscribe.Endpoint}");
+        output.WriteLine($"http           {options.Http.Endpoint ?? "none"}");
+        output.WriteLine("state          in memory only");
+        output.WriteLine($"streams        at most {options.Streams.Max}");
+        output.WriteLine("ok");
+        return ExitCode.Done;
+    }
+
+    private static void Print(TextWriter output, ModelOptions options, Model model)
+    {
+        output.WriteLine($"model          {options.Name} for {string.Join(" ", options.Streams)}");
+        output.WriteLine($"  file         {options.File}");
+        output.WriteLine($"  digest       {model.Digest}");
+        output.WriteLine($"  layers       {string.Join(" → ", model.Layers.Select(static layer => layer.ToString()))}");
+        output.WriteLine($"  inputs       {string.Join(", ", model.Inputs)}");
+        output.WriteLine(model.Forecast.Classes is { } classes
+            ? $"  classes      {string.Join(", ", classes)}"
+            : $"  forecasts    {string.Join(", ", model.Forecast.Outputs)} at {string.Join(", ", model.Forecast.Horizons)} ticks");
+        output.WriteLine($"  state        {model.StateFloats * sizeof(float)} bytes of hidden state per stream");
+    }
+}

@@ -1,0 +1,164 @@
+using System.Reflection;
+using System.Runtime.InteropServices;
+using Realtime.Cells;
+using Realtime.Daemon.Configuration;
+using Realtime.Daemon.Frames;
+using Realtime.Daemon.Http;
+using Realtime.Daemon.Io;
+using Realtime.Daemon.Requests;
+using Realtime.Protocol.ZeroMq;
+
+namespace Realtime.Daemon.Hosting;
+
+/// <summary>Puts the daemon together and runs it until a signal ends it.</summary>
+public static partial class DaemonHost
+{
+    public static string Version { get; } =
+        typeof(DaemonHost).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!
+            .InformationalVersion.Split('+')[0];
+
+    /// <summary>Runs the daemon; returns its exit code.</summary>
+    /// <exception cref="StartException">It can't start.</exception>
+    public static async Task<int> RunAsync(RealtimeOptions options)
+    {
+        RefuseWhatIsNotThere(options);
+        var kernel = ModelLoading.ChooseKernel(options.Engine, out var notice);
+        var models = ModelLoading.LoadAll(options);
+        var clock = new SystemClock();
+        using var transport = OpenTransport(options);
+        using var world = MakeWorld(options, models, kernel, (ulong)clock.UtcNanoseconds);
+        var report = new WorldReport(world, FactsOf(options, kernel, transport.Endpoints));
+        var loop = new FrameLoop(world, options, report, clock, transport, transport);
+
+        await using var app = Build(options, loop);
+        var log = app.Services.GetRequiredService<ILoggerFactory>().CreateLogger("realtimed");
+        using var hangup = PosixSignalRegistration.Create(PosixSignal.SIGHUP, context => Ignore(context, log));
+        try
+        {
+            await app.StartAsync().ConfigureAwait(false);
+        }
+        catch (IOException e)
+        {
+            throw new StartException(ExitCode.Failed, [$"http.endpoint {options.Http.Endpoint}: {e.Message}"]);
+        }
+
+        Announce(log, models, kernel, notice, transport, app);
+        await app.WaitForShutdownAsync().ConfigureAwait(false);
+        LogEnd(log, world.Counters.Received, world.Counters.Stepped, world.Streams.Count);
+        return app.Services.GetRequiredService<LoopThread>().Failed ? ExitCode.Failed : ExitCode.Done;
+    }
+
+    // Promises that this version can't keep are refused, not ignored.
+    internal static void RefuseWhatIsNotThere(RealtimeOptions options)
+    {
+        var faults = new List<string>();
+        if (options.State.Directory is not null)
+            faults.Add("state.directory: this version keeps state in memory only; leave it out (null)");
+        if (options.Security.Curve is not null)
+            faults.Add("security.curve: this version has no CURVE; leave it out (null)");
+        if (faults.Count != 0)
+            throw new StartException(ExitCode.Configuration, faults);
+    }
+
+    private static ZmqTransport OpenTransport(RealtimeOptions options)
+    {
+        try
+        {
+            ZmqLibrary.Require();
+            return new ZmqTransport(options.Endpoints, options.Limits);
+        }
+        catch (Exception e) when (e is ZmqException or DllNotFoundException)
+        {
+            throw new StartException(ExitCode.Failed, [e.Message]);
+        }
+    }
+
+    private static World MakeWorld(
+        RealtimeOptions options, IReadOnlyList<LoadedModel> models, string kernel, ulong epoch)
+    {
+        var hosts = models.Select(model => new ModelHost(
+            model.Options.Name, model.Model, new CpuEngine(model.Model, kernel), model.Options.Streams));
+        return new World([.. hosts], new ModelRoutes(options.Models), options, new NoJournal(), epoch);
+    }
+
+    private static DaemonFacts FactsOf(
+        RealtimeOptions options, string kernel, IReadOnlyDictionary<string, string> endpoints) => new()
+        {
+            Version = Version,
+            Engine = "cpu",
+            Kernel = kernel,
+            Endpoints = endpoints,
+            Limits = new Dictionary<string, long>
+            {
+                ["frame"] = options.Limits.Frame,
+                ["streams"] = options.Streams.Max,
+                ["maxTicks"] = options.Frame.MaxTicks,
+                ["gaps"] = StreamOrder.GapsRemembered,
+            },
+        };
+
+    private static WebApplication Build(RealtimeOptions options, FrameLoop loop)
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.Logging.AddFilter("Microsoft", LogLevel.Warning);
+        if (Environment.GetEnvironmentVariable("JOURNAL_STREAM") is not null)
+            builder.Logging.AddSystemdConsole();
+        else
+            builder.Logging.AddSimpleConsole(static console => console.SingleLine = true);
+        builder.Services.Configure<Microsoft.Extensions.Logging.Console.ConsoleLoggerOptions>(
+            static console => console.LogToStandardErrorThreshold = LogLevel.Trace);
+        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = options.Stop.Timeout);
+        builder.Services.AddSingleton(loop);
+        builder.Services.AddSingleton(services => new LoopThread(
+            loop, options.Stop.Timeout, services.GetRequiredService<IHostApplicationLifetime>(),
+            services.GetRequiredService<ILogger<LoopThread>>()));
+        builder.Services.AddHostedService(static services => services.GetRequiredService<LoopThread>());
+        builder.WebHost.UseUrls(options.Http.Endpoint is { } endpoint ? [endpoint] : []);
+        if (options.Http.Endpoint is null)
+            builder.Services.AddSingleton<Microsoft.AspNetCore.Hosting.Server.IServer, NoServer>();
+        var app = builder.Build();
+        HttpApi.Map(app, loop);
+        return app;
+    }
+
+    private static void Announce(
+        ILogger log, IReadOnlyList<LoadedModel> models, string kernel, string? notice, ZmqTransport transport,
+        WebApplication app)
+    {
+        foreach (var (options, model) in models)
+            LogModel(log, options.Name, string.Join(" ", options.Streams), options.File, model.Digest[..12]);
+        LogEngine(log, kernel);
+        if (notice is not null)
+            LogNotice(log, notice);
+        foreach (var (name, endpoint) in transport.Endpoints)
+            LogEndpoint(log, name, endpoint);
+        foreach (var url in app.Urls)
+            LogEndpoint(log, "http", url);
+        LogServing(log, Version);
+    }
+
+    private static void Ignore(PosixSignalContext context, ILogger log)
+    {
+        context.Cancel = true;
+        LogNotice(log, "SIGHUP: this version does not reload; restart it to take a new configuration");
+    }
+
+    [LoggerMessage(10, LogLevel.Information, "Model {Name} for {Patterns}: {File}, digest {Digest}")]
+    private static partial void LogModel(ILogger log, string name, string patterns, string file, string digest);
+
+    [LoggerMessage(11, LogLevel.Information, "Engine cpu, kernel {Kernel}; state lives in memory only")]
+    private static partial void LogEngine(ILogger log, string kernel);
+
+    [LoggerMessage(12, LogLevel.Warning, "{Notice}")]
+    private static partial void LogNotice(ILogger log, string notice);
+
+    [LoggerMessage(13, LogLevel.Information, "{Name} at {Endpoint}")]
+    private static partial void LogEndpoint(ILogger log, string name, string endpoint);
+
+    [LoggerMessage(14, LogLevel.Information, "Serving, version {Version}")]
+    private static partial void LogServing(ILogger log, string version);
+
+    [LoggerMessage(15, LogLevel.Information, "Stopped: {Received} ticks received, {Stepped} stepped, {Streams} streams")]
+    private static partial void LogEnd(ILogger log, long received, long stepped, int streams);
+}

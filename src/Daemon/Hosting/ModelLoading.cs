@@ -1,0 +1,76 @@
+using Realtime.Cells;
+using Realtime.Daemon.Configuration;
+using Realtime.Gpu;
+
+namespace Realtime.Daemon.Hosting;
+
+/// <summary>A model of the configuration, read and checked.</summary>
+/// <param name="Options">Its name, file and patterns.</param>
+/// <param name="Model">What the file says.</param>
+public sealed record LoadedModel(ModelOptions Options, Model Model);
+
+/// <summary>The configured models and the engine they run on.</summary>
+/// <exception cref="StartException">What is wrong with the configuration or a model.</exception>
+public static class ModelLoading
+{
+    private const string BuiltIn = "default";
+    private const string BuiltInResource = "Realtime.Daemon.Models.default.safetensors";
+
+    /// <summary>Reads every model; without any configured, the built-in one serves every stream.</summary>
+    public static IReadOnlyList<LoadedModel> LoadAll(RealtimeOptions options)
+    {
+        if (options.Models is null)
+            return [new LoadedModel(new ModelOptions { Name = BuiltIn, File = "built-in" }, ReadBuiltIn())];
+        var loaded = new List<LoadedModel>();
+        var faults = new List<string>();
+        foreach (var model in options.Models)
+        {
+            try
+            {
+                loaded.Add(new LoadedModel(model, Model.Load(model.File)));
+            }
+            catch (Exception e) when (e is ModelFormatException or IOException or UnauthorizedAccessException)
+            {
+                faults.Add($"model {model.Name}: {e.Message}");
+            }
+        }
+
+        return faults.Count == 0 ? loaded : throw new StartException(ExitCode.Configuration, faults);
+    }
+
+    /// <summary>The model shipped with the program.</summary>
+    public static Model ReadBuiltIn()
+    {
+        using var resource = typeof(ModelLoading).Assembly.GetManifestResourceStream(BuiltInResource)!;
+        var bytes = new byte[resource.Length];
+        resource.ReadExactly(bytes);
+        return Model.Read(bytes, "built-in model");
+    }
+
+    /// <summary>The CPU kernel to run; refuses an engine that this machine does not have.</summary>
+    /// <param name="options">What is asked for.</param>
+    /// <param name="notice">Something the operator should know; null where there is nothing.</param>
+    public static string ChooseKernel(EngineOptions options, out string? notice)
+    {
+        notice = null;
+        if (options.Kind != EngineKind.Cpu)
+        {
+            GpuDevices.Find(options.Device, out var reason);
+            if (options.Kind == EngineKind.Gpu)
+                throw new StartException(ExitCode.Configuration, [$"engine.kind: gpu, but {reason}"]);
+            if (options.Device is not null)
+                notice = $"engine.device {options.Device} is not used: {reason}";
+        }
+
+        if (options.Threads > 1)
+            notice = $"engine.threads {options.Threads}: this version steps on one thread";
+        try
+        {
+            return Kernels.Resolve(options.Kernel);
+        }
+        catch (ArgumentException e)
+        {
+            throw new StartException(ExitCode.Configuration, [$"engine.kernel: {e.Message}"]);
+        }
+    }
+}

@@ -1,0 +1,86 @@
+using Realtime.Daemon.Frames;
+using Realtime.Protocol.MessagePack;
+
+namespace Realtime.Daemon.Http;
+
+/// <summary>
+/// The read-only HTTP side: health, and the same reports as the control requests, as JSON. Every answer comes from the
+/// frame loop itself, between two frames.
+/// </summary>
+internal static class HttpApi
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+
+    public static void Map(WebApplication app, FrameLoop loop)
+    {
+        app.MapGet("/healthz", () => Health(loop));
+        app.MapGet("/readyz", () => Health(loop));
+        app.MapGet("/api/stats", () => Ask(loop, static request =>
+        {
+            request.WriteMapHeader(1);
+            WriteOp(request, "stats"u8);
+        }));
+        app.MapGet("/api/streams", (string? prefix, string? after, int? limit) => Ask(loop, request =>
+        {
+            request.WriteMapHeader(4);
+            WriteOp(request, "streams"u8);
+            WriteText(request, "prefix"u8, prefix);
+            WriteText(request, "after"u8, after);
+            request.WriteString("limit"u8);
+            if (limit is > 0)
+                request.WriteInt64(limit.Value);
+            else
+                request.WriteNil();
+        }));
+        app.MapGet("/api/last", (string[] stream) => Ask(loop, request =>
+        {
+            request.WriteMapHeader(2);
+            WriteOp(request, "last"u8);
+            request.WriteString("streams"u8);
+            request.WriteArrayHeader(stream.Length);
+            foreach (var name in stream)
+                request.WriteString(name);
+        }));
+    }
+
+    private static void WriteOp(MessagePackWriter request, ReadOnlySpan<byte> op)
+    {
+        request.WriteString("op"u8);
+        request.WriteString(op);
+    }
+
+    private static void WriteText(MessagePackWriter request, ReadOnlySpan<byte> key, string? text)
+    {
+        request.WriteString(key);
+        if (text is null)
+            request.WriteNil();
+        else
+            request.WriteString(text);
+    }
+
+    // The loop itself says that it turns.
+    private static async Task<IResult> Health(FrameLoop loop)
+    {
+        var turned = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        loop.Post(turned.SetResult);
+        return await Task.WhenAny(turned.Task, Task.Delay(Patience)).ConfigureAwait(false) == turned.Task
+            ? Results.Text("ok\n")
+            : Results.Text("the frame loop does not turn\n", statusCode: StatusCodes.Status503ServiceUnavailable);
+    }
+
+    private static async Task<IResult> Ask(FrameLoop loop, Action<MessagePackWriter> write)
+    {
+        var request = new MessagePackWriter();
+        write(request);
+        var answered = new TaskCompletionSource<byte[]>(TaskCreationOptions.RunContinuationsAsynchronously);
+        loop.Post(() =>
+        {
+            var reply = new MessagePackWriter();
+            loop.Desk.Execute(request.Written, reply);
+            answered.SetResult(reply.Written.ToArray());
+        });
+        if (await Task.WhenAny(answered.Task, Task.Delay(Patience)).ConfigureAwait(false) != answered.Task)
+            return Results.Text("the frame loop does not turn\n", statusCode: StatusCodes.Status503ServiceUnavailable);
+        return Results.Bytes(MessagePackJson.Convert(await answered.Task.ConfigureAwait(false)), "application/json");
+    }
+}
