@@ -1,0 +1,95 @@
+using Realtime.Cells.Scalar;
+using Realtime.Cells.States;
+
+namespace Realtime.Cells;
+
+/// <summary>Steps a model on the CPU, with one of the kernels in <see cref="Kernels.Available"/>.</summary>
+public sealed class CpuEngine : IStepEngine
+{
+    private readonly Model _model;
+    private readonly StateTable _states;
+    private readonly WaveKernel _kernel;
+    private bool _disposed;
+
+    /// <param name="model">The model to step.</param>
+    /// <param name="kernel">"auto", "scalar", "vector128", "vector256" or "vector512".</param>
+    /// <exception cref="ArgumentException">This machine has no such kernel; the message names those it has.</exception>
+    public CpuEngine(Model model, string kernel = Kernels.Auto)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        Kernel = Kernels.Resolve(kernel);
+        _model = model;
+        var layout = new StateLayout(model);
+        _states = new StateTable(layout);
+        _kernel = new ScalarKernel(model, layout);
+    }
+
+    public string Name => "cpu";
+    public string Kernel { get; }
+    public int Rows => _states.Rows;
+    public long StateBytes => _states.Bytes;
+
+    public void Grow(int rows)
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        _states.Grow(rows);
+    }
+
+    public void Step(ReadOnlySpan<int> rows, ReadOnlySpan<float> inputs, Span<float> outputs)
+    {
+        Check(rows, inputs, outputs);
+        _kernel.Step(_states, rows, inputs, outputs);
+        GC.KeepAlive(this);
+    }
+
+    public void Read(int row, Span<float> state)
+    {
+        _states.Read(row, state);
+        GC.KeepAlive(this);
+    }
+
+    public void Write(int row, ReadOnlySpan<float> state)
+    {
+        _states.Write(row, state);
+        GC.KeepAlive(this);
+    }
+
+    public void Clear(int row)
+    {
+        _states.Clear(row);
+        GC.KeepAlive(this);
+    }
+
+    public void Dispose()
+    {
+        _disposed = true;
+        _states.Dispose();
+        _kernel.Dispose();
+    }
+
+    /// <summary>States are native memory: nothing may reach a kernel that does not fit.</summary>
+    private void Check(ReadOnlySpan<int> rows, ReadOnlySpan<float> inputs, Span<float> outputs)
+    {
+        if (inputs.Length != (long)rows.Length * _model.Inputs.Count)
+        {
+            throw new ArgumentException(
+                $"expected {rows.Length} * {_model.Inputs.Count} inputs, found {inputs.Length}", nameof(inputs));
+        }
+
+        if (outputs.Length != (long)rows.Length * _model.OutputCount)
+        {
+            throw new ArgumentException(
+                $"expected {rows.Length} * {_model.OutputCount} outputs, found {outputs.Length}", nameof(outputs));
+        }
+
+        int known = _states.Rows;
+        foreach (int row in rows)
+            if ((uint)row >= (uint)known) throw new ArgumentException($"row {row}: expected one below {known}", nameof(rows));
+        if (_model.Vocabulary is not { } vocabulary) return;
+        foreach (float token in inputs)
+        {
+            if (!(token >= 0 && token < vocabulary && token == MathF.Floor(token)))
+                throw new ArgumentException($"token {token}: expected an integer below {vocabulary}", nameof(inputs));
+        }
+    }
+}

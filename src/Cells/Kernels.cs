@@ -1,0 +1,29 @@
+namespace Realtime.Cells;
+
+/// <summary>The CPU kernels this machine has.</summary>
+public static class Kernels
+{
+    /// <summary>Grows whenever a kernel's results change in any bit; recorded beside the kernel's name.</summary>
+    public const int Version = 1;
+
+    public const string Scalar = "scalar";
+    public const string Vector128Name = "vector128";
+    public const string Vector256Name = "vector256";
+    public const string Vector512Name = "vector512";
+    public const string Auto = "auto";
+
+    /// <summary>From the narrowest to the widest; "scalar" always comes first.</summary>
+    public static IReadOnlyList<string> Available { get; } = Detect();
+
+    /// <summary>The kernel a wish means: its own name, or the widest for "auto".</summary>
+    /// <exception cref="ArgumentException">This machine has no such kernel; the message names those it has.</exception>
+    public static string Resolve(string wanted)
+    {
+        if (wanted == Auto) return Available[^1];
+        if (Available.Contains(wanted)) return wanted;
+        throw new ArgumentException(
+            $"kernel '{wanted}': this machine has {Auto}, {string.Join(", ", Available)}", nameof(wanted));
+    }
+
+    private static List<string> Detect() => [Scalar];
+}

@@ -1,0 +1,100 @@
+using System.Security.Cryptography;
+using Realtime.Cells.Files;
+
+namespace Realtime.Cells;
+
+/// <summary>One part of a stream's recurrent state: a layer's <c>h</c> or <c>c</c>, in floats from the state's start.</summary>
+public readonly record struct StateSlot(string Layer, string Name, int Offset, int Length);
+
+/// <summary>
+/// A model as its file describes it: a chain normalise → [embedding] → recurrent, dense and dropout layers → dense head.
+/// Immutable and safe to share between threads.
+/// </summary>
+public sealed class Model
+{
+    internal Model(string digest, string name, string[] inputs, Normalisation normalisation, Layer[] layers,
+        Forecast forecast)
+    {
+        Digest = digest;
+        Name = name;
+        Inputs = inputs;
+        Normalisation = normalisation;
+        Layers = layers;
+        Forecast = forecast;
+        StateSlots = SlotsOf(layers);
+        StateFloats = StateSlots.Sum(slot => slot.Length);
+    }
+
+    public string Name { get; }
+
+    /// <summary>SHA-256 of the file's bytes, lower-case hexadecimal.</summary>
+    public string Digest { get; }
+
+    /// <summary>Names of the values of a tick, in order.</summary>
+    public IReadOnlyList<string> Inputs { get; }
+
+    public Normalisation Normalisation { get; }
+    public IReadOnlyList<Layer> Layers { get; }
+    public Forecast Forecast { get; }
+
+    public bool IsClassifier => Forecast.Classes is not null;
+
+    /// <summary>The dense layer at the end of the chain.</summary>
+    public DenseLayer Head => (DenseLayer)Layers[^1];
+
+    /// <summary>Floats the head gives per step.</summary>
+    public int OutputCount => Head.Outputs;
+
+    /// <summary>Doubles of a finished prediction: [horizon][output][1 + quantiles], or one probability per class.</summary>
+    public int PredictionCount => Forecast.Classes?.Length ?? OutputCount;
+
+    /// <summary>Recurrent floats per stream, all layers concatenated as <see cref="StateSlots"/> says.</summary>
+    public int StateFloats { get; }
+
+    public IReadOnlyList<StateSlot> StateSlots { get; }
+
+    /// <summary>Tokens an embedding knows, 0…V−1; null where the model has no embedding.</summary>
+    public int? Vocabulary => (Layers[0] as EmbeddingLayer)?.Vocabulary;
+
+    /// <exception cref="ModelFormatException">The file cannot be read or is not a model.</exception>
+    public static Model Load(string path)
+    {
+        byte[] file;
+        try
+        {
+            file = File.ReadAllBytes(path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new ModelFormatException(path, "file", $"cannot be read: {Text.OneLine(e.Message)}", e);
+        }
+
+        return Read(file, path);
+    }
+
+    /// <param name="file">The whole file.</param>
+    /// <param name="origin">What messages call the file.</param>
+    /// <exception cref="ModelFormatException">The bytes are not a model.</exception>
+    public static Model Read(byte[] file, string origin)
+    {
+        ArgumentNullException.ThrowIfNull(file);
+        string digest = Convert.ToHexStringLower(SHA256.HashData(file));
+        return ModelReader.Read(file, digest, new Origin(origin));
+    }
+
+    private static List<StateSlot> SlotsOf(Layer[] layers)
+    {
+        var slots = new List<StateSlot>();
+        int offset = 0;
+        foreach (RecurrentLayer layer in layers.OfType<RecurrentLayer>())
+        {
+            slots.Add(new StateSlot(layer.Name, "h", offset, layer.Hidden));
+            offset += layer.Hidden;
+            if (layer is not LstmLayer) continue;
+            slots.Add(new StateSlot(layer.Name, "c", offset, layer.Hidden));
+            offset += layer.Hidden;
+        }
+
+        return slots;
+    }
+}

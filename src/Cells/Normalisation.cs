@@ -1,0 +1,40 @@
+namespace Realtime.Cells;
+
+public enum NormalisationKind
+{
+    None,
+    Fixed,
+    Running,
+}
+
+/// <summary>How a model scales its inputs; the numbers are in the units of the values.</summary>
+public sealed class Normalisation
+{
+    private Normalisation(NormalisationKind kind, double[] mean, double[] std, double halfLife)
+    {
+        Kind = kind;
+        Mean = mean;
+        Std = std;
+        HalfLife = halfLife;
+    }
+
+    /// <summary>Values are used as they are.</summary>
+    public static Normalisation None { get; } = new(NormalisationKind.None, [], [], 0);
+
+    public NormalisationKind Kind { get; }
+
+    /// <summary>Fixed: one mean per input; else empty.</summary>
+    public double[] Mean { get; }
+
+    /// <summary>Fixed: one standard deviation per input, above 0; else empty.</summary>
+    public double[] Std { get; }
+
+    /// <summary>Running: ticks after which a value counts half; else 0.</summary>
+    public double HalfLife { get; }
+
+    /// <summary>One mean and one standard deviation per input, the same for every stream.</summary>
+    public static Normalisation Fixed(double[] mean, double[] std) => new(NormalisationKind.Fixed, mean, std, 0);
+
+    /// <summary>Each stream keeps exponentially weighted statistics of its own.</summary>
+    public static Normalisation Running(double halfLife) => new(NormalisationKind.Running, [], [], halfLife);
+}
