@@ -86,7 +86,9 @@ def daily(rng, ticks):
     phase = np.arange(period) / period
     kind = rng.integers(3)
     if kind == 0:
-        profile = sum(rng.standard_normal() / k * np.sin(2 * np.pi * (k * phase + rng.random())) for k in range(1, 5))
+        profile = np.zeros(period)
+        for k in range(1, 5):
+            profile += rng.standard_normal() / k * np.sin(2 * np.pi * (k * phase + rng.random()))
     elif kind == 1:
         blocks = int(rng.integers(2, 7))
         profile = rng.standard_normal(blocks)[(phase * blocks).astype(int)]
@@ -133,6 +135,21 @@ def pulses(rng, ticks):
     return sign * y / (y.std() + 1e-9)
 
 
+def bursts(rng, ticks):
+    """Stretches of activity, noisy or falling, over a quiet floor."""
+    y, t = np.zeros(ticks), 0
+    gap, length = log_uniform(rng, 15, 500), log_uniform(rng, 3, 120)
+    roughness, varied, falling = log_uniform(rng, 0.01, 0.5), rng.random() < 0.5, rng.random() < 0.4
+    while t < ticks:
+        t += int(rng.exponential(gap)) + 1
+        n = min(int(rng.exponential(length)) + 1, max(ticks - t, 0))
+        height = log_uniform(rng, 0.3, 2) if varied else 1.0
+        shape = np.exp(-3 * np.arange(n) / length) if falling else np.ones(n)
+        y[t:t + n] = height * shape * (1 + roughness * innovations(rng, n))
+        t += n
+    return y / (y.std() + 1e-9) + log_uniform(rng, 1e-3, 0.2) * innovations(rng, ticks)
+
+
 def ramps(rng, ticks):
     """Counters and saw teeth."""
     t = np.arange(ticks, dtype=float)
@@ -142,7 +159,8 @@ def ramps(rng, ticks):
         return 3.5 * ((t / period + rng.random()) % 1.0)
     if kind == 1:
         return np.cumsum(rng.gamma(log_uniform(rng, 0.3, 10), size=ticks)) / ticks
-    slopes = rng.standard_normal(ticks)[np.maximum.accumulate(np.where(rng.random(ticks) < 1 / log_uniform(rng, 20, 300), t, 0).astype(int))]
+    changes = rng.random(ticks) < 1 / log_uniform(rng, 20, 300)
+    slopes = rng.standard_normal(ticks)[np.maximum.accumulate(np.where(changes, t, 0).astype(int))]
     return np.cumsum(slopes) / 30
 
 
@@ -166,13 +184,14 @@ def noise(rng, ticks):
 
 def counts(rng, ticks):
     """Counts of events whose rate drifts and may follow a day."""
-    rate = log_uniform(rng, 0.1, 100) * np.exp(rng.uniform(0, 1) * choose(rng, [sines, daily, autoregression, random_walk])(rng, ticks))
+    drift = choose(rng, [sines, daily, autoregression, random_walk])(rng, ticks)
+    rate = log_uniform(rng, 0.1, 100) * np.exp(rng.uniform(0, 1) * drift)
     y = rng.poisson(np.clip(rate, 0, 1e5)).astype(float)
     return (y - y.mean()) / (y.std() + 1e-9)
 
 
 FAMILIES = [(autoregression, 5), (random_walk, 4), (sines, 3), (daily, 5), (steps, 3), (pulses, 5), (ramps, 2),
-            (square, 2), (noise, 3), (counts, 2)]
+            (square, 2), (noise, 3), (counts, 2), (bursts, 3)]
 
 
 def one(rng, ticks):
@@ -199,6 +218,12 @@ def one(rng, ticks):
         at = rng.integers(ticks // 8, ticks)
         y = y.copy()
         y[at:] = y[at:] * log_uniform(rng, 0.3, 3) + rng.standard_normal() * 3 * y.std()
+    if rng.random() < 0.15:
+        # The same signal moved to another level, for good or for a while.
+        at, height = rng.integers(ticks // 8, ticks), log_uniform(rng, 2, 30) * choose(rng, [-1, 1, 1])
+        until = ticks if rng.random() < 0.6 else at + int(log_uniform(rng, 5, 500))
+        y = y.copy()
+        y[at:until] += height * min(y.std(), 2 * np.sqrt(np.mean(np.diff(y) ** 2)))
     return y
 
 

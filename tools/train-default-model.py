@@ -10,7 +10,10 @@ The equations and the file layout are those of the model file, version 1.
 import argparse
 import hashlib
 import json
+import os
 import time
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import numpy as np
 import torch
@@ -19,6 +22,7 @@ import synthetic_series
 
 HIDDEN = 32
 HORIZONS = list(range(1, 9))
+HORIZON_WEIGHT = torch.tensor([3.0] + [1.0] * 7)
 FREE = 10          # units that start random
 LAGS = 9           # units that start as a delay line of z
 KEEP = [0.5, 0.75, 0.875, 0.95, 0.98, 0.99, 0.997]    # units that start as moving averages of z
@@ -54,7 +58,7 @@ class Pool:
         x = synthetic_series.pool(seed, series, ticks + HORIZONS[-1])
         z, mu, sigma = running_statistics(x, half_life)
         scale = np.stack([np.sqrt(np.mean((x[:, h:] - x[:, :-h]) ** 2, axis=1)) for h in HORIZONS], axis=1)
-        scale = np.maximum(scale, 1e-4)
+        scale = np.maximum(scale, 1e-3)
         self.series, self.ticks = series, ticks
         self.z = torch.tensor(z[:, :ticks].T[:, :, None].copy(), dtype=torch.float32)
         self.x, self.mu, self.sigma, self.scale = x, mu, sigma, scale
@@ -128,31 +132,22 @@ def huber(e, delta):
     return torch.where(a <= delta, 0.5 * e * e, delta * (a - 0.5 * delta))
 
 
-def fit_head(net, pool, delta, rounds, limit):
-    """Refits the linear head alone: least squares, reweighted for Huber, over `limit` series from the zero state."""
-    blocks = []
+def fit_head(net, pool, series, every=3):
+    """Sets the linear head by least squares over some series from the zero state, each of equal weight."""
+    a, b = np.zeros((len(HORIZONS), HIDDEN, HIDDEN)), np.zeros((len(HORIZONS), HIDDEN))
     with torch.no_grad():
-        for first in range(0, limit, 256):
-            rows = np.arange(first, min(first + 256, limit))
+        for first in range(0, series, 128):
+            rows = np.arange(first, min(first + 128, series))
             states, _, _ = net.run(pool.z[:, rows], torch.zeros(1, len(rows), HIDDEN))
-            u = (states / net.amplitude).reshape(-1, HIDDEN).numpy()
+            u = (states / net.amplitude)[::every].double().reshape(-1, HIDDEN).numpy()
             gain, target, _ = pool.lines(rows, 0, pool.ticks)
-            blocks.append((u, gain.reshape(-1, len(HORIZONS)).numpy(), target.reshape(-1, len(HORIZONS)).numpy()))
-    head = net.parameters[3].detach().double().numpy().copy()
-    for step in range(rounds):
-        for k in range(len(HORIZONS)):
-            a, b = np.zeros((HIDDEN, HIDDEN)), np.zeros(HIDDEN)
-            for u, gain, target in blocks:
-                line = gain[:, k, None] * u
-                error = line @ head[k].astype(np.float32) - target[:, k]
-                weight = np.ones(len(u), np.float32) if step == 0 and not head[k].any() else \
-                    delta / np.maximum(np.abs(error), delta)
-                a += (line * weight[:, None]).T @ line
-                b += (line * weight[:, None]).T @ target[:, k]
-            ridge = 1e-7 * np.trace(a) / HIDDEN
-            head[k] = np.linalg.solve(a + ridge * np.eye(HIDDEN), b)
-    with torch.no_grad():
-        net.parameters[3].copy_(torch.tensor(head, dtype=torch.float32))
+            for k in range(len(HORIZONS)):
+                # In double precision: neighbouring lags of a smooth series are nearly the same line.
+                line = gain[::every, :, k].reshape(-1, 1).numpy() * u
+                a[k] += line.T @ line
+                b[k] += line.T @ target[::every, :, k].reshape(-1).double().numpy()
+        ridge = 1e-8 * np.trace(a, axis1=1, axis2=2)[:, None, None] / HIDDEN * np.eye(HIDDEN)
+        net.parameters[3].copy_(torch.tensor(np.linalg.solve(a + ridge, b[:, :, None])[:, :, 0], dtype=torch.float32))
 
 
 def ratios(net, pool, skip=100):
@@ -179,38 +174,42 @@ def train(args):
     validation = Pool(args.seed + 1, 512, args.ticks, args.half_life)
     say(f"{args.series} series of {args.ticks} ticks")
     net = Net(generator)
-    fit_head(net, pool, args.delta, 2, min(args.series, 1024))
-    say("start     " + summary(ratios(net, validation)))
+    fit_head(net, pool, min(args.series, 512))
+    say("start    " + summary(ratios(net, validation)))
+    average = Net(torch.Generator().manual_seed(args.seed))
     optimiser = torch.optim.Adam(net.parameters, lr=args.rate, betas=(0.9, 0.99))
     order = np.random.default_rng(args.seed + 2)
-    chunks = args.ticks // args.chunk
-    total = args.epochs * (args.series // args.batch) * chunks
-    weight = torch.tensor([2.0] + [1.0] * (len(HORIZONS) - 1))
-    done, running = 0, 0.0
+    level = torch.ones(args.series, len(HORIZONS))
+    starts = range(0, args.ticks - args.chunk + 1, args.chunk)
+    total = args.epochs * (args.series // args.batch) * len(starts)
+    done, mean_loss = 0, 0.0
     for epoch in range(args.epochs):
         shuffled = order.permutation(args.series)
         for first in range(0, args.series - args.batch + 1, args.batch):
             rows = shuffled[first:first + args.batch]
             h = torch.zeros(1, args.batch, HIDDEN)
-            for start in range(0, chunks * args.chunk, args.chunk):
-                stop = start + args.chunk
-                warm = min(1.0, (done + 1) / 50)
+            for start in starts:
                 for group in optimiser.param_groups:
-                    group["lr"] = args.rate * warm * (0.5 + 0.5 * np.cos(np.pi * done / total))
-                _, y, h = net.run(pool.z[start:stop, rows], h)
+                    group["lr"] = args.rate * min(1.0, (done + 1) / 50) * (0.5 + 0.5 * np.cos(np.pi * done / total))
+                _, y, h = net.run(pool.z[start:start + args.chunk, rows], h)
                 h = h.detach()
-                gain, target, _ = pool.lines(rows, start, stop)
-                loss = (huber(gain * y - target, args.delta) * weight).mean()
+                gain, target, _ = pool.lines(rows, start, start + args.chunk)
+                losses = huber(gain * y - target, args.delta).mean(0)
+                # The weights make this the gradient of the mean logarithm of each series' loss: a series that is
+                # hard to match exactly does not outweigh the others.
+                loss = (losses / (level[rows] + 0.05) * HORIZON_WEIGHT).mean()
+                level[rows] += 0.1 * (losses.detach().clamp(max=20.0) - level[rows])
                 optimiser.zero_grad()
                 loss.backward()
                 torch.nn.utils.clip_grad_norm_(net.parameters, 1.0)
                 optimiser.step()
-                running += (loss.item() - running) * max(0.01, 1 / (done + 1))
                 done += 1
-        say(f"epoch {epoch + 1:2d}: loss {running:.4f}  " + summary(ratios(net, validation)))
-    fit_head(net, pool, args.delta, 3, args.series)
-    say("head refit: " + summary(ratios(net, validation)))
-    return net
+                mean_loss += (loss.item() - mean_loss) * max(0.01, 1 / done)
+                with torch.no_grad():
+                    for kept, now in zip(average.parameters, net.parameters):
+                        kept.lerp_(now, max(0.005, 1 / done))
+        say(f"epoch {epoch + 1:2d} (loss {mean_loss:.3f}) " + summary(ratios(average, validation)))
+    return average
 
 
 def write(path, net, half_life):
