@@ -2,8 +2,8 @@ using Realtime.Cells.Scalar;
 
 namespace Realtime.Cells;
 
-/// <summary>One part of a stream's memory: doubles from its start.</summary>
-public readonly record struct MemorySlot(string Name, int Offset, int Length);
+/// <summary>One part of a stream's memory: doubles from its start, NaN only where <paramref name="MayBeMissing"/>.</summary>
+public readonly record struct MemorySlot(string Name, int Offset, int Length, bool MayBeMissing);
 
 /// <summary>
 /// The arithmetic around the network, in double: missing values, normalisation, mapping back. Holds nothing of a stream:
@@ -36,7 +36,7 @@ public sealed class Preprocessor
         _inputs = model.Inputs.Count;
         _inputOfOutput = Array.ConvertAll(model.Forecast.Outputs, name => model.Inputs.ToList().IndexOf(name));
         string[] names = IsRunning ? ["n", "mean", "variance", "last", "forecast"] : ["last", "forecast"];
-        Slots = names.Select((name, i) => new MemorySlot(name, i * _inputs, _inputs)).ToArray();
+        Slots = names.Select((name, i) => new MemorySlot(name, i * _inputs, _inputs, name is "last" or "forecast")).ToArray();
         MemoryDoubles = names.Length * _inputs;
         _last = (names.Length - 2) * _inputs;
         _forecast = (names.Length - 1) * _inputs;
@@ -99,6 +99,12 @@ public sealed class Preprocessor
         else FinishForecast(y, memory, prediction);
         return IsWarming(memory);
     }
+
+    /// <summary>The last observed value of each input; NaN before the first.</summary>
+    public ReadOnlySpan<double> Last(ReadOnlySpan<double> memory) => memory.Slice(_last, _inputs);
+
+    /// <summary>The last horizon-1 forecast of each input; NaN where there is none.</summary>
+    public ReadOnlySpan<double> LastForecast(ReadOnlySpan<double> memory) => memory.Slice(_forecast, _inputs);
 
     /// <summary>Drops the horizon-1 forecast, so that a missing value will not take it.</summary>
     public void ForgetForecast(Span<double> memory) => memory.Slice(_forecast, _inputs).Fill(double.NaN);

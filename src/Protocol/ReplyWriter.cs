@@ -28,16 +28,21 @@ public ref struct ReplyContent
 
     /// <summary>The request's <c>rid</c> as it came; empty where it had none.</summary>
     public ReadOnlySpan<byte> Rid { get; set; }
+
+    /// <summary>Where the message itself was at fault: the reply is an error reply too.</summary>
+    public ErrorCode Fault { get; set; }
+    public ReadOnlySpan<char> FaultDetail { get; set; }
 }
 
 /// <summary>Writes the replies of the <c>requests</c> socket.</summary>
 public static class ReplyWriter
 {
-    /// <summary>Appends <c>{"ack": {…}, "errors": […], "predictions": […]?, "rid": …?}</c>.</summary>
+    /// <summary>Appends <c>{"ack": {…}, "errors": […], "predictions": […]?, "error": {…}?, "rid": …?}</c>.</summary>
     public static void Write(MessagePackWriter writer, in ReplyContent reply)
     {
         ArgumentNullException.ThrowIfNull(writer);
-        writer.WriteMapHeader(2 + (reply.HasPredictions ? 1 : 0) + (reply.Rid.IsEmpty ? 0 : 1));
+        bool isFault = reply.Fault != ErrorCode.None;
+        writer.WriteMapHeader(2 + (reply.HasPredictions ? 1 : 0) + (isFault ? 1 : 0) + (reply.Rid.IsEmpty ? 0 : 1));
         writer.WriteString("ack"u8);
         WriteAck(writer, reply.Ack);
         writer.WriteString("errors"u8);
@@ -49,6 +54,8 @@ public static class ReplyWriter
             writer.WriteArrayHeader(reply.PredictionCount);
             writer.WriteRaw(reply.Predictions);
         }
+        if (isFault)
+            WriteErrorEntry(writer, reply.Fault, reply.FaultDetail);
         WriteRid(writer, reply.Rid);
     }
 
@@ -94,6 +101,14 @@ public static class ReplyWriter
     {
         ArgumentNullException.ThrowIfNull(writer);
         writer.WriteMapHeader(rid.IsEmpty ? 1 : 2);
+        WriteErrorEntry(writer, code, detail);
+        WriteRid(writer, rid);
+    }
+
+    /// <summary>Appends the key <c>error</c> and its map, an entry of a reply's map.</summary>
+    public static void WriteErrorEntry(MessagePackWriter writer, ErrorCode code, ReadOnlySpan<char> detail)
+    {
+        ArgumentNullException.ThrowIfNull(writer);
         writer.WriteString("error"u8);
         writer.WriteMapHeader(3);
         writer.WriteString("code"u8);
@@ -102,7 +117,6 @@ public static class ReplyWriter
         writer.WriteString(code.Reason());
         writer.WriteString("detail"u8);
         writer.WriteString(detail);
-        WriteRid(writer, rid);
     }
 
     /// <summary>Appends the key <c>rid</c> and its element; nothing where it is empty. The map's header counts it.

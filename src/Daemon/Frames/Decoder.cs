@@ -304,7 +304,7 @@ public sealed class Decoder
     private ErrorCode ReadValues(ReadOnlySpan<byte> payload, in Tick tick, ModelHost host, out string? detail)
     {
         var values = _values.AsSpan(0, host.Model.Inputs.Count);
-        var code = TickReader.ReadValues(payload, tick.Values, host.Inputs, values, out detail);
+        var code = (ErrorCode)TickReader.ReadValues(payload, tick.Values, host.Inputs, values, out detail);
         if (code == ErrorCode.None && host.Model.Vocabulary is { } vocabulary
             && !(values[0] >= 0 && values[0] < vocabulary && values[0] == Math.Floor(values[0])))
         {

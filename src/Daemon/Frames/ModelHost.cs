@@ -26,7 +26,7 @@ public sealed class ModelHost : IDisposable
         {
             Model = name,
             Horizons = model.Forecast.Horizons,
-            Outputs = model.Forecast.Outputs.Count,
+            Outputs = model.Forecast.Outputs.Length,
             Quantiles = model.Forecast.Quantiles,
             Classes = model.Forecast.Classes,
         });

@@ -99,7 +99,7 @@ public sealed class Stepper(World world, FrameWork work)
     // The forecast made for this tick, against what came; persistence beside it.
     private void Score(ModelHost host, int row, ReadOnlySpan<double> values, ReadOnlySpan<double> memory)
     {
-        var forecasts = host.Preprocessor.Forecast(memory);
+        var forecasts = host.Preprocessor.LastForecast(memory);
         var last = host.Preprocessor.Last(memory);
         double error = 0, persistence = 0;
         var scored = 0;

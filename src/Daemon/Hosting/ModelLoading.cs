@@ -55,7 +55,7 @@ public static class ModelLoading
         notice = null;
         if (options.Kind != EngineKind.Cpu)
         {
-            GpuDevices.Find(options.Device, out var reason);
+            var reason = GpuDevices.Find(options.Device).Reason;
             if (options.Kind == EngineKind.Gpu)
                 throw new StartException(ExitCode.Configuration, [$"engine.kind: gpu, but {reason}"]);
             if (options.Device is not null)

@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.Http;
 using Realtime.Daemon.Frames;
 using Realtime.Protocol.MessagePack;
 

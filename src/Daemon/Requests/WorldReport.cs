@@ -174,10 +174,10 @@ public sealed class WorldReport(World world, DaemonFacts facts)
 
         reply.Entry("outputs"u8, model.Forecast.Outputs);
         reply.WriteString("horizons"u8);
-        reply.WriteArrayHeader(model.Forecast.Horizons.Count);
+        reply.WriteArrayHeader(model.Forecast.Horizons.Length);
         foreach (var horizon in model.Forecast.Horizons)
             reply.WriteInt64(horizon);
-        reply.Entry("quantiles"u8, model.Forecast.Quantiles.ToArray());
+        reply.Entry("quantiles"u8, (ReadOnlySpan<double>)model.Forecast.Quantiles);
         reply.EndMap(map, 11);
     }
 
