@@ -5,6 +5,9 @@ namespace Realtime.Protocol.Tests;
 /// <summary>Builds payloads for tests.</summary>
 internal static class Pack
 {
+    /// <summary>An empty array.</summary>
+    public static readonly object?[] Nothing = [];
+
     public static byte[] Bytes(Action<MessagePackWriter> write)
     {
         var writer = new MessagePackWriter(16);
@@ -37,6 +40,7 @@ internal static class Pack
             case Raw raw: writer.WriteRaw(raw.Bytes); break;
             case bool flag: writer.WriteBoolean(flag); break;
             case int number: writer.WriteInt64(number); break;
+            case uint number: writer.WriteUInt64(number); break;
             case long number: writer.WriteInt64(number); break;
             case ulong number: writer.WriteUInt64(number); break;
             case float number: writer.WriteSingle(number); break;

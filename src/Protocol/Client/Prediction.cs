@@ -49,9 +49,10 @@ public sealed record Prediction
             Model = model,
             Horizons = [.. value["horizons"].Items.Select(item => (int)(item.AsInt64() ?? 0))],
             Mean = Rows(value["mean"]),
-            Quantiles = value["quantiles"].Entries
-                .ToDictionary(entry => double.Parse(entry.Key, CultureInfo.InvariantCulture), e => Rows(e.Value)),
-            Classes = value["classes"].Entries.ToDictionary(entry => entry.Key, entry => Number(entry.Value)),
+            Quantiles = QuantilesOf(value["quantiles"]),
+            Classes = value["classes"].Entries
+                .DistinctBy(entry => entry.Key)
+                .ToDictionary(entry => entry.Key, entry => Number(entry.Value)),
             Score = value["score"].AsDouble(),
             Flags = value["flags"].Items.Aggregate(PredictionFlags.None, (flags, item) => flags | Flag(item)),
             Trace = value["trace"].AsString(),
@@ -63,6 +64,17 @@ public sealed record Prediction
 
     private static IReadOnlyList<IReadOnlyList<double>> Rows(MessagePackValue value) =>
         [.. value.Items.Select(row => (IReadOnlyList<double>)[.. row.Items.Select(Number)])];
+
+    private static Dictionary<double, IReadOnlyList<IReadOnlyList<double>>> QuantilesOf(MessagePackValue value)
+    {
+        var quantiles = new Dictionary<double, IReadOnlyList<IReadOnlyList<double>>>();
+        foreach ((string key, MessagePackValue rows) in value.Entries)
+        {
+            if (double.TryParse(key, CultureInfo.InvariantCulture, out double quantile))
+                quantiles[quantile] = Rows(rows);
+        }
+        return quantiles;
+    }
 
     private static PredictionFlags Flag(MessagePackValue value) =>
         Enum.TryParse(value.AsString(), ignoreCase: true, out PredictionFlags flag) ? flag : PredictionFlags.None;

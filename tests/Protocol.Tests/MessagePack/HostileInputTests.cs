@@ -175,6 +175,12 @@ public class HostileInputTests
             2, new object?[] { Pack.Raw(Pack.Array(1, null, null, null, 5)), Pack.Raw(Pack.Map(("v", 5))) }, true);
         yield return Pack.Map(("op", "hello"), ("streams", new object?[] { "a", "b" }));
         yield return Pack.Array(9, everything);
+        yield return Pack.Map(
+            ("op", "as a subscriber gets it"),
+            ("stream", 7), ("seq", 7), ("time", 8), ("model", "m"), ("horizons", new object?[] { 1, 2 }),
+            ("mean", new object?[] { new object?[] { 1.5 }, new object?[] { 2.5 } }),
+            ("quantiles", Pack.Raw(Pack.Map(("0.1", new object?[] { 1.5 }), ("0.9", 3)))),
+            ("classes", Pack.Raw(Pack.Map(("ok", 0.5)))), ("flags", new object?[] { "late" }), ("score", 0.5));
     }
 
     /// <summary>Reads bytes by every public way in; what comes out does not matter, only that nothing throws.
