@@ -72,6 +72,18 @@ internal static unsafe partial class ZmqNative
     [LibraryImport(Library, EntryPoint = "zmq_send", SetLastError = true)]
     public static partial int Send(nint socket, byte* data, nuint size, int flags);
 
+    [LibraryImport(Library, EntryPoint = "zmq_msg_init", SetLastError = true)]
+    public static partial int InitMessage(ZmqMessage* message);
+
+    [LibraryImport(Library, EntryPoint = "zmq_msg_recv", SetLastError = true)]
+    public static partial int ReceiveMessage(ZmqMessage* message, nint socket, int flags);
+
+    [LibraryImport(Library, EntryPoint = "zmq_msg_data")]
+    public static partial byte* MessageData(ZmqMessage* message);
+
+    [LibraryImport(Library, EntryPoint = "zmq_msg_close")]
+    public static partial int CloseMessage(ZmqMessage* message);
+
     [LibraryImport(Library, EntryPoint = "zmq_poll", SetLastError = true)]
     public static partial int Poll(ZmqPollItem* items, int count, CLong milliseconds);
 
@@ -94,4 +106,11 @@ internal struct ZmqPollItem
     public int Descriptor;
     public short Events;
     public short Ready;
+}
+
+/// <summary>zmq_msg_t: 64 bytes, aligned as a pointer.</summary>
+[InlineArray(8)]
+internal struct ZmqMessage
+{
+    private long _first;
 }

@@ -159,6 +159,20 @@ public sealed unsafe class ZmqSocket : IDisposable
         return size;
     }
 
+    /// <summary>Waits for the next frame, whatever its size. Allocates it; for clients.</summary>
+    /// <returns>Null when the time was over.</returns>
+    public byte[]? ReceiveFrame(TimeSpan timeout, out bool more)
+    {
+        var deadline = new Deadline(timeout);
+        byte[]? frame;
+        while ((frame = TryReceiveFrame(out more)) is null)
+        {
+            if (!Poll(EventIn, deadline.Remaining))
+                return null;
+        }
+        return frame;
+    }
+
     /// <summary>Steps over the rest of a message.</summary>
     /// <returns>How many frames there were.</returns>
     public int SkipFrames()
@@ -217,6 +231,21 @@ public sealed unsafe class ZmqSocket : IDisposable
         };
     }
 
+    /// <summary>Lets in only peers that know this socket's public key. Set before bind.</summary>
+    public void UseCurve(ZmqCurveKeys keys)
+    {
+        Set(ZmqOption.CurveServer, 1);
+        Set(ZmqOption.CurveSecretKey, keys.SecretKey);
+    }
+
+    /// <summary>Encrypts, with this socket's keys, to a peer with a known public key. Set before connect.</summary>
+    public void UseCurve(ZmqCurveKeys keys, string serverKey)
+    {
+        Set(ZmqOption.CurveServerKey, serverKey);
+        Set(ZmqOption.CurvePublicKey, keys.PublicKey);
+        Set(ZmqOption.CurveSecretKey, keys.SecretKey);
+    }
+
     public void Set(ZmqOption option, int value) => Set(option, &value, sizeof(int));
 
     public void Set(ZmqOption option, long value) => Set(option, &value, sizeof(long));
@@ -251,6 +280,27 @@ public sealed unsafe class ZmqSocket : IDisposable
     }
 
     public void Dispose() => _handle.Dispose();
+
+    private byte[]? TryReceiveFrame(out bool more)
+    {
+        ZmqMessage message;
+        nint socket = Native;
+        Check(ZmqNative.InitMessage(&message), "zmq_msg_init");
+        try
+        {
+            int size = ZmqNative.ReceiveMessage(&message, socket, DoNotWait);
+            int errno = size < 0 ? Marshal.GetLastPInvokeError() : 0;
+            if (errno is not (0 or ZmqError.TryAgain or ZmqError.Interrupted))
+                throw new ZmqException($"receive on {Type}", errno);
+            more = size >= 0 && HasMore(socket);
+            return size < 0 ? null : new ReadOnlySpan<byte>(ZmqNative.MessageData(&message), size).ToArray();
+        }
+        finally
+        {
+            _ = ZmqNative.CloseMessage(&message);
+            GC.KeepAlive(this);
+        }
+    }
 
     /// <summary>Waits for the socket alone.</summary>
     private bool Poll(short events, TimeSpan timeout)

@@ -1,0 +1,31 @@
+using System.Globalization;
+using Realtime.Protocol.MessagePack;
+
+namespace Realtime.Protocol;
+
+/// <summary>What happened to a stream, as a subscriber gets it.</summary>
+/// <param name="Event">Its name: gap, reset, …, anomaly.</param>
+/// <param name="Stream">The stream's name; decimal digits where the message has a number.</param>
+/// <param name="Seq">The stream's count; null where it has none.</param>
+/// <param name="Detail">More about it.</param>
+/// <param name="Score">Of an anomaly, in [0, 1].</param>
+public sealed record StreamEvent(string Event, string Stream, ulong? Seq, string? Detail, double? Score)
+{
+    /// <summary>Decodes an event; null where the element is none.</summary>
+    public static StreamEvent? From(MessagePackValue value)
+    {
+        ArgumentNullException.ThrowIfNull(value);
+        if (value["event"].AsString() is not { } name || NameOf(value["stream"]) is not { } stream)
+            return null;
+        MessagePackValue detail = value["detail"];
+        return new StreamEvent(
+            name,
+            stream,
+            value["seq"].AsUInt64(),
+            detail.IsNil ? null : detail.AsString() ?? detail.ToString(),
+            value["score"].AsDouble());
+    }
+
+    internal static string? NameOf(MessagePackValue stream) =>
+        stream.AsString() ?? stream.AsUInt64()?.ToString(CultureInfo.InvariantCulture);
+}
