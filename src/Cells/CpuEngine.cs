@@ -1,5 +1,7 @@
+using System.Runtime.Intrinsics;
 using Realtime.Cells.Scalar;
 using Realtime.Cells.States;
+using Realtime.Cells.Vectors;
 
 namespace Realtime.Cells;
 
@@ -21,7 +23,13 @@ public sealed class CpuEngine : IStepEngine
         _model = model;
         var layout = new StateLayout(model);
         _states = new StateTable(layout);
-        _kernel = new ScalarKernel(model, layout);
+        _kernel = Kernel switch
+        {
+            Kernels.Vector128Name => new VectorKernel<Lanes128, Vector128<float>>(model, layout),
+            Kernels.Vector256Name => new VectorKernel<Lanes256, Vector256<float>>(model, layout),
+            Kernels.Vector512Name => new VectorKernel<Lanes512, Vector512<float>>(model, layout),
+            _ => new ScalarKernel(model, layout),
+        };
     }
 
     public string Name => "cpu";

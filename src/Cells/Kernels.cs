@@ -1,3 +1,7 @@
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.Arm;
+using System.Runtime.Intrinsics.X86;
+
 namespace Realtime.Cells;
 
 /// <summary>The CPU kernels this machine has.</summary>
@@ -25,5 +29,14 @@ public static class Kernels
             $"kernel '{wanted}': this machine has {Auto}, {string.Join(", ", Available)}", nameof(wanted));
     }
 
-    private static List<string> Detect() => [Scalar];
+    private static List<string> Detect()
+    {
+        // The vector kernels are specified with one rounding per multiply-add; emulating that is slower than scalar.
+        bool fused = Fma.IsSupported || AdvSimd.IsSupported;
+        List<string> kernels = [Scalar];
+        if (fused && Vector128.IsHardwareAccelerated) kernels.Add(Vector128Name);
+        if (fused && Vector256.IsHardwareAccelerated) kernels.Add(Vector256Name);
+        if (fused && Vector512.IsHardwareAccelerated) kernels.Add(Vector512Name);
+        return kernels;
+    }
 }

@@ -11,7 +11,5 @@ internal abstract class WaveKernel : IDisposable
     public abstract void Step(StateTable states, ReadOnlySpan<int> rows, ReadOnlySpan<float> inputs,
         Span<float> outputs);
 
-    public virtual void Dispose()
-    {
-    }
+    public abstract void Dispose();
 }

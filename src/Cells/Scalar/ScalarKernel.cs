@@ -31,6 +31,10 @@ internal sealed unsafe class ScalarKernel : WaveKernel
         }
     }
 
+    public override void Dispose()
+    {
+    }
+
     private ReadOnlySpan<float> StepRow(ReadOnlySpan<float> x, Span<float> state)
     {
         for (int i = 0; i < _layers.Length; i++)

@@ -49,6 +49,7 @@ internal sealed unsafe class StateTable : IDisposable
     public void Write(int row, ReadOnlySpan<float> state)
     {
         float* at = At(Checked(row, state.Length));
+        new Span<float>(at, _layout.Stride).Clear();
         for (int i = 0; i < _layout.Slots.Count; i++)
         {
             StateSlot slot = _layout.Slots[i];
