@@ -5,7 +5,7 @@ public sealed record RealtimeOptions
 {
     public EndpointOptions Endpoints { get; init; } = new();
 
-    /// <summary>Models by stream pattern, first match wins; null is the built-in model, named "default", for "*".</summary>
+    /// <summary>Models by stream pattern, first match wins; null is the built-in one, "default", for "*".</summary>
     public IReadOnlyList<ModelOptions>? Models { get; init; }
 
     public StreamOptions Streams { get; init; } = new();
