@@ -37,7 +37,8 @@ public sealed class RandomConfigurationTests
                 bytes[random.Next(bytes.Length)] = (byte)random.Next(256);
             }
             using var file = ConfigurationFile.With(bytes);
-            Assert.All(file.Errors(file.Load()), error => Assert.Matches(@"^f\.json:\d+:\d+: found .+, expected .+", error));
+            Assert.All(file.Errors(file.Load()),
+                error => Assert.Matches(@"^f\.json:\d+:\d+: found .+, expected .+", error));
         }).Check(Config.QuickThrowOnFailure.WithMaxTest(300));
     }
 
