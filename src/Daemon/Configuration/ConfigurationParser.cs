@@ -121,7 +121,7 @@ internal sealed class ConfigurationParser
         }
         var message = exception.Message;
         var place = message.IndexOf(" LineNumber:", StringComparison.Ordinal);
-        return $"found what is not JSON: {(place < 0 ? message : message[..place]).TrimEnd('.')}";
+        return $"found a syntax error, expected JSON: {(place < 0 ? message : message[..place]).TrimEnd('.')}";
     }
 
     private static int OffsetOf(byte[] text, JsonException exception)
