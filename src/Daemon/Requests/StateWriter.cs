@@ -27,7 +27,7 @@ public static class StateWriter
         WriteMemory(writer, host, stream.ModelRow);
         WriteCounts(writer, in stream);
         WritePrediction(writer, host, in stream);
-        writer.EndMap(map, 14);
+        writer.EndMap(map, 15);
     }
 
     private static void WriteOrder(MessagePackWriter writer, in StreamOrder order)
