@@ -13,7 +13,7 @@ public sealed class ExampleTests
     [NodeFact]
     public async Task Publish_InJavaScript_PrintsAForecastForEveryTick()
     {
-        var folder = Daemon.TemporaryFolder();
+        var folder = DaemonProcess.TemporaryFolder();
         try
         {
             // The example beside modules that were installed elsewhere.
@@ -34,7 +34,7 @@ public sealed class ExampleTests
     /// <summary>Runs an example twice: the second time it goes on where it stopped.</summary>
     private static async Task CheckAsync(string stream, Func<string, Child> start)
     {
-        using var daemon = await Daemon.StartAsync();
+        using var daemon = await DaemonProcess.StartAsync();
         for (var first = 1; first <= 21; first += 20)
         {
             using var example = start(daemon.Requests);

@@ -8,7 +8,7 @@ namespace Realtime.EndToEnd.Tests;
 /// <summary>The program as its surroundings see it: signals, exit codes, messages.</summary>
 public sealed partial class ProcessTests : IDisposable
 {
-    private readonly string _folder = Daemon.TemporaryFolder();
+    private readonly string _folder = DaemonProcess.TemporaryFolder();
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
@@ -17,7 +17,7 @@ public sealed partial class ProcessTests : IDisposable
     [InlineData(Child.Interrupt)]
     public async Task Run_Signalled_StopsSoonWithExitCodeZero(int signal)
     {
-        using var daemon = await Daemon.StartAsync();
+        using var daemon = await DaemonProcess.StartAsync();
         var watch = Stopwatch.StartNew();
         await daemon.StopAsync(signal);
         Assert.InRange(watch.Elapsed, TimeSpan.Zero, TimeSpan.FromSeconds(5));
@@ -32,7 +32,7 @@ public sealed partial class ProcessTests : IDisposable
             ["requests"] = "tcp://127.0.0.1:0",
             ["predictions"] = "tcp://127.0.0.1:0",
         };
-        using var daemon = await Daemon.StartAsync(new() { ["endpoints"] = endpoints });
+        using var daemon = await DaemonProcess.StartAsync(new() { ["endpoints"] = endpoints });
         var chosen = ChosenEndpoint().Matches(daemon.Everything).Select(static match => match.Value).Distinct();
         Assert.True(chosen.Count() >= 3, $"three endpoints with ports above 0 in the log\n{daemon.Everything}");
         await daemon.StopAsync();

@@ -8,14 +8,14 @@ using System.Text.Json.Nodes;
 namespace Realtime.EndToEnd.Tests.Harness;
 
 /// <summary>The real daemon in a process and a temporary folder of its own, serving once started.</summary>
-internal sealed class Daemon : IDisposable
+internal sealed class DaemonProcess : IDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
     private readonly HttpClient _http = new() { Timeout = Patience };
     private readonly Child _process;
 
-    private Daemon(JsonObject configuration, string folder, bool tcp)
+    private DaemonProcess(JsonObject configuration, string folder, bool tcp)
     {
         Folder = folder;
         Http = string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{FreePort()}");
@@ -49,9 +49,9 @@ internal sealed class Daemon : IDisposable
     public string Everything => _process.Everything;
 
     /// <summary>Starts a daemon and waits until it serves. The endpoints are added to the configuration.</summary>
-    public static async Task<Daemon> StartAsync(JsonObject? configuration = null, string? folder = null, bool tcp = false)
+    public static async Task<DaemonProcess> StartAsync(JsonObject? configuration = null, string? folder = null, bool tcp = false)
     {
-        var daemon = new Daemon(configuration ?? [], folder ?? TemporaryFolder(), tcp);
+        var daemon = new DaemonProcess(configuration ?? [], folder ?? TemporaryFolder(), tcp);
         try
         {
             await daemon.WaitUntilReadyAsync();

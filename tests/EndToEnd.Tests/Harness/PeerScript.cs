@@ -17,10 +17,10 @@ internal sealed class PeerScript(ITestOutputHelper output, string name)
     public async Task RunAsync(
         string? scenario = null, JsonObject? configuration = null, bool tcp = false, int seconds = 120, bool withProcessId = false)
     {
-        var folder = Daemon.TemporaryFolder();
+        var folder = DaemonProcess.TemporaryFolder();
         configuration ??= [];
         configuration["models"] = await PrepareAsync(folder);
-        using var daemon = await Daemon.StartAsync(configuration, folder, tcp);
+        using var daemon = await DaemonProcess.StartAsync(configuration, folder, tcp);
         List<string> arguments =
         [
             File, "--ingest", daemon.Ingest, "--requests", daemon.Requests, "--predictions", daemon.Predictions,

@@ -156,7 +156,8 @@ def state_round_trip(world):
 
 
 def without_name(state):
-    return {key: value for key, value in state.items() if key != "stream"}
+    """The encoding of all but the name: NaN equals NaN, and every bit counts."""
+    return pack({key: value for key, value in state.items() if key != "stream"})
 
 
 def reset_and_forget(world):

@@ -163,7 +163,7 @@ def stalled(world):
     for _ in range(99):
         expect(ack_of(world.requests.receive())["duplicate"], 1, "duplicate")
     world.subscriber.no_event(s.stream, "stalled")
-    s.unstepped("duplicate", seq=6)
+    s.unstepped("duplicate", seq=7)
     world.subscriber.event(s.stream, "stalled")
     s.tick(0.75, seq=8)
     passed("a hundred duplicates in a row: stalled")
