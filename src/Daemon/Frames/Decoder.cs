@@ -376,7 +376,6 @@ public sealed class Decoder
     private Outcome Repeat(in Tick tick, int row, bool isRequest)
     {
         ref var stream = ref _world.Streams[row];
-        stream.Counts.Duplicate++;
         if (!tick.HasRun && ++stream.DuplicatesInARow == StalledAfter)
             _world.Raise(StreamEventKind.Stalled, row, $"{StalledAfter} duplicates in a row");
         var wanted = isRequest && tick.Seq == stream.Order.Last && (tick.Reply || _header.Reply);
@@ -390,7 +389,6 @@ public sealed class Decoder
     private Outcome Reject(int row, ErrorCode code, string? detail)
     {
         ref var stream = ref _world.Streams[row];
-        stream.Counts.Rejected++;
         var second = _world.Now / Second;
         if (stream.RejectedSecond != second)
             (stream.RejectedSecond, stream.RejectedEvents) = (second, 0);

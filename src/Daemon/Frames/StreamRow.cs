@@ -2,13 +2,14 @@ using Realtime.Protocol;
 
 namespace Realtime.Daemon.Frames;
 
-/// <summary>What one stream has been through.</summary>
+/// <summary>
+/// What one stream has been through, part of its state: only what stepped ticks did to it. A tick that is not stepped
+/// leaves no trace here.
+/// </summary>
 public struct StreamCounts
 {
     public long Stepped;
     public long Imputed;
-    public long Duplicate;
-    public long Rejected;
     public long Gaps;
     public long Late;
 }

@@ -214,9 +214,6 @@ public sealed class StateReader
             {
                 case "stepped": counts.Stepped = value; break;
                 case "imputed": counts.Imputed = value; break;
-                case "duplicate": counts.Duplicate = value; break;
-                case "duplicatesInARow": _row.DuplicatesInARow = (int)Math.Clamp(value, 0, int.MaxValue); break;
-                case "rejected": counts.Rejected = value; break;
                 case "gaps": counts.Gaps = value; break;
                 case "late": counts.Late = value; break;
                 default: return $"counts has an unknown key {Encoding.UTF8.GetString(name)}";

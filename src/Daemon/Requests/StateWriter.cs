@@ -89,12 +89,9 @@ public static class StateWriter
     private static void WriteCounts(MessagePackWriter writer, in StreamRow stream)
     {
         writer.WriteString("counts"u8);
-        writer.WriteMapHeader(7);
+        writer.WriteMapHeader(4);
         writer.Entry("stepped"u8, stream.Counts.Stepped);
         writer.Entry("imputed"u8, stream.Counts.Imputed);
-        writer.Entry("duplicate"u8, stream.Counts.Duplicate);
-        writer.Entry("duplicatesInARow"u8, stream.DuplicatesInARow);
-        writer.Entry("rejected"u8, stream.Counts.Rejected);
         writer.Entry("gaps"u8, stream.Counts.Gaps);
         writer.Entry("late"u8, stream.Counts.Late);
         writer.WriteString("errors"u8);

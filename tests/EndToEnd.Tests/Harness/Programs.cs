@@ -1,0 +1,64 @@
+using System.Diagnostics;
+
+namespace Realtime.EndToEnd.Tests.Harness;
+
+/// <summary>The files and programs that these tests start.</summary>
+internal static class Programs
+{
+    private static readonly Lazy<string?> PythonFound = new(FindPython);
+
+    public static string Root { get; } = FindRoot();
+
+    public static string Peers { get; } = Path.Combine(Root, "tests", "EndToEnd.Tests", "peers");
+
+    public static string Examples { get; } = Path.Combine(Root, "examples");
+
+    /// <summary>The daemon's assembly, copied beside this one by the project reference.</summary>
+    public static string Daemon { get; } = Path.Combine(AppContext.BaseDirectory, "realtimed.dll");
+
+    public static string Dotnet { get; } = Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet";
+
+    /// <summary>A Python with the modules the peers need; null where there is none.</summary>
+    public static string? Python => PythonFound.Value;
+
+    /// <summary>The folder with the JavaScript peers' modules; null where they are not installed.</summary>
+    public static string? NodeModules
+    {
+        get
+        {
+            var folder = Path.Combine(Peers, "node_modules");
+            return Directory.Exists(Path.Combine(folder, "zeromq")) && Succeeds("node", "--version") ? folder : null;
+        }
+    }
+
+    private static string? FindPython()
+    {
+        var candidates = new[] { Environment.GetEnvironmentVariable("REALTIME_PYTHON"), "/usr/bin/python3", "python3" };
+        return candidates.FirstOrDefault(
+            static candidate => candidate is not null && Succeeds(candidate, "-c", "import zmq, msgpack, numpy"));
+    }
+
+    private static string FindRoot()
+    {
+        var folder = new DirectoryInfo(AppContext.BaseDirectory);
+        while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "Realtime.sln")))
+            folder = folder.Parent;
+        return folder?.FullName ?? throw new InvalidOperationException("Realtime.sln is in no folder above the tests");
+    }
+
+    private static bool Succeeds(string program, params string[] arguments)
+    {
+        var start = new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true };
+        try
+        {
+            using var process = Process.Start(start)!;
+            process.StandardOutput.ReadToEnd();
+            process.WaitForExit();
+            return process.ExitCode == 0;
+        }
+        catch (System.ComponentModel.Win32Exception)
+        {
+            return false;
+        }
+    }
+}

@@ -1,0 +1,82 @@
+"""100,000 streams of a GRU(32) in one daemon, each stepped twice by batches; a sample of predictions against numpy."""
+import json
+import os
+import time
+
+import numpy as np
+
+import realtime_model as rm
+from wire import Counters, Missing, Requests, Subscriber, ack_of, arguments, expect, expect_true, fail, passed, stats
+
+STREAMS, BATCH, IN_FLIGHT, SAMPLE = 100_000, 1000, 4, 50
+
+
+def document():
+    return rm.document("gru", ["value"], [rm.recurrent("rnn0", "gru", 1, 32), rm.dense("head", 32, 9)], rm.points(["value"], (1, 2, 3), (0.1, 0.9)),
+                       {"kind": "running", "halfLife": 200})
+
+
+def prepare(options):
+    rm.save_random(np.random.default_rng(options.seed), os.path.join(options.prepare, "gru.safetensors"), document())
+    print(json.dumps([{"name": "gru", "file": "gru.safetensors", "streams": ["*"]}]))
+
+
+def memory(pid):
+    """Resident memory and its peak, in bytes."""
+    with open(f"/proc/{pid}/status") as file:
+        lines = dict(line.split(":", 1) for line in file)
+    return [int(lines[key].split()[0]) * 1024 for key in ("VmRSS", "VmHWM")]
+
+
+def send_round(requests, number, values):
+    waiting = 0
+    for first in range(0, STREAMS, BATCH):
+        requests.send([2, [[1, f"site/{k:06}", number, None, float(values[k])] for k in range(first, first + BATCH)]])
+        waiting += 1
+        while waiting >= IN_FLIGHT:
+            expect(ack_of(requests.receive())["accepted"], BATCH, "a batch")
+            waiting -= 1
+    for _ in range(waiting):
+        expect(ack_of(requests.receive())["accepted"], BATCH, "a batch")
+
+
+def main():
+    options = arguments(folder="", pid=0, memory_limit=1 << 30)
+    if options.prepare:
+        return prepare(options)
+    rng = np.random.default_rng(options.seed + 1)
+    model = rm.Model.load(os.path.join(options.folder, "gru.safetensors"))
+    values = rng.normal(20, 5, (2, STREAMS))
+    sample = sorted(rng.choice(STREAMS, SAMPLE, replace=False).tolist())
+    subscriber = Subscriber(options.predictions, *(f"p/site/{k:06}" for k in sample))
+    counters, requests = Counters(options.http), Requests(options.requests)
+    before = memory(options.pid)[0]
+    for number in (1, 2):
+        start = time.monotonic()
+        send_round(requests, number, values[number - 1])
+        counters.expect(f"round {number}", stepped=STREAMS)
+        resident, peak = memory(options.pid)
+        passed(f"round {number}: {STREAMS / (time.monotonic() - start):.0f} ticks/s, {resident >> 20} MiB resident, {peak >> 20} MiB at most, "
+               f"{(resident - before) / STREAMS:.0f} B a stream")
+        expect_true(resident < options.memory_limit, f"resident memory {resident} B, expected less than {options.memory_limit}")
+    expect(stats(options.http)["streams"], STREAMS, "streams")
+
+    while sum(len(p) for p in subscriber.predictions.values()) < 2 * SAMPLE:
+        expect_true(subscriber.pump(5.0) > 0, "predictions of the sample")
+    reference = model.streams(SAMPLE)
+    for number in (1, 2):
+        expected = model.step(reference, values[number - 1][sample]).flat()
+        for row, k in enumerate(sample):
+            prediction = subscriber.predictions[f"site/{k:06}"][number - 1]
+            expect(prediction["seq"], number, f"seq of stream {k}")
+            found = np.array(rm.flatten_wire(prediction))
+            close = np.abs(found - expected[row]) <= 1e-5 * np.maximum(1, np.abs(expected[row]))
+            expect_true(close.all(), f"stream {k} tick {number}: expected {expected[row].tolist()}, found {found.tolist()}")
+    passed(f"predictions of {SAMPLE} streams of {STREAMS} are right")
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except Missing as missing:
+        fail(str(missing))
