@@ -52,13 +52,16 @@ internal sealed class RawModel
 
     public static JsonNode Json(string text) => JsonNode.Parse(text)!;
 
-    public byte[] ToBytes()
+    public byte[] ToBytes() =>
+        [.. Assemble(EditDescription(Description.ToJsonString()), Tensors, MetadataKey, EditHeader), .. new byte[Rest]];
+
+    /// <summary>A safetensors file with one entry of metadata.</summary>
+    public static byte[] Assemble(string description, IEnumerable<RawTensor> tensors, string key = "realtime",
+        Func<string, string>? editHeader = null)
     {
-        var header = new StringBuilder("{\"__metadata__\":{");
-        string description = EditDescription(Description.ToJsonString());
-        header.Append($"{Quoted(MetadataKey)}:{Quoted(description)}}}");
+        var header = new StringBuilder($"{{\"__metadata__\":{{{Quoted(key)}:{Quoted(description)}}}");
         int at = 0;
-        foreach (RawTensor tensor in Tensors)
+        foreach (RawTensor tensor in tensors)
         {
             int end = at + tensor.Data.Length;
             header.Append($",{Quoted(tensor.Name)}:{{\"dtype\":\"{tensor.Dtype}\",");
@@ -66,10 +69,11 @@ internal sealed class RawModel
             at = end;
         }
 
-        byte[] text = Encoding.UTF8.GetBytes(EditHeader(header.Append('}').ToString()));
+        header.Append('}');
+        byte[] text = Encoding.UTF8.GetBytes(editHeader?.Invoke(header.ToString()) ?? header.ToString());
         var length = new byte[8];
         BinaryPrimitives.WriteUInt64LittleEndian(length, (ulong)text.Length);
-        return [.. length, .. text, .. Tensors.SelectMany(tensor => tensor.Data), .. new byte[Rest]];
+        return [.. length, .. text, .. tensors.SelectMany(tensor => tensor.Data)];
     }
 
     private static string Quoted(string text) => JsonSerializer.Serialize(text);
