@@ -12,7 +12,8 @@ internal sealed class Fields
     {
         Place = place;
         Origin = origin;
-        if (element.ValueKind != JsonValueKind.Object) throw origin.Fault(place, $"expected an object, found {Kind(element)}");
+        if (element.ValueKind != JsonValueKind.Object)
+            throw origin.Fault(place.Length == 0 ? "description" : place, $"expected an object, found {Kind(element)}");
         foreach (JsonProperty property in element.EnumerateObject()) _left.Add(property.Name, property.Value);
     }
 
