@@ -60,7 +60,8 @@ public sealed class RealtimeClientTests : IDisposable
                 writer, new PredictionContent { Stream = new StreamLabel("s"u8), Seq = 1, Prediction = [2.5] }));
             return Pack.Bytes(writer => ReplyWriter.Write(writer, new ReplyContent
             {
-                Ack = new AckCounts(9, 1, 0, 0, 0), HasPredictions = true, PredictionCount = 1, Predictions = prediction,
+                Ack = new AckCounts(9, 1, 0, 0, 0), HasPredictions = true, PredictionCount = 1,
+                Predictions = prediction,
             }));
         });
         TickReply reply = _client.Send("s", [1.5], seq: 1, reply: true);
@@ -75,7 +76,7 @@ public sealed class RealtimeClientTests : IDisposable
         for (ulong i = 0; i < 3; i++)
             _client.Post(Pack.Map(("op", "stats"), ("rid", i)));
         for (int i = 0; i < 3; i++)
-            await Answer(payload => Pack.Map(("rid", Pack.Raw(TickReader.ReadHeader(payload).Rid.Of(payload).ToArray()))));
+            await Answer(Echo);
         for (long i = 0; i < 3; i++)
             Assert.Equal(i, _client.ReceiveReply()["rid"].AsInt64());
     }
@@ -145,7 +146,9 @@ public sealed class RealtimeClientTests : IDisposable
             Predictions = "tcp://127.0.0.1:1",
             Timeout = TimeSpan.FromMilliseconds(50),
         });
-        foreach (Action wait in (Action[])[() => client.Publish("s", [1]), () => client.Send("s", [1]), () => client.Request("stats")])
+        Action[] waits =
+            [() => client.Publish("s", [1]), () => client.Send("s", [1]), () => client.Request("stats")];
+        foreach (Action wait in waits)
         {
             var error = Assert.Throws<TimeoutException>(wait);
             Assert.Contains("tcp://127.0.0.1:1", error.Message, StringComparison.Ordinal);
@@ -169,6 +172,12 @@ public sealed class RealtimeClientTests : IDisposable
         Task daemon = Answer(_ => Pack.Map(("answer", "right")));
         Assert.Equal("right", client.Request("second")["answer"].AsString());
         await daemon;
+    }
+
+    private static byte[] Echo(byte[] payload)
+    {
+        Slice rid = TickReader.ReadHeader(payload).Rid;
+        return Pack.Map(("rid", Pack.Raw(rid.Of(payload).ToArray())));
     }
 
     private Task Answer(Func<byte[], byte[]> answer) => Task.Run(() =>
