@@ -1,4 +1,5 @@
-"""Adds up the test results of a folder of .trx files; prints why tests were skipped, then one line of counts."""
+"""Adds up the test results of a folder of .trx files: prints the tables that tests wrote (output that begins with "# "),
+why tests were skipped, and as the last line the counts."""
 import pathlib
 import sys
 import xml.etree.ElementTree as xml
@@ -10,6 +11,9 @@ for file in files:
     for result in xml.parse(file).getroot().iterfind(".//t:UnitTestResult", NAMESPACE):
         outcome = result.get("outcome")
         counts[outcome if outcome in counts else "Failed"] += 1
+        output = result.findtext(".//t:StdOut", "", NAMESPACE).strip()
+        if output.startswith("# "):
+            print(output)
         if outcome == "NotExecuted":
             reason = result.findtext(".//t:Message", "no reason given", NAMESPACE).strip()
             print(f"SKIPPED {result.get('testName')}: {reason}")

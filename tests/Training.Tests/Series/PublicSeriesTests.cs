@@ -7,7 +7,7 @@ public sealed class PublicSeriesTests
 
     private static readonly CsvFormat Commas = new();
 
-    [SharedDataFact]
+    [DataFact("")]
     public void Read_Etth1_HasSevenHourlyVariables()
     {
         var series = Read("ett/ETTh1.csv", Commas);
@@ -19,7 +19,7 @@ public sealed class PublicSeriesTests
         Assert.All(series.Times.Zip(series.Times.Skip(1)), pair => Assert.Equal(Hour, pair.Second - pair.First));
     }
 
-    [SharedDataFact]
+    [DataFact("")]
     public void Read_Wth_HasTwelveHourlyVariablesByMonthFirstDates()
     {
         var series = Read("wth/WTH.csv", Commas);
@@ -31,7 +31,7 @@ public sealed class PublicSeriesTests
         Assert.All(series.Times.Zip(series.Times.Skip(1)), pair => Assert.Equal(Hour, pair.Second - pair.First));
     }
 
-    [SharedDataFact]
+    [DataFact("")]
     public void Read_Airline_HasNoHeader()
     {
         var series = Read("airline/airline-passengers.csv", new(HasHeader: false));
@@ -39,15 +39,15 @@ public sealed class PublicSeriesTests
         Assert.Null(series.Columns.Time);
         Assert.Equal(144, series.Values.Count);
         Assert.Equal((112, 432), (series.Values[0][0], series.Values[^1][0]));
-        using var withHeader = CsvReader.Open(SharedData.File("airline/airline-passengers.csv"), Commas);
+        using var withHeader = CsvReader.Open(Repository.DataPath("airline/airline-passengers.csv"), Commas);
         Assert.True(withHeader.IsHeaderNumeric);
     }
 
-    [SharedDataFact]
+    [DataFact("")]
     public void Read_Cmapss_HasTwentySixColumnsOfAHundredEngines()
     {
         var format = new CsvFormat(CsvFormat.Blanks, HasHeader: false);
-        var file = SharedData.File("cmapss/train_FD001.txt");
+        var file = Repository.DataPath("cmapss/train_FD001.txt");
         var columns = SeriesColumns.Detect(file, format);
         Assert.Equal(Enumerable.Range(1, 26).Select(i => $"c{i}"), columns.Values);
         Assert.Null(columns.Time);
@@ -62,10 +62,10 @@ public sealed class PublicSeriesTests
         Assert.Equal([100, 200, 23.0522], [reader.Values[0], reader.Values[1], reader.Values[25]]);
     }
 
-    [SharedDataFact]
+    [DataFact("")]
     public void Read_Skab_EveryFileHasTheEightSensors()
     {
-        var files = Directory.GetFiles(SharedData.File("skab"), "*.csv", SearchOption.AllDirectories);
+        var files = Directory.GetFiles(Repository.DataPath("skab"), "*.csv", SearchOption.AllDirectories);
         Assert.Equal(5, files.Length);
         foreach (var file in files)
         {
@@ -78,10 +78,10 @@ public sealed class PublicSeriesTests
         }
     }
 
-    [SharedDataFact]
+    [DataFact("")]
     public void Read_Nab_EveryFileIsOneValueOverTime()
     {
-        var files = Directory.GetFiles(SharedData.File("nab"), "*.csv", SearchOption.AllDirectories);
+        var files = Directory.GetFiles(Repository.DataPath("nab"), "*.csv", SearchOption.AllDirectories);
         Assert.InRange(files.Length, 34, 100);
         foreach (var file in files)
         {
@@ -95,7 +95,7 @@ public sealed class PublicSeriesTests
 
     private static (SeriesColumns Columns, List<double[]> Values, List<long> Times) Read(string file, CsvFormat format)
     {
-        var path = SharedData.File(file);
+        var path = Repository.DataPath(file);
         var columns = SeriesColumns.Detect(path, format);
         using var reader = new SeriesReader(path, format, columns);
         var values = new List<double[]>();

@@ -1,6 +1,6 @@
 using System.Runtime.CompilerServices;
 
-namespace Realtime.Cells.Tests.Support;
+namespace Realtime.Tests;
 
 /// <summary>Folders that tests read: the repository's own, and the shared data beside it.</summary>
 internal static class Repository
@@ -12,18 +12,23 @@ internal static class Repository
         ? given
         : Path.GetFullPath(Path.Combine(Root, "..", "shared", "data"));
 
+    /// <summary>A file or folder of the shared data.</summary>
+    public static string DataPath(string name) => Path.Combine(Data, name);
+
     private static string FindRoot([CallerFilePath] string source = "")
     {
         string? folder = AppContext.BaseDirectory;
         while (folder is not null && !File.Exists(Path.Combine(folder, "Realtime.sln")))
             folder = Path.GetDirectoryName(folder);
-        return folder ?? Path.GetFullPath(Path.Combine(Path.GetDirectoryName(source)!, "..", "..", ".."));
+        return folder ?? Path.GetFullPath(Path.Combine(Path.GetDirectoryName(source)!, "..", ".."));
     }
 }
 
 /// <summary>A fact about recorded data; skipped where the data is not on this machine.</summary>
+[AttributeUsage(AttributeTargets.Method)]
 internal sealed class DataFactAttribute : FactAttribute
 {
+    /// <param name="folder">Within the data folder.</param>
     public DataFactAttribute(string folder)
     {
         string path = Path.Combine(Repository.Data, folder);
