@@ -66,7 +66,23 @@ public sealed class EngineTests
         engine.Write(0, [0, 0, 0]);
         engine.Step([0], [1], broken);
         engine.Step([1], [1], whole);
+        Assert.All(whole, value => Assert.True(float.IsFinite(value)));
         Assert.Equal(whole, broken);
+    }
+
+    [Theory]
+    [MemberData(nameof(AllKernels))]
+    public void Step_SoftmaxOfLargeSums_IsStable(string kernel)
+    {
+        float[] weight = [1000, 1000, -1000, 0, 999], bias = [0, 1, 0, 0, 0];
+        var head = new DenseLayer("head", 1, 5, Activation.Softmax, weight, bias);
+        using var engine = new CpuEngine(RandomModels.Stack(1, head), kernel);
+        engine.Grow(1);
+        var y = new float[5];
+        engine.Step([0], [1], y);
+        double total = Math.Exp(-1) + 1 + Math.Exp(-2);
+        float[] expected = [(float)(Math.Exp(-1) / total), (float)(1 / total), 0, 0, (float)(Math.Exp(-2) / total)];
+        Agreement.Within(3e-7, y, expected, kernel);
     }
 
     [Theory]
