@@ -66,7 +66,23 @@ public sealed class EngineTests
         engine.Write(0, [0, 0, 0]);
         engine.Step([0], [1], broken);
         engine.Step([1], [1], whole);
+        Assert.All(whole, value => Assert.True(float.IsFinite(value)));
         Assert.Equal(whole, broken);
+    }
+
+    [Theory]
+    [MemberData(nameof(AllKernels))]
+    public void Step_SoftmaxOfLargeSums_IsStable(string kernel)
+    {
+        float[] weight = [1000, 1000, -1000, 0, 999], bias = [0, 1, 0, 0, 0];
+        var head = new DenseLayer("head", 1, 5, Activation.Softmax, weight, bias);
+        using var engine = new CpuEngine(RandomModels.Stack(1, head), kernel);
+        engine.Grow(1);
+        var y = new float[5];
+        engine.Step([0], [1], y);
+        double total = Math.Exp(-1) + 1 + Math.Exp(-2);
+        float[] expected = [(float)(Math.Exp(-1) / total), (float)(1 / total), 0, 0, (float)(Math.Exp(-2) / total)];
+        Agreement.Within(3e-7, y, expected, kernel);
     }
 
     [Theory]
@@ -74,9 +90,9 @@ public sealed class EngineTests
     public void Step_OnceWarm_AllocatesNothing(string kernel)
     {
         var random = new RandomModels(6);
-        Model model = RandomModels.Stack(2, random.Layer("gru", "a", 2, 19), random.Layer("gru-reset-before", "b", 19, 8),
-            random.Layer("lstm", "c", 8, 5), random.Layer("rnn-tanh", "d", 5, 5),
-            random.Dense("head", 5, 3, Activation.Softmax));
+        Model model = RandomModels.Stack(2, random.Layer("gru", "a", 2, 19),
+            random.Layer("gru-reset-before", "b", 19, 8), random.Layer("lstm", "c", 8, 5),
+            random.Layer("rnn-tanh", "d", 5, 5), random.Dense("head", 5, 3, Activation.Softmax));
         using var engine = new CpuEngine(model, kernel);
         engine.Grow(100);
         int[] rows = [.. Enumerable.Range(7, 67)];
@@ -117,9 +133,9 @@ public sealed class EngineTests
     [MemberData(nameof(AllKernels))]
     public void Step_Token_TakesItsRowOfTheTable(string kernel)
     {
-        float[] table = [1, 10, 2, 20, 3, 30];
+        float[] table = [1, 10, 2, 20, 3, 30], ones = [1, 1], zero = [0];
         Model model = RandomModels.Parse("tokens", ["token"], Normalisation.None,
-            [new EmbeddingLayer("e", 3, 2, table), new DenseLayer("head", 2, 1, Activation.Linear, new float[] { 1, 1 }, new float[1])],
+            [new EmbeddingLayer("e", 3, 2, table), new DenseLayer("head", 2, 1, Activation.Linear, ones, zero)],
             Forecast.Of([1], ["next"]));
         using var engine = new CpuEngine(model, kernel);
         engine.Grow(5);

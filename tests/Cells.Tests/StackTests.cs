@@ -48,7 +48,8 @@ public sealed class StackTests
         int step = rows * model.Inputs.Count, steps = x.Length / step, outputs = rows * model.OutputCount;
         var results = new float[steps * outputs + rows * model.StateFloats];
         int[] all = Enumerable.Range(0, rows).ToArray();
-        for (int t = 0; t < steps; t++) engine.Step(all, x.AsSpan(t * step, step), results.AsSpan(t * outputs, outputs));
+        for (int t = 0; t < steps; t++)
+            engine.Step(all, x.AsSpan(t * step, step), results.AsSpan(t * outputs, outputs));
         for (int row = 0; row < rows; row++)
             engine.Read(row, results.AsSpan(steps * outputs + row * model.StateFloats, model.StateFloats));
         return results;

@@ -3,7 +3,9 @@ using System.Text.Json.Nodes;
 
 namespace Realtime.Cells.Tests.Files;
 
-/// <summary>Every kind of damage is refused with one line that names the file, the key or tensor, and both sides.</summary>
+/// <summary>
+/// Every kind of damage is refused with one line that names the file, the key or tensor, and both sides.
+/// </summary>
 public sealed class DamagedModelTests
 {
     /// <summary>What is done to a good file, the place the message must name, and words it must hold.</summary>
@@ -29,7 +31,7 @@ public sealed class DamagedModelTests
         ("description an array", m => m.EditDescription = _ => "[]", "description", ["expected an object"]),
         ("description not JSON", m => m.EditDescription = _ => "{", "__metadata__.realtime", ["JSON"]),
         ("description with a rest", m => m.EditDescription = text => text + "x", "__metadata__.realtime", ["JSON"]),
-        ("key twice in the description", m => m.EditDescription = text => text.Replace("\"hidden\":4", "\"hidden\":4,\"hidden\":4"),
+        ("key twice in the description", m => m.EditDescription = text => Twice(text, "\"hidden\":4"),
             "__metadata__.realtime", ["'hidden'", "twice"]),
         ("half a surrogate pair", m => m.EditDescription = text => text.Replace("pump", "\\ud800"),
             "__metadata__.realtime", ["Unicode"]),
@@ -74,7 +76,8 @@ public sealed class DamagedModelTests
         ("no head", m => m.Description["layers"]!.AsArray().RemoveAt(4),
             "forecast", ["expected 5", "'mid'", "found 12"]),
         ("recurrent head", m => { m.Layer(4)["kind"] = "gru"; }, "layers[4].kind", ["dense", "'gru'"]),
-        ("dropout last", m => m.Description["layers"]!.AsArray().Add(RawModel.Json("""{"name":"d","kind":"dropout","rate":0}""")),
+        ("dropout last", m => m.Description["layers"]!.AsArray()
+                .Add(RawModel.Json("""{"name":"d","kind":"dropout","rate":0}""")),
             "layers[5].kind", ["dense", "'dropout'"]),
         ("embedding in the middle", m => m.Description["layers"]!.AsArray()
                 .Insert(1, RawModel.Json("""{"name":"e","kind":"embedding","vocabulary":3,"outputs":4}""")),
@@ -107,9 +110,15 @@ public sealed class DamagedModelTests
             "forecast.scale", ["every output is an input"]),
         ("classes with horizons", m => m.Part("forecast")["classes"] = RawModel.Json("""["ok","fault"]"""),
             "forecast.classes", ["softmax or sigmoid", "linear"]),
-        ("classes, softmax, horizons", m => { m.Layer(4)["activation"] = "softmax"; m.Part("forecast")["classes"] = Names(12); },
+        ("horizons beside classes",
+            m => { m.Layer(4)["activation"] = "softmax"; m.Part("forecast")["classes"] = Names(12); },
             "forecast", ["unknown key"]),
-        ("too few classes", m => { m.Layer(4)["activation"] = "softmax"; m.Description["forecast"] = new JsonObject { ["classes"] = Names(11) }; },
+        ("too few classes",
+            m =>
+            {
+                m.Layer(4)["activation"] = "softmax";
+                m.Description["forecast"] = new JsonObject { ["classes"] = Names(11) };
+            },
             "forecast.classes", ["expected 12", "found 11"]),
 
         // Tensors.
@@ -134,9 +143,10 @@ public sealed class DamagedModelTests
 
         // The container.
         ("tensor twice", m => m.Tensors.Add(new RawTensor("mid.bias", 5)), "header", ["'mid.bias'", "twice"]),
-        ("dtype twice", m => m.EditHeader = text => text.Replace("{\"dtype\":\"F32\",\"shape\":[12,2]", "{\"dtype\":\"F32\",\"dtype\":\"F32\",\"shape\":[12,2]"),
+        ("dtype twice", m => m.EditHeader = text => Twice(text, "\"dtype\":\"F32\""),
             "header", ["'dtype'", "twice"]),
-        ("unknown key of a tensor", m => m.EditHeader = text => text.Replace("\"shape\":[12,2]", "\"shape\":[12,2],\"sparse\":1"),
+        ("unknown key of a tensor",
+            m => m.EditHeader = text => text.Replace("\"shape\":[12,2]", "\"shape\":[12,2],\"sparse\":1"),
             "tensor 'rnn0.weight_ih'.sparse", ["unknown key"]),
         ("overlap", m => m.EditHeader = text => text.Replace("\"data_offsets\":[96,288]", "\"data_offsets\":[92,284]"),
             "tensor 'rnn0.weight_hh'", ["overlaps", "'rnn0.weight_ih'"]),
@@ -153,14 +163,16 @@ public sealed class DamagedModelTests
         ("one offset", m => m.EditHeader = text => text.Replace("[96,288]", "[96]"),
             "tensor 'rnn0.weight_hh'.data_offsets", ["[96]"]),
         ("bytes behind the data", m => m.Rest = 3, "file", ["last 3 bytes"]),
-        ("tensor not an object", m => m.EditHeader = text => text.Replace("{\"__metadata__\"", "{\"x\":1,\"__metadata__\""),
+        ("tensor not an object",
+            m => m.EditHeader = text => text.Replace("{\"__metadata__\"", "{\"x\":1,\"__metadata__\""),
             "tensor 'x'", ["expected an object", "found 1"]),
         ("header not JSON", m => m.EditHeader = text => text[..^1] + "]", "header", ["JSON"]),
         ("header an array", m => m.EditHeader = _ => "[]", "header", ["expected an object"]),
         ("no metadata", m => m.EditHeader = text => text.Replace("__metadata__", "other"), "tensor 'other'", []),
         ("metadata of another program", m => m.MetadataKey = "format",
             "__metadata__.format", ["unknown key", "realtime"]),
-        ("metadata a number", m => m.EditHeader = text => text.Replace("{\"__metadata__\":{", "{\"__metadata__\":{\"n\":1,"),
+        ("metadata a number",
+            m => m.EditHeader = text => text.Replace("{\"__metadata__\":{", "{\"__metadata__\":{\"n\":1,"),
             "__metadata__.n", ["expected a string", "found 1"]),
         ("empty header", m => m.EditHeader = _ => "", "header", ["JSON"]),
     ];
@@ -174,7 +186,8 @@ public sealed class DamagedModelTests
         (_, Action<RawModel> damage, string place, string[] words) = Damages.Single(d => d.Name == name);
         var raw = new RawModel();
         damage(raw);
-        ModelFormatException e = Assert.Throws<ModelFormatException>(() => Model.Read(raw.ToBytes(), "pump.safetensors"));
+        byte[] file = raw.ToBytes();
+        ModelFormatException e = Assert.Throws<ModelFormatException>(() => Model.Read(file, "pump.safetensors"));
         Assert.StartsWith("pump.safetensors: ", e.Message, StringComparison.Ordinal);
         Assert.DoesNotContain('\n', e.Message);
         Assert.StartsWith(place, e.Place, StringComparison.Ordinal);
@@ -245,7 +258,11 @@ public sealed class DamagedModelTests
         Assert.StartsWith($"{path}: file: cannot be read", e.Message, StringComparison.Ordinal);
     }
 
-    private static JsonArray Names(int count) => new(Enumerable.Range(0, count).Select(i => (JsonNode)$"c{i}").ToArray());
+    private static JsonArray Names(int count) => [.. Enumerable.Range(0, count).Select(i => (JsonNode)$"c{i}")];
+
+    /// <summary>The first member of that text, and the same once more.</summary>
+    private static string Twice(string json, string member) =>
+        json.Insert(json.IndexOf(member, StringComparison.Ordinal), member + ",");
 
     private static string Without(string header, string tensor)
     {

@@ -71,7 +71,8 @@ public sealed class ModelFileTests
     {
         var raw = new RawModel();
         raw.Tensors.Reverse();
-        Assert.Equal(raw.Tensor("mid.weight").Floats, ((DenseLayer)Model.Read(raw.ToBytes(), "x").Layers[3]).Weight.ToArray());
+        Model model = Model.Read(raw.ToBytes(), "x");
+        Assert.Equal(raw.Tensor("mid.weight").Floats, ((DenseLayer)model.Layers[3]).Weight.ToArray());
     }
 
     [Fact]
@@ -154,7 +155,8 @@ public sealed class ModelFileTests
         Layer[] layers =
         [
             new EmbeddingLayer("tokens", 9, 4, random.Uniforms(36, 1)), random.Layer("rnn-relu", "r", 4, 3),
-            new DropoutLayer("drop", 3, 0.25), random.Layer("gru-reset-before", "g", 3, 5), random.Layer("lstm", "l", 5, 2),
+            new DropoutLayer("drop", 3, 0.25), random.Layer("gru-reset-before", "g", 3, 5),
+            random.Layer("lstm", "l", 5, 2),
             random.Dense("d", 2, 3, Activation.Relu), random.Dense("head", 3, 2, Activation.Softmax),
         ];
         byte[] file = ModelWriter.Write("all", ["token"], Normalisation.None, layers, Forecast.OfClasses("a", "ü\""));

@@ -96,7 +96,8 @@ internal sealed class RawTensor
     public int[] Shape { get; set; }
     public byte[] Data { get; set; }
 
-    public float[] Floats => Enumerable.Range(0, Data.Length / 4).Select(i => BitConverter.ToSingle(Data, 4 * i)).ToArray();
+    public float[] Floats =>
+        [.. Enumerable.Range(0, Data.Length / 4).Select(i => BitConverter.ToSingle(Data, 4 * i))];
 
     public void Set(int i, float value) => BitConverter.GetBytes(value).CopyTo(Data, 4 * i);
 

@@ -26,7 +26,9 @@ internal static class ForeignLayers
         return moved;
     }
 
-    /// <summary>y = act(x): a layer that only applies an activation, or a head for a net that ends without one.</summary>
+    /// <summary>
+    /// y = act(x): a layer that only applies an activation, or a head for a net that ends without one.
+    /// </summary>
     public static DenseLayer Identity(string name, int size, Activation activation = Activation.Linear)
     {
         var weight = new float[size * size];
@@ -34,7 +36,9 @@ internal static class ForeignLayers
         return new DenseLayer(name, size, size, activation, weight, new float[size]);
     }
 
-    /// <summary>A model of these layers on unscaled inputs whose outputs are values of their own; ends in a dense head.</summary>
+    /// <summary>
+    /// A model of these layers on unscaled inputs whose outputs are values of their own; ends in a dense head.
+    /// </summary>
     public static Model ModelOf(string name, int inputs, IReadOnlyList<Layer> layers)
     {
         if (layers[^1] is not DenseLayer) layers = [.. layers, Identity("identity", layers[^1].Outputs)];

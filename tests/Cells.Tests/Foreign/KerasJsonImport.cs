@@ -4,8 +4,8 @@ namespace Realtime.Cells.Tests.Foreign;
 
 /// <summary>
 /// Reads a network that RTNeural's Python script wrote from Keras: {"in_shape": [.., I], "layers": [{"type",
-/// "activation", "shape": [.., O], "weights"}]}. Kernels are [inputs, units]; gate blocks are Keras's: GRU z, r, h, LSTM
-/// i, f, c, o. A GRU with two bias rows resets after the product, with one before it.
+/// "activation", "shape": [.., O], "weights"}]}. Kernels are [inputs, units]; gate blocks are Keras's: GRU z, r, h,
+/// LSTM i, f, c, o. A GRU with two bias rows resets after the product, with one before it.
 /// </summary>
 internal static class KerasJsonImport
 {
@@ -75,7 +75,8 @@ internal static class KerasJsonImport
 
     private static void RequireTanh(string type, string activation)
     {
-        if (activation is not ("" or "tanh")) throw new NotExpressibleException($"{type} with activation '{activation}'");
+        if (activation is not ("" or "tanh"))
+            throw new NotExpressibleException($"{type} with activation '{activation}'");
     }
 
     private static int LastOf(JsonElement shape) => shape[shape.GetArrayLength() - 1].GetInt32();

@@ -3,7 +3,9 @@ using Realtime.Cells.Tests.Support;
 
 namespace Realtime.Cells.Tests.Foreign;
 
-/// <summary>Recorded nets: NAME.json with the series NAME_x_python.csv that went in and NAME_y_python.csv that came out.</summary>
+/// <summary>
+/// Recorded nets: NAME.json with the series NAME_x_python.csv that went in and NAME_y_python.csv that came out.
+/// </summary>
 public sealed class KerasJsonTests
 {
     private const string Folder = "models/rtneural";
@@ -72,5 +74,6 @@ public sealed class KerasJsonTests
 
     private static float[][] ReadSeries(string path) => [.. File.ReadLines(path)
         .Where(line => line.Length > 0)
-        .Select(line => line.Split(',').Select(cell => (float)double.Parse(cell, CultureInfo.InvariantCulture)).ToArray())];
+        .Select(line => Array.ConvertAll(
+            line.Split(','), cell => (float)double.Parse(cell, CultureInfo.InvariantCulture)))];
 }

@@ -127,7 +127,9 @@ internal sealed record OnnxNode(string Operator, string[] Inputs, string[] Outpu
     public string OutputAt(int i) => i < Outputs.Length ? Outputs[i] : "";
 }
 
-/// <summary>The graph of an ONNX ModelProto: nodes, weights inside the file, names of what goes in and comes out.</summary>
+/// <summary>
+/// The graph of an ONNX ModelProto: nodes, weights inside the file, names of what goes in and comes out.
+/// </summary>
 internal sealed record OnnxGraph(OnnxNode[] Nodes, OnnxTensor[] Initializers, string[] Inputs, string[] Outputs)
 {
     private const int GraphOfModel = 7;

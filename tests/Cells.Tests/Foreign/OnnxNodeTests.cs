@@ -4,8 +4,8 @@ using Xunit.Abstractions;
 namespace Realtime.Cells.Tests.Foreign;
 
 /// <summary>
-/// ONNX's own node tests: a folder with model.onnx and test_data_set_N/{input,output}_M.pb. Each element of the batch is
-/// a stream, each place of the sequence a tick.
+/// ONNX's own node tests: a folder with model.onnx and test_data_set_N/{input,output}_M.pb. Each element of the batch
+/// is a stream, each place of the sequence a tick.
 /// </summary>
 public sealed class OnnxNodeTests(ITestOutputHelper output)
 {

@@ -48,7 +48,8 @@ internal static class OnnxRecurrentImport
             throw new NotExpressibleException($"direction {direction}: a stream has no end to begin from");
         if (node.Attribute("clip") is not null) throw new NotExpressibleException("clip");
         if ((node.Attribute("input_forget")?.Integer ?? 0) != 0) throw new NotExpressibleException("input_forget");
-        if (tensors.TryGetValue(node.InputAt(7), out OnnxTensor? peepholes) && peepholes.Values.Any(value => value != 0))
+        if (tensors.TryGetValue(node.InputAt(7), out OnnxTensor? peepholes)
+            && peepholes.Values.Any(value => value != 0))
             throw new NotExpressibleException("peepholes");
     }
 

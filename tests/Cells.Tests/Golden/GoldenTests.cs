@@ -35,8 +35,8 @@ public sealed class GoldenTests
         {
             foreach ((int seed, int hidden) in new[] { (2, 1), (3, 16), (4, 37) })
             {
-                string text = Python.Run(Path.Combine(Folder, "golden.py"), "--seed", $"{seed}", "--hidden", $"{hidden}",
-                    "--steps", "40", "--models", folder.FullName);
+                string text = Python.Run(Path.Combine(Folder, "golden.py"), "--seed", $"{seed}",
+                    "--hidden", $"{hidden}", "--steps", "40", "--models", folder.FullName);
                 foreach (JsonNode? one in JsonNode.Parse(text)!.AsArray())
                 {
                     string name = (string)one!["description"]!["name"]!;
