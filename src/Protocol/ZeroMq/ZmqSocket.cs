@@ -302,6 +302,13 @@ public sealed unsafe class ZmqSocket : IDisposable
         }
     }
 
+    /// <summary>Starts telling of connections at an inproc endpoint; null stops it.</summary>
+    internal void Monitor(string? endpoint, int events)
+    {
+        if (!_handle.IsClosed)
+            Check(ZmqNative.Monitor(Native, endpoint, events), $"monitor {Type}");
+    }
+
     /// <summary>Waits for the socket alone.</summary>
     private bool Poll(short events, TimeSpan timeout)
     {
