@@ -372,7 +372,7 @@ public sealed unsafe class ZmqSocket : IDisposable
         GC.KeepAlive(this);
     }
 
-    // libzmq takes tcp://host:* for any free port, and :0 only since 4.2.
+    // tcp://host:* is libzmq's documented way to ask for any free port.
     private static string WithWildcardPort(string endpoint) =>
         endpoint.StartsWith("tcp://", StringComparison.Ordinal) && endpoint.EndsWith(":0", StringComparison.Ordinal)
             ? endpoint[..^1] + "*"
