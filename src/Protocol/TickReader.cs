@@ -22,7 +22,7 @@ public static class TickReader
     private const string ExpectedReply = "true or false";
 
     /// <summary>Checks the whole payload: well-formed, nothing behind it, one of the forms. The ticks in it may
-    /// still have faults of their own, which <see cref="TryReadTick"/> tells.</summary>
+    /// still have faults of their own, which <c>TryReadTick</c> tells.</summary>
     public static MessageHeader ReadHeader(ReadOnlySpan<byte> payload)
     {
         var reader = new MessagePackReader(payload);
@@ -54,6 +54,17 @@ public static class TickReader
         return false;
     }
 
+    /// <summary>The same, quicker for a payload of one tick: where its elements lie is in the header.</summary>
+    public static bool TryReadTick(
+        ReadOnlySpan<byte> payload, in MessageHeader header, ref int cursor, out Tick tick, out string? fault)
+    {
+        if (header.Kind != PayloadKind.Tick)
+            return TryReadTick(payload, ref cursor, out tick, out fault);
+        cursor = payload.Length;
+        tick = new Tick { Values = -1 };
+        return TryDecode(payload, in header.Fields, ref tick, out fault);
+    }
+
     /// <summary>Reads the values of a tick as doubles; NaN where one is missing.</summary>
     /// <param name="payload">The payload the tick was read from.</param>
     /// <param name="offset"><see cref="Tick.Values"/>.</param>
@@ -81,6 +92,7 @@ public static class TickReader
         {
             header.Kind = PayloadKind.Tick;
             header.Count = 1;
+            header.Fields = fields;
         }
         else if (fields.Op == 0)
         {
@@ -101,21 +113,34 @@ public static class TickReader
     private static MessageHeader ReadArray(ReadOnlySpan<byte> payload, ref MessagePackReader reader)
     {
         MessagePackReader whole = reader;
+        bool isNumbered = reader.TryReadArrayHeader(out int count) & reader.TryReadInt64(out long form);
+        if (isNumbered && form == SingleForm && IsSingle(count))
+            return ReadSingle(payload, ref reader, count);
         if (!whole.TrySkip() || !whole.AtEnd)
             return NotWellFormed(payload);
-        reader.TryReadArrayHeader(out int count);
-        if (count == 0)
-            return Malformed("found an empty array, expected 1 or 2 as its first element");
-        int first = reader.Position;
-        if (!reader.TryReadInt64(out long form))
-            return NoForm(payload, first);
-        if (form == BatchForm)
-            return ReadBatch(payload, ref reader, count);
-        if (form != SingleForm)
-            return Unsupported(form);
-        if (!TryReadSingle(ref reader, count, out TickFields fields, out string? fault))
-            return Malformed(fault);
-        return new MessageHeader { Kind = PayloadKind.Tick, Count = 1, Reply = IsTrueAt(payload, fields.Reply) };
+        if (!isNumbered)
+            return NoForm(payload);
+        return form switch
+        {
+            BatchForm => ReadBatch(payload, ref reader, count),
+            SingleForm => Malformed(WrongCount("an array", count, ExpectedArray)),
+            _ => Unsupported(form),
+        };
+    }
+
+    private static bool IsSingle(int count) => count is >= 5 and <= 7;
+
+    private static MessageHeader ReadSingle(ReadOnlySpan<byte> payload, ref MessagePackReader reader, int count)
+    {
+        if (!TickFields.TryReadArray(ref reader, count - 1, out TickFields fields) || !reader.AtEnd)
+            return NotWellFormed(payload);
+        return new MessageHeader
+        {
+            Kind = PayloadKind.Tick,
+            Count = 1,
+            Reply = IsTrueAt(payload, fields.Reply),
+            Fields = fields,
+        };
     }
 
     private static MessageHeader ReadBatch(ReadOnlySpan<byte> payload, ref MessagePackReader reader, int count)
@@ -160,23 +185,10 @@ public static class TickReader
             fault = "found an array that does not start with 1, " + ExpectedArray;
             return false;
         }
-        return TryReadSingle(ref reader, count, out fields, out fault);
-    }
-
-    private static bool TryReadSingle(
-        ref MessagePackReader reader, int count, out TickFields fields, out string? fault)
-    {
-        fault = null;
-        fields = default;
-        if (count is < 5 or > 7)
-        {
-            fault = WrongCount("an array", count, ExpectedArray);
-            return false;
-        }
-        if (TickFields.TryReadArray(ref reader, count - 1, out fields))
-            return true;
-        fault = "not well-formed";
-        return false;
+        fault = !IsSingle(count) ? WrongCount("an array", count, ExpectedArray)
+            : !TickFields.TryReadArray(ref reader, count - 1, out fields) ? "not well-formed"
+            : null;
+        return fault is null;
     }
 
     private static bool TryDecode(ReadOnlySpan<byte> payload, in TickFields fields, ref Tick tick, out string? fault)
@@ -314,9 +326,14 @@ public static class TickReader
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static MessageHeader NoForm(ReadOnlySpan<byte> payload, int first) => Malformed(
-        $"found an array that starts with {ElementText.Describe(new MessagePackReader(payload, first))}, "
-        + "expected 1 (tick) or 2 (batch)");
+    private static MessageHeader NoForm(ReadOnlySpan<byte> payload)
+    {
+        var reader = new MessagePackReader(payload);
+        reader.TryReadArrayHeader(out int count);
+        return Malformed(count == 0
+            ? "found an empty array, expected 1 or 2 as its first element"
+            : $"found an array that starts with {ElementText.Describe(reader)}, expected 1 (tick) or 2 (batch)");
+    }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static MessageHeader NotWellFormed(ReadOnlySpan<byte> payload)

@@ -299,6 +299,10 @@ public class TickReaderTests
         int cursor = header.Cursor;
         Assert.True(TickReader.TryReadTick(payload, ref cursor, out Tick tick, out string? fault), fault);
         Assert.Equal(payload.Length, cursor);
+        cursor = header.Cursor;
+        Assert.True(TickReader.TryReadTick(payload, header, ref cursor, out Tick same, out fault), fault);
+        Assert.Equal(payload.Length, cursor);
+        Assert.Equal(tick, same);
         return tick;
     }
 
