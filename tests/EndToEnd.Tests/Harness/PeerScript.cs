@@ -19,7 +19,8 @@ internal sealed class PeerScript(ITestOutputHelper output, string name)
     {
         var folder = DaemonProcess.TemporaryFolder();
         configuration ??= [];
-        configuration["models"] = await PrepareAsync(folder);
+        if (await PrepareAsync(folder) is { } models)
+            configuration["models"] = models;
         using var daemon = await DaemonProcess.StartAsync(configuration, folder, tcp);
         List<string> arguments =
         [
@@ -38,11 +39,12 @@ internal sealed class PeerScript(ITestOutputHelper output, string name)
         await daemon.StopAsync();
     }
 
-    private async Task<JsonArray> PrepareAsync(string folder)
+    /// <summary>The models a script made for itself; null where it uses the built-in one.</summary>
+    private async Task<JsonNode?> PrepareAsync(string folder)
     {
         using var peer = new Child(Program, [File, "--prepare", folder, "--seed", Seed], folder);
         var code = await peer.WaitAsync(TimeSpan.FromSeconds(60), $"preparing {name}");
         Assert.True(code == 0, $"preparing {name}: exit code {code}\n{peer.Everything}");
-        return JsonNode.Parse(peer.Output)!.AsArray();
+        return JsonNode.Parse(peer.Output);
     }
 }
