@@ -18,6 +18,11 @@ public sealed class ZmqTransport : ITickSource, IPredictionSink, IDisposable
     // A frame over this many times limits.frame closes its connection.
     private const int CloseFactor = 16;
 
+    // Messages that may wait for one subscriber, and replies for one client, until they are dropped. A frame sends
+    // thousands at once; ZeroMQ's own 1000 would drop them before a peer that reads all the time has had its chance.
+    private const int PredictionsWaiting = 262_144;
+    private const int RepliesWaiting = 65_536;
+
     private const string WakeEndpoint = "inproc://wake";
 
     private readonly ZmqContext _context = new();
@@ -35,6 +40,7 @@ public sealed class ZmqTransport : ITickSource, IPredictionSink, IDisposable
     {
         _requests = Open(ZmqSocketType.Router, limits);
         _requests.RouterMandatory = true;
+        _requests.SendHighWaterMark = RepliesWaiting;
         Bind(_requests, "requests", endpoints.Requests);
         _inputs.Add((_requests, Origin.Request));
 
@@ -43,6 +49,7 @@ public sealed class ZmqTransport : ITickSource, IPredictionSink, IDisposable
         _inputs.Add((ingest, Origin.Ingest));
 
         _predictions = Open(ZmqSocketType.Pub, limits);
+        _predictions.SendHighWaterMark = PredictionsWaiting;
         Bind(_predictions, "predictions", endpoints.Predictions);
         for (var i = 0; i < endpoints.Subscribe.Count; i++)
             _inputs.Add((Subscribe(endpoints.Subscribe[i], i, limits), Origin.Subscription));
