@@ -12,6 +12,14 @@ public sealed class PeerTests(ITestOutputHelper output)
         Peer("check_predictions.py").RunAsync(seconds: 180);
 
     [PythonFact]
+    public Task Every_prediction_agrees_with_numpy_by_the_scalar_kernel_in_frames_of_seven_ticks() =>
+        Peer("check_predictions.py").RunAsync(configuration: new()
+        {
+            ["engine"] = new JsonObject { ["kind"] = "cpu", ["kernel"] = "scalar" },
+            ["frame"] = new JsonObject { ["maxTicks"] = 7 },
+        }, seconds: 180);
+
+    [PythonFact]
     public Task Order_follows_the_protocol() => Peer("check_order.py").RunAsync("order");
 
     [PythonFact]
@@ -49,6 +57,18 @@ public sealed class PeerTests(ITestOutputHelper output)
     [PythonFact]
     public Task A_hundred_thousand_streams_fit_in_a_gibibyte() =>
         Peer("check_scale.py").RunAsync(configuration: Streams("max", 100_000), seconds: 180, withProcessId: true);
+
+    [PythonFact]
+    public Task Other_peoples_publishers_are_heard() =>
+        Peer("check_subscribe.py").RunAsync(configuration: new()
+        {
+            ["endpoints"] = new JsonObject
+            {
+                ["subscribe"] = new JsonArray(
+                    "ipc://connected",
+                    new JsonObject { ["endpoint"] = "ipc://bound", ["bind"] = true, ["topics"] = new JsonArray("m/a", "m/b") }),
+            },
+        });
 
     [NodeFact]
     public Task JavaScript_numbers_and_times_mean_what_they_say() => Peer("check_js.mjs").RunAsync();

@@ -22,12 +22,10 @@ internal sealed class DaemonProcess : IDisposable
         Ingest = Endpoint("ingest", tcp);
         Requests = Endpoint("requests", tcp);
         Predictions = Endpoint("predictions", tcp);
-        configuration["endpoints"] ??= new JsonObject
-        {
-            ["ingest"] = Ingest,
-            ["requests"] = Requests,
-            ["predictions"] = Predictions,
-        };
+        var endpoints = (configuration["endpoints"] ??= new JsonObject()).AsObject();
+        endpoints["ingest"] ??= Ingest;
+        endpoints["requests"] ??= Requests;
+        endpoints["predictions"] ??= Predictions;
         configuration["http"] ??= new JsonObject { ["endpoint"] = Http };
         var file = Path.Combine(folder, "realtimed.json");
         File.WriteAllText(file, configuration.ToJsonString());

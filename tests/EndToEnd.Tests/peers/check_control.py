@@ -278,6 +278,34 @@ def batches(world):
     passed("batches: longer than a frame, mixed, empty, large")
 
 
+def long_reply(world):
+    count = 15_000
+    reply = world.requests.ask([2, [[1, f"state/long/{k % 10}", None, None, 0.5] for k in range(count)], True])
+    expect((ack_of(reply)["accepted"], len(reply["predictions"])), (count, count), "a batch with a long reply")
+    seqs = [[p["seq"] for p in reply["predictions"][k::10]] for k in range(10)]
+    expect(seqs, [list(range(s[0], s[0] + count // 10)) for s in seqs], "seqs in a long reply")
+    passed("a reply of many predictions")
+
+
+def many_clients(world):
+    """Clients that pipeline at the same time: each gets its own replies, in its own order."""
+    clients, count = [Requests(world.options.requests) for _ in range(20)], 100
+    for k in range(count):
+        for number, client in enumerate(clients):
+            if (k + number) % 5 == 0:
+                client.send({"op": "hello", "rid": [number, k]})
+            else:
+                client.send({"stream": f"gru/client/{number}", "seq": k + 1, "values": world.values(), "rid": [number, k], "reply": True})
+    for number, client in enumerate(clients):
+        for k in range(count):
+            reply = client.receive()
+            expect(reply["rid"], [number, k], "rid of a reply to one of many clients")
+            if "predictions" in reply:
+                expect((reply["predictions"][0]["stream"], reply["predictions"][0]["seq"]), (f"gru/client/{number}", k + 1), "prediction for one of many")
+        client.socket.close()
+    passed(f"{len(clients)} clients at once")
+
+
 def heartbeat(world):
     time.sleep(0.1)
     world.subscriber.pump()
@@ -301,7 +329,7 @@ def main():
         return prepare(options)
     world, counters = World(options), Counters(options.http)
     for subject in (hello, describe, streams, last, state_round_trip, reset_and_forget, stats_and_snapshot, unknown_op, rids, pipelining,
-                    batches, heartbeat):
+                    batches, long_reply, many_clients, heartbeat):
         subject(world)
     found = counters.changes()
     expect(found["received"], found["stepped"] + found["duplicate"] + found["rejected"] + found["refused"], f"received, of {found!r}")

@@ -271,6 +271,44 @@ def wrong_requests(world):
     world.check("wrong requests")
 
 
+def leaves(value, path=()):
+    """The path of every leaf of a nested message, and of every container."""
+    yield path
+    if isinstance(value, (dict, list)):
+        for key in value if isinstance(value, dict) else range(len(value)):
+            yield from leaves(value[key], path + (key,))
+
+
+def replaced(value, path, by):
+    if not path:
+        return by
+    copy = dict(value) if isinstance(value, dict) else list(value)
+    copy[path[0]] = replaced(value[path[0]], path[1:], by)
+    return copy
+
+
+def tampered_states(world):
+    """A state with any one part replaced is taken or refused as a whole, and what is taken forecasts numbers."""
+    for stream in VICTIMS + ["running/watched-3"]:
+        state = unpack(world.requests.state_bytes(stream))["state"]
+        victim = stream if stream in VICTIMS else "one/victim"
+        for path in leaves(state):
+            for by in (None, "x", -1, 2**64 - 1, NAN, INFINITY, 1e300, -1.0, [], {}, b"", [1, 2, 3], b"\xff" * 32, True):
+                before = world.requests.state_bytes(victim)
+                reply = world.requests.ask({"op": "state.put", "stream": victim, "state": replaced(state, path, by)})
+                if "error" in reply:
+                    expect_true(world.requests.state_bytes(victim) == before, f"a refused state left {victim} as it was: {path!r} {by!r}")
+                    continue
+                reply = world.requests.tick(victim, good_values(victim), run=2**64 - 1)
+                for prediction in reply["predictions"]:
+                    numbers = rm.flatten_wire(prediction) if prediction else []
+                    expect_true(bool(np.isfinite(numbers).all()), f"forecast of {victim} after {path!r} was {by!r}: {numbers!r}")
+                world.requests.ask({"op": "state.put", "stream": victim, "state": unpack(before)["state"]})
+    time.sleep(0.1)
+    world.counters = Counters(world.options.http)
+    world.check("tampered states")
+
+
 def req_clients(world):
     context = zmq.Context.instance()
     for payload, wanted in ((pack({"op": "hello"}), None), (pack({"stream": "one/victim", "values": 0.5, "reply": True}), None), (b"\xc1", 1), (b"", 1),
@@ -292,7 +330,7 @@ def req_clients(world):
 
 
 def messages(world):
-    for attack in (wrong_values, missing_values, wrong_fields, malformed, random_bytes, frames, unknown_streams, wrong_requests, req_clients):
+    for attack in (wrong_values, missing_values, wrong_fields, malformed, random_bytes, frames, unknown_streams, wrong_requests, tampered_states, req_clients):
         attack(world)
 
 

@@ -4,13 +4,14 @@ Scenarios (one daemon each): order; step, impute, reset (streams.onGap); limit (
 """
 import json
 import os
+import struct
 import time
 
 import numpy as np
 
 import realtime_model as rm
 from wire import (Counters, Missing, Publisher, Requests, Subscriber, ack_of, arguments, codes, expect, expect_true, fail,
-                  passed, stats)
+                  pack, passed, stats)
 
 TOLERANCE = 1e-5
 
@@ -166,7 +167,64 @@ def stalled(world):
     s.unstepped("duplicate", seq=7)
     world.subscriber.event(s.stream, "stalled")
     s.tick(0.75, seq=8)
-    passed("a hundred duplicates in a row: stalled")
+    s = world.follow("plain", "not stalled")
+    s.tick(0.5, seq=7, run=1)
+    for _ in range(101):
+        s.unstepped("duplicate", seq=7, run=1)
+    world.subscriber.no_event(s.stream, "stalled")
+    passed("a hundred duplicates in a row, without run: stalled")
+
+
+def warms_up(world):
+    s = world.follow("running", "warms")
+    expect(s.tick(1.0)["flags"], ["warming"], "flags of the first tick")
+    world.subscriber.no_event(s.stream, "warmed", 0.1)
+    expect(s.tick(None, flags=["imputed"])["flags"], ["warming", "imputed"], "flags of an imputed second tick: nothing was learnt")
+    s.tick(2.0)
+    world.subscriber.event(s.stream, "warmed")
+    s.tick(3.0)
+    world.subscriber.no_event(s.stream, "warmed", 0.1)
+    passed("warmed, once")
+
+
+def end_of_count(world):
+    s = world.follow("plain", "end")
+    last = 2**64 - 1
+    s.tick(0.1, seq=last - 1)
+    expect(s.tick(0.2)["seq"], last, "the last seq there is")
+    s.unstepped("rejected")
+    s.unstepped("duplicate", seq=last)
+    s.tick(0.3, seq=0, run=1)
+    expect(s.tick(0.4)["seq"], 1, "seq after a restart at 0")
+    passed("the end of the count, and a run behind it")
+
+
+def number_formats(world):
+    """Every MessagePack integer and float format, shortest or not, wherever a number is expected."""
+    seven = [b"\x07", b"\xcc\x07", b"\xcd\0\x07", b"\xce\0\0\0\x07", b"\xcf" + b"\0" * 7 + b"\x07", b"\xd0\x07", b"\xd1\0\x07",
+             b"\xd2\0\0\0\x07", b"\xd3" + b"\0" * 7 + b"\x07"]
+    floats = [struct.pack(">Bf", 0xCA, 7.0), struct.pack(">Bd", 0xCB, 7.0)]
+    for k, number in enumerate(seven + floats):
+        integer = number if k < len(seven) else seven[0]
+        stream = pack(f"plain/format-{k}")
+        tick = b"\x95" + pack(1)[:1] + stream + integer + number + b"\x91" + number
+        found = world.requests.ask_raw(b"\x92\x02\x91" + tick)
+        expect(ack_of(found)["accepted"], 1, f"7 as {number.hex()}: {found!r}")
+        found = world.requests.ask_raw(b"\x85\xa6stream" + stream + b"\xa3seq" + b"\x08" + b"\xa4time" + number + b"\xa6values" + number + b"\xa5reply\xc3")
+        expect(codes(found), [], f"7 as {number.hex()}: {found!r}")
+        prediction = found["predictions"][0]
+        expect((prediction["seq"], prediction["time"], prediction["values"]), (8, 7 * 10**9, [7.0]), f"7 as {number.hex()}")
+    negative = [b"\xf9", b"\xd0\xf9", b"\xd1\xff\xf9", b"\xd2\xff\xff\xff\xf9", b"\xd3" + b"\xff" * 7 + b"\xf9"]
+    for number in negative:
+        found = world.requests.ask_raw(b"\x83\xa6stream" + pack("plain/negative") + b"\xa6values" + number + b"\xa5reply\xc3")
+        expect(found["predictions"][0]["values"], [-7.0], f"-7 as {number.hex()}")
+    for encoded in (b"\xdc\0\x05\x01", b"\xdd\0\0\0\x05\xcc\x01", b"\x95\xd3" + b"\0" * 7 + b"\x01"):
+        found = world.requests.ask_raw(encoded + b"\xd9\x0aplain/wide\xc0\xc0\xdd\0\0\0\x01\x07")
+        expect(ack_of(found)["accepted"], 1, f"long headers, {encoded.hex()}: {found!r}")
+    for text in (b"\xaaplain/wide", b"\xda\0\x0aplain/wide", b"\xdb\0\0\0\x0aplain/wide"):
+        found = world.requests.ask_raw(b"\xde\0\x02\xd9\x01s" + text + b"\xda\0\x01v\xcb" + struct.pack(">d", 0.5))
+        expect(ack_of(found)["accepted"], 1, f"a long map with long strings: {found!r}")
+    passed("every format of numbers, strings, arrays and maps")
 
 
 def time_goes_backwards(world):
@@ -281,7 +339,7 @@ def over_ingest(world):
 
 
 def order(world):
-    for rule in (gaps_and_what_comes_late, duplicates, without_seq, runs, stalled, time_goes_backwards, units_of_time, identities,
+    for rule in (gaps_and_what_comes_late, duplicates, without_seq, runs, stalled, warms_up, end_of_count, number_formats, time_goes_backwards, units_of_time, identities,
                  reset_and_forget, rejected_events_are_limited, unknown_stream, over_ingest):
         rule(world)
 

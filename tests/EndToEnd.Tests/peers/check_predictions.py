@@ -294,6 +294,24 @@ def check_same_bits(all_cases, subscriber):
                 fail(f"stream {case.name(way)} tick {tick}: bits differ from {case.name(WAYS[0])}: {other[tick]!r} against {first[tick]!r}")
 
 
+def check_bursts(options, subscriber, counters):
+    """More at once than a frame holds: a peer that reads all the time loses neither predictions nor replies."""
+    requests, count, stream = Requests(options.requests), 20_000, "rnn-tanh/burst"
+    before = subscriber.count
+    requests.send([2, [[1, f"{stream}/{k % 50}", None, None, 0.5] for k in range(count)]])
+    while subscriber.count - before < count and subscriber.pump(5.0):
+        pass
+    expect(subscriber.count - before, count, "predictions of a large batch")
+    expect(ack_of(requests.receive())["accepted"], count, "a large batch")
+    pipelined = 5000
+    for k in range(pipelined):
+        requests.send({"stream": f"{stream}/one", "seq": k + 1, "values": 0.5, "rid": k, "reply": True})
+    for k in range(pipelined):
+        expect(requests.receive()["rid"], k, "rid of the replies to many requests at once")
+    counters.expect("bursts", stepped=count + pipelined)
+    passed("bursts")
+
+
 def main():
     options = arguments(folder="", streams_per_model=2, ticks=500)
     if options.prepare:
@@ -309,6 +327,7 @@ def main():
         counters.expect("-".join(way), stepped=total)
         passed(f"{'-'.join(way)}: {total} predictions of {len(all_cases)} streams, {total / seconds:.0f}/s")
     check_same_bits(all_cases, subscriber)
+    check_bursts(options, subscriber, counters)
     expect({s: e for s, e in subscriber.events.items() if any(x["event"] not in ("warmed",) for x in e)}, {}, "events")
 
 
