@@ -47,7 +47,8 @@ public sealed class ExampleTests
             var lines = example.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
             Assert.Equal(20, lines.Length);
             for (var i = 0; i < lines.Length; i++)
-                Assert.Matches($@"^{Regex.Escape(stream)} {first + i}: [0-9]+\.[0-9]{{3}}, next [0-9]+\.[0-9]{{3}}\r?$", lines[i]);
+                Assert.Matches(
+                    $@"^{Regex.Escape(stream)} {first + i}: [0-9]+\.[0-9]{{3}}, next [0-9]+\.[0-9]{{3}}$", lines[i]);
         }
 
         Assert.Equal(40, (long)(await daemon.StatsAsync())["stepped"]!);

@@ -4,7 +4,7 @@ using Xunit.Abstractions;
 
 namespace Realtime.EndToEnd.Tests;
 
-/// <summary>Independent peers in Python (pyzmq, msgpack, numpy) against the real daemon; what they check is in peers/.</summary>
+/// <summary>Independent peers (pyzmq, msgpack, numpy; zeromq.js) against the real daemon; see peers/.</summary>
 public sealed class PeerTests(ITestOutputHelper output)
 {
     [PythonFact]
@@ -66,14 +66,20 @@ public sealed class PeerTests(ITestOutputHelper output)
             {
                 ["subscribe"] = new JsonArray(
                     "ipc://connected",
-                    new JsonObject { ["endpoint"] = "ipc://bound", ["bind"] = true, ["topics"] = new JsonArray("m/a", "m/b") }),
+                    new JsonObject
+                    {
+                        ["endpoint"] = "ipc://bound",
+                        ["bind"] = true,
+                        ["topics"] = new JsonArray("m/a", "m/b"),
+                    }),
             },
         });
 
     [NodeFact]
     public Task JavaScript_numbers_and_times_mean_what_they_say() => Peer("check_js.mjs").RunAsync();
 
-    private static JsonObject Streams(string key, JsonNode value) => new() { ["streams"] = new JsonObject { [key] = value } };
+    private static JsonObject Streams(string key, JsonNode value) =>
+        new() { ["streams"] = new JsonObject { [key] = value } };
 
     private PeerScript Peer(string name) => new(output, name);
 }

@@ -15,7 +15,11 @@ internal sealed class PeerScript(ITestOutputHelper output, string name)
 
     /// <summary>Runs the script against a daemon of its own and stops that daemon.</summary>
     public async Task RunAsync(
-        string? scenario = null, JsonObject? configuration = null, bool tcp = false, int seconds = 120, bool withProcessId = false)
+        string? scenario = null,
+        JsonObject? configuration = null,
+        bool tcp = false,
+        int seconds = 120,
+        bool withProcessId = false)
     {
         var folder = DaemonProcess.TemporaryFolder();
         configuration ??= [];
@@ -35,7 +39,8 @@ internal sealed class PeerScript(ITestOutputHelper output, string name)
         using var peer = new Child(Program, arguments, folder);
         var code = await peer.WaitAsync(TimeSpan.FromSeconds(seconds), name);
         output.WriteLine(peer.Output);
-        Assert.True(code == 0, $"{name} {scenario}: exit code {code}\n{peer.Everything}\n=== the daemon\n{daemon.Everything}");
+        Assert.True(
+            code == 0, $"{name} {scenario}: exit code {code}\n{peer.Everything}\n=== the daemon\n{daemon.Everything}");
         await daemon.StopAsync();
     }
 

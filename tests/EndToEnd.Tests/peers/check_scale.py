@@ -37,7 +37,11 @@ def main():
         return print("null")  # no models: the built-in one
     rng = np.random.default_rng(options.seed + 1)
     model = rm.Model.load(BUILT_IN)
-    expect([layer.get("hidden") for layer in model.layers if "hidden" in layer], [32], "hidden units of the built-in model")
+    expect(
+        [layer.get("hidden") for layer in model.layers if "hidden" in layer],
+        [32],
+        "hidden units of the built-in model",
+    )
     values = rng.normal(20, 5, (2, STREAMS))
     sample = sorted(rng.choice(STREAMS, SAMPLE, replace=False).tolist())
     subscriber = Subscriber(options.predictions, *(f"p/site/{k:06}" for k in sample))
@@ -50,9 +54,15 @@ def main():
         send_round(requests, number, values[number - 1])
         counters.expect(f"round {number}", stepped=STREAMS)
         resident, peak = memory(options.pid)
-        passed(f"round {number}: {STREAMS / (time.monotonic() - start):.0f} ticks/s, {resident >> 20} MiB resident, {peak >> 20} MiB at most, "
-               f"{(resident - before) / STREAMS:.0f} B a stream")
-        expect_true(resident < options.memory_limit, f"resident memory {resident} B, expected less than {options.memory_limit}")
+        passed(
+            f"round {number}: {STREAMS / (time.monotonic() - start):.0f} ticks/s, "
+            f"{resident >> 20} MiB resident, {peak >> 20} MiB at most, "
+            f"{(resident - before) / STREAMS:.0f} B a stream"
+        )
+        expect_true(
+            resident < options.memory_limit,
+            f"resident memory {resident} B, expected less than {options.memory_limit}",
+        )
     expect(stats(options.http)["streams"], STREAMS, "streams")
 
     while sum(len(p) for p in subscriber.predictions.values()) < 2 * SAMPLE:
@@ -65,7 +75,9 @@ def main():
             expect(prediction["seq"], number, f"seq of stream {k}")
             found = np.array(rm.flatten_wire(prediction))
             close = np.abs(found - expected[row]) <= 1e-5 * np.maximum(1, np.abs(expected[row]))
-            expect_true(close.all(), f"stream {k} tick {number}: expected {expected[row].tolist()}, found {found.tolist()}")
+            expect_true(
+                close.all(), f"stream {k} tick {number}: expected {expected[row].tolist()}, found {found.tolist()}"
+            )
     passed(f"predictions of {SAMPLE} streams of {STREAMS} are right")
 
 

@@ -1,6 +1,7 @@
-"""Other people's publishers: the daemon's SUB sockets, one connected to a PUB that is bound, one bound for PUBs to connect.
+"""Other people's publishers: the daemon's SUB sockets, one connected to a PUB, one bound for PUBs to connect to.
 
-The second subscribes to the topics m/a and m/b only. Endpoints: ipc://connected and ipc://bound in the folder both run in.
+The second subscribes to the topics m/a and m/b only. Endpoints: ipc://connected and ipc://bound in the folder
+that both run in.
 """
 import json
 import os
@@ -10,11 +11,26 @@ import numpy as np
 import zmq
 
 import realtime_model as rm
-from wire import Counters, Missing, Requests, Subscriber, ack_of, arguments, expect, expect_true, fail, pack, passed, stats
+from wire import (
+    Counters,
+    Missing,
+    Requests,
+    Subscriber,
+   
+    arguments,
+    expect,
+    expect_true,
+    fail,
+    pack,
+    passed,
+    stats,
+)
 
 
 def document():
-    return rm.document("m", ["value"], [rm.recurrent("rnn0", "gru", 1, 8), rm.dense("head", 8, 1)], rm.points(["value"]))
+    return rm.document(
+        "m", ["value"], [rm.recurrent("rnn0", "gru", 1, 8), rm.dense("head", 8, 1)], rm.points(["value"])
+    )
 
 
 def prepare(options):
@@ -30,7 +46,7 @@ def publisher():
 
 
 def until_heard(socket, http, stream):
-    """Publishes ticks until the first is heard; returns how many were sent after that one, none of which may be lost."""
+    """Publishes ticks until the first is heard: none that is sent later may be lost."""
     before, deadline = stats(http)["received"], time.monotonic() + 20
     while stats(http)["received"] == before:
         expect_true(time.monotonic() < deadline, f"the daemon hears a publisher of {stream}")
@@ -48,7 +64,10 @@ def check(requests, subscriber, model, stream, socket, values):
         payload = pack({"v": float(value)} if k % 2 else [1, None, None, None, float(value)])
         socket.send_multipart([stream.encode(), payload])
     while len(subscriber.predictions[stream]) < len(values):
-        expect_true(subscriber.pump(5.0) > 0, f"predictions of {stream}: {len(subscriber.predictions[stream])} of {len(values)}")
+        expect_true(
+            subscriber.pump(5.0) > 0,
+            f"predictions of {stream}: {len(subscriber.predictions[stream])} of {len(values)}",
+        )
     state = model.streams()
     for k, (value, prediction) in enumerate(zip(values, subscriber.predictions[stream])):
         wanted, found = model.step(state, value).flat()[0], np.array(rm.flatten_wire(prediction))
