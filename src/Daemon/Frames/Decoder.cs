@@ -339,7 +339,7 @@ public sealed class Decoder
         stream.Arrival = _world.Now;
         stream.Counts.Stepped++;
         var values = _values.AsSpan(0, host.Model.Inputs.Count);
-        _world.Changes.Tick(row, in stream.Order, time, values);
+        _world.Changes.Tick(row, in stream, values);
         var item = Add(row, ItemKind.Tick, flags, Within(in message, tick.Trace));
         values.CopyTo(_work.Values(in _work.Items[item], values.Length));
         return new Outcome(OutcomeKind.Accepted, item, ErrorCode.None, null);
@@ -361,6 +361,7 @@ public sealed class Decoder
         if (_world.OnGap == GapPolicy.Reset)
         {
             // Items of this frame are stepped later: the reset has its place among them.
+            _world.Changes.Other(ChangeKind.Reset, row, in stream);
             Add(row, ItemKind.Reset, PredictionFlags.None, default);
         }
         else if (_world.OnGap == GapPolicy.Impute)
@@ -368,7 +369,10 @@ public sealed class Decoder
             var imputed = (int)Math.Min(missing, ImputedMax);
             _ticks += imputed;
             for (var i = 0; i < imputed; i++)
+            {
+                _world.Changes.Other(ChangeKind.Imputed, row, in stream);
                 Add(row, ItemKind.Imputed, PredictionFlags.None, default);
+            }
         }
     }
 

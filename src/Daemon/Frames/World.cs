@@ -66,16 +66,17 @@ public sealed class World : IDisposable
             return false;
         row = Streams.Add(name, isId, model, host.Take());
         Refused.Settle(name);
-        Changes.Other(ChangeKind.Admitted, row, name);
+        Changes.Other(ChangeKind.Admitted, row, in Streams[row], name);
         return true;
     }
 
-    /// <summary>Takes hidden state and statistics back to their start; count, and what was last published, stay.</summary>
+    /// <summary>Takes hidden state and statistics back to their start; count, and what was last published, stay.
+    /// </summary>
+    /// <remarks>Whoever decides it records it: a reset among ticks has its place in their order.</remarks>
     public void Reset(int row, string detail)
     {
         ref var stream = ref Streams[row];
         Models[stream.Model].Clear(stream.ModelRow);
-        Changes.Other(ChangeKind.Reset, row);
         Raise(StreamEventKind.Reset, row, detail);
     }
 
@@ -83,7 +84,7 @@ public sealed class World : IDisposable
     public void Remove(int row, ChangeKind change, StreamEventKind kind, string detail)
     {
         ref var stream = ref Streams[row];
-        Changes.Other(change, row);
+        Changes.Other(change, row, in stream);
         Raise(kind, row, detail);
         Models[stream.Model].GiveBack(stream.ModelRow);
         Streams.Remove(row);

@@ -63,7 +63,7 @@ public sealed class RequestDesk(World world, WorldReport report)
             case "state.put":
                 return PutState(in fields, reply, ref entries);
             case "reset":
-                return ForEach(in fields, reply, ref entries, row => world.Reset(row, "request"));
+                return ForEach(in fields, reply, ref entries, Reset);
             case "forget":
                 return ForEach(in fields, reply, ref entries, Forget);
             case "snapshot":
@@ -78,11 +78,15 @@ public sealed class RequestDesk(World world, WorldReport report)
     private static (ErrorCode, string?) Reported(string? fault) =>
         fault is null ? default : (ErrorCode.Malformed, fault);
 
-    private void Forget(int row)
+    private void Reset(int row)
     {
-        ref var stream = ref world.Streams[row];
-        world.Remove(row, ChangeKind.Forgotten, StreamEventKind.Forgotten, $"request, the count stood at {stream.Order.Last}");
+        world.Changes.Other(ChangeKind.Reset, row, in world.Streams[row]);
+        world.Reset(row, "request");
     }
+
+    private void Forget(int row) => world.Remove(
+        row, ChangeKind.Forgotten, StreamEventKind.Forgotten,
+        $"request, the count stood at {world.Streams[row].Order.Last}");
 
     private (ErrorCode, string?) GetState(in RequestFields fields, MessagePackWriter reply, ref int entries)
     {
@@ -115,7 +119,7 @@ public sealed class RequestDesk(World world, WorldReport report)
         if (row < 0 && !world.TryAdmit(name, isId, model, out row, out var full))
             return (ErrorCode.Refused, full);
         image.Put(ref world.Streams[row]);
-        world.Changes.Other(ChangeKind.Put, row, fields.State);
+        world.Changes.Other(ChangeKind.Put, row, in world.Streams[row], fields.State);
         world.Raise(StreamEventKind.Restored, row, "state.put");
         reply.Entry("ok"u8, true);
         entries++;
