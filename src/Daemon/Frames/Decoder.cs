@@ -76,6 +76,7 @@ public sealed class Decoder
 
     private bool TryOpen(in Message message)
     {
+        _header = default;
         var fault = EnvelopeFault(in message, out var code);
         if (fault is null)
         {
@@ -130,7 +131,8 @@ public sealed class Decoder
         {
             _work.Add(new Outcome(OutcomeKind.Rejected, -1, code, fault));
             _work.Add(new RequestWork(
-                _next, _work.OutcomeCount - 1, _work.OutcomeCount, true, false, default, true, default));
+                _next, _work.OutcomeCount - 1, _work.OutcomeCount, true, false, Within(in message, _header.Rid), true,
+                default));
         }
 
         Close();
@@ -182,8 +184,7 @@ public sealed class Decoder
 
     private void AddRequest(in Message message, int first, bool faulty)
     {
-        // Slices of a payload count from its start; those of a request from the inbox's.
-        var rid = _header.Rid.Length == 0 ? default : Within(in message, _header.Rid);
+        var rid = Within(in message, _header.Rid);
         _work.Add(new RequestWork(_next, first, _work.OutcomeCount, _left == 0, _header.Reply, rid, faulty, default));
     }
 
@@ -194,6 +195,7 @@ public sealed class Decoder
         _next++;
     }
 
+    // Slices of a payload count from its start; those of the frame's work from the inbox's.
     private static Slice Within(in Message message, Slice slice) =>
         slice.Length == 0 ? default : new Slice(message.Payload.Offset + slice.Offset, slice.Length);
 
@@ -233,10 +235,7 @@ public sealed class Decoder
     {
         fault = null;
         if (tick.HasId)
-        {
             return _digits.AsSpan(0, StreamName.Format(tick.Id, _digits));
-        }
-
         if (tick.Stream.Length != 0)
             return payload.Slice(tick.Stream.Offset, tick.Stream.Length);
         if (message.Topic.Length == 0)
