@@ -273,7 +273,7 @@ public sealed class Decoder
         switch (arrival)
         {
             case Arrival.Duplicate:
-                return Repeat(in tick, row, isRequest);
+                return Repeat(in message, in tick, row, isRequest);
             case Arrival.TooLate:
                 return Reject(row, ErrorCode.TooLate, LateDetail(in stream.Order, in tick));
             case Arrival.Exhausted:
@@ -376,7 +376,7 @@ public sealed class Decoder
     }
 
     // A duplicate of the last tick gets that tick's prediction again where one is asked for.
-    private Outcome Repeat(in Tick tick, int row, bool isRequest)
+    private Outcome Repeat(in Message message, in Tick tick, int row, bool isRequest)
     {
         ref var stream = ref _world.Streams[row];
         if (!tick.HasRun && ++stream.DuplicatesInARow == StalledAfter)
@@ -384,7 +384,7 @@ public sealed class Decoder
         var wanted = isRequest && tick.Seq == stream.Order.Last && (tick.Reply || _header.Reply);
         var item = !wanted ? -1
             : stream.Frame == _world.Frame ? stream.Item
-            : stream.HasPrediction ? AddAgain(row)
+            : stream.HasPrediction ? AddAgain(row, Within(in message, tick.Trace))
             : -1;
         return new Outcome(OutcomeKind.Duplicate, item, ErrorCode.None, null);
     }
@@ -421,7 +421,7 @@ public sealed class Decoder
         return stream.Item = _work.Add(in item, host.Model.Inputs.Count, host.Model.PredictionCount);
     }
 
-    private int AddAgain(int row)
+    private int AddAgain(int row, Slice trace)
     {
         ref var stream = ref _world.Streams[row];
         var host = _world.Models[stream.Model];
@@ -434,6 +434,7 @@ public sealed class Decoder
             Flags = stream.Flags,
             Seq = stream.Order.Last,
             Time = stream.Time,
+            Trace = trace,
         };
         var index = _work.Add(in item, host.Model.Inputs.Count, host.Model.PredictionCount);
         ref var again = ref _work.Items[index];
