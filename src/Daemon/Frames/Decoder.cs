@@ -363,8 +363,9 @@ public sealed class Decoder
             _world.Changes.Other(ChangeKind.Reset, row, in stream);
             Add(row, ItemKind.Reset, PredictionFlags.None, default);
         }
-        else if (_world.OnGap == GapPolicy.Impute)
+        else if (_world.OnGap == GapPolicy.Impute && _world.Models[stream.Model].Model.Vocabulary is null)
         {
+            // A token can't be imputed: a stream of tokens steps on as it is.
             var imputed = (int)Math.Min(missing, ImputedMax);
             _ticks += imputed;
             for (var i = 0; i < imputed; i++)
