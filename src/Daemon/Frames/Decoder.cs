@@ -335,7 +335,7 @@ public sealed class Decoder
         }
 
         stream.Time = time;
-        stream.Arrival = _world.Now;
+        stream.Arrival = stream.Touched = _world.Now;
         stream.Counts.Stepped++;
         var values = _values.AsSpan(0, host.Model.Inputs.Count);
         _world.Changes.Tick(row, in stream, values);

@@ -118,7 +118,7 @@ public sealed class RequestDesk(World world, WorldReport report)
             return (ErrorCode.Shape, fault);
         if (row < 0 && !world.TryAdmit(name, isId, model, out row, out var full))
             return (ErrorCode.Refused, full);
-        image.Put(ref world.Streams[row]);
+        image.Put(ref world.Streams[row], world.Now);
         world.Changes.Other(ChangeKind.Put, row, in world.Streams[row], fields.State);
         world.Raise(StreamEventKind.Restored, row, "state.put");
         reply.Entry("ok"u8, true);

@@ -41,11 +41,14 @@ public sealed class StateReader
     }
 
     /// <summary>Replaces everything the row carries.</summary>
-    public void Put(ref StreamRow row)
+    /// <param name="row">The stream's row.</param>
+    /// <param name="now">The clock of this frame.</param>
+    public void Put(ref StreamRow row, long now)
     {
         _row.Model = row.Model;
         _row.ModelRow = row.ModelRow;
         _row.IsId = row.IsId;
+        _row.Touched = now;
         _row.Frame = -1;
         _row.HasPrediction = _outputs is not null;
         row = _row;
