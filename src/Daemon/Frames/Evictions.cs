@@ -28,7 +28,8 @@ public sealed class Evictions
     /// <summary>Looks at the rows that are due; true where one was given up.</summary>
     public bool Run()
     {
-        if (_idleAfter is not { } idleAfter || _world.Now < Next)
+        // A clock that was set back must not keep it waiting.
+        if (_idleAfter is not { } idleAfter || _world.Now < Next && Next - _world.Now <= _pause)
             return false;
         var evicted = false;
         var end = Math.Min(_row + RowsPerFrame, _world.Streams.End);
