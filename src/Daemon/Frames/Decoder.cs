@@ -114,11 +114,7 @@ public sealed class Decoder
 
         if (message.Frames is < 1 or > 2)
             return $"{message.Frames} frames, expected [payload] or [topic][payload]";
-        if (message.Payload.Length == 0)
-            return "an empty payload";
-        return message.Topic.Length != 0 && !StreamName.IsValid(_inbox.Bytes(message.Topic))
-            ? "a topic that is no stream name (1 to 255 bytes of UTF-8 without control characters)"
-            : null;
+        return message.Payload.Length == 0 ? "an empty payload" : null;
     }
 
     // The whole message is one tick that was received and rejected.
@@ -238,9 +234,12 @@ public sealed class Decoder
             return _digits.AsSpan(0, StreamName.Format(tick.Id, _digits));
         if (tick.Stream.Length != 0)
             return payload.Slice(tick.Stream.Offset, tick.Stream.Length);
-        if (message.Topic.Length == 0)
+        var topic = _inbox.Bytes(message.Topic);
+        if (topic.IsEmpty)
             fault = "no stream: neither the tick nor a topic frame names one";
-        return _inbox.Bytes(message.Topic);
+        else if (!StreamName.IsValid(topic))
+            fault = "a topic that is no stream name (1 to 255 bytes of UTF-8 without control characters)";
+        return topic;
     }
 
     private Outcome TakeFirst(

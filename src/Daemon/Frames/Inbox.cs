@@ -76,6 +76,15 @@ public sealed class Inbox
         return slice;
     }
 
+    /// <summary>Gives back what lies behind the first <paramref name="length"/> bytes of the slice kept last.</summary>
+    public Slice Shorten(Slice slice, int length)
+    {
+        if (slice.Length <= length)
+            return slice;
+        _used -= slice.Length - length;
+        return slice with { Length = length };
+    }
+
     public void Add(in Message message) => _messages[Count++] = message;
 
     public void Clear()

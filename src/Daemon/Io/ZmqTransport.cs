@@ -18,6 +18,9 @@ public sealed class ZmqTransport : ITickSource, IPredictionSink, IDisposable
     // A frame over this many times limits.frame closes its connection.
     private const int CloseFactor = 16;
 
+    // One byte longer than any name, so that it is seen to be none.
+    private const int TopicMax = StreamName.MaximumLength + 1;
+
     private const string WakeEndpoint = "inproc://wake";
 
     private readonly ZmqContext _context = new();
@@ -121,9 +124,11 @@ public sealed class ZmqTransport : ITickSource, IPredictionSink, IDisposable
 
         message.Payload = slice;
         message.Frames = 1;
-        if (more && TryTake(socket, inbox, ref message, out slice, out more))
+        if (more)
         {
-            (message.Topic, message.Payload) = (message.Payload, slice);
+            // What is too long for a topic must not take the payload's room.
+            message.Topic = inbox.Shorten(slice, TopicMax);
+            TryTake(socket, inbox, ref message, out message.Payload, out more);
             message.Frames = 2;
         }
 
