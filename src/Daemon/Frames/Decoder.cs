@@ -15,6 +15,12 @@ public sealed class Decoder
 
     private const int RejectedEventsPerSecond = 10;
     private const int StalledAfter = 100;
+
+    // Bytes of control replies after which a frame ends.
+    private const int RepliesMax = 4 * 1024 * 1024;
+
+    // Bytes of predictions that a batch may ask back.
+    private const long PredictionsMax = 256 * 1024 * 1024;
     private const long Second = 1_000_000_000;
 
     private readonly World _world;
@@ -23,6 +29,7 @@ public sealed class Decoder
     private readonly RequestDesk _desk;
     private readonly int _ticksMax;
     private readonly double[] _values;
+    private readonly long _predictionBytes;
     private readonly byte[] _digits = new byte[StreamName.MaximumDigits];
 
     private int _next;
@@ -40,6 +47,7 @@ public sealed class Decoder
         _desk = desk;
         _ticksMax = ticksMax;
         _values = new double[world.Models.Max(static model => model.Model.Inputs.Count)];
+        _predictionBytes = world.Models.Max(static model => model.PredictionBytes);
     }
 
     /// <summary>Nothing is left of what was received.</summary>
@@ -56,8 +64,8 @@ public sealed class Decoder
                 continue;
             if (_header.Kind == PayloadKind.Control)
             {
-                // What came before it must be stepped before it looks at the world.
-                if (_work.ItemCount != 0)
+                // What came before it must be stepped before it looks at the world, and replies wait in memory.
+                if (_work.ItemCount != 0 || _work.Replies.Length > RepliesMax)
                     return;
                 AnswerControl(in message);
                 continue;
@@ -87,6 +95,9 @@ public sealed class Decoder
                 PayloadKind.Unsupported => (_header.Fault ?? "unknown form", ErrorCode.Unsupported),
                 PayloadKind.Control when message.Origin != Origin.Request =>
                     ("a control request, which is taken on requests only", ErrorCode.NotAllowed),
+                PayloadKind.Batch when _header.Reply && _header.Count * _predictionBytes > PredictionsMax =>
+                    ($"{_header.Count} ticks with reply, expected at most {PredictionsMax / _predictionBytes}",
+                        ErrorCode.TooLarge),
                 _ => (null, ErrorCode.None),
             };
         }

@@ -8,7 +8,7 @@ namespace Realtime.Daemon.Requests;
 /// <summary>Carries out control requests on the world, between two frames' steps; replies are maps.</summary>
 public sealed class RequestDesk(World world, WorldReport report)
 {
-    /// <summary>Streams that one reply of <c>streams</c> holds at most.</summary>
+    /// <summary>Streams that one reply of <c>streams</c> or <c>last</c> holds at most.</summary>
     public const int ListMax = 10_000;
 
     private const int ListDefault = 1000;
