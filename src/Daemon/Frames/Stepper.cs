@@ -107,7 +107,7 @@ public sealed class Stepper(World world, FrameWork work)
         {
             var difference = Math.Abs(values[i] - forecasts[i]);
             var change = Math.Abs(values[i] - last[i]);
-            if (double.IsNaN(difference) || double.IsNaN(change))
+            if (!double.IsFinite(difference) || !double.IsFinite(change))
                 continue;
             error += difference;
             persistence += change;
