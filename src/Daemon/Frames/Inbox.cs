@@ -34,7 +34,9 @@ public struct Message
 /// <summary>
 /// What has arrived and is not decoded yet: one block of bytes, filled by the source, emptied by the loop.
 /// </summary>
-/// <remarks>A message stays where it is until the inbox is empty, so its slices outlive the frame that decodes it.</remarks>
+/// <remarks>
+/// A message stays where it is until the inbox is empty, so its slices outlive the frame that decodes it.
+/// </remarks>
 public sealed class Inbox
 {
     // Room for a routing id, a delimiter and a topic beside the largest payload.

@@ -2,7 +2,9 @@ using Realtime.Protocol;
 
 namespace Realtime.Daemon.Frames;
 
-/// <summary>Steps a frame's items wave by wave and leaves their predictions in the frame and with the streams.</summary>
+/// <summary>
+/// Steps a frame's items wave by wave and leaves their predictions in the frame and with the streams.
+/// </summary>
 public sealed class Stepper(World world, FrameWork work)
 {
     private readonly Waves _waves = new();
@@ -44,7 +46,8 @@ public sealed class Stepper(World world, FrameWork work)
         }
 
         host.Engine.Step(
-            _rows.AsSpan(0, count), _inputs.AsSpan(0, count * width), _outputs.AsSpan(0, count * host.Model.OutputCount));
+            _rows.AsSpan(0, count), _inputs.AsSpan(0, count * width),
+            _outputs.AsSpan(0, count * host.Model.OutputCount));
 
         count = 0;
         foreach (var index in wave)

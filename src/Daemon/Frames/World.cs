@@ -61,7 +61,8 @@ public sealed class World : IDisposable
         if (Streams.IsFull)
             detail = $"{Streams.Count} streams, streams.max is {Streams.Max}";
         else if (_memoryMax is { } max && Bytes + Streams.BytesForOneMore + host.BytesForOneMore > max)
-            detail = $"{Bytes} bytes held, limits.memory is {max}";
+            detail = $"{Bytes} bytes held, {Streams.BytesForOneMore + host.BytesForOneMore} more needed, "
+                + $"limits.memory is {max}";
         if (detail is not null)
             return false;
         row = Streams.Add(name, isId, model, host.Take());

@@ -234,7 +234,8 @@ public sealed class StateReader
             var memory = _memory.AsSpan(slot.Offset, slot.Length);
             var (least, most) = BoundsOf(name);
             if (!TryReadDoubles(ref reader, memory, least, most, slot.MayBeMissing))
-                return FormattableString.Invariant($"memory.{name} is not {slot.Length} numbers from {least} to {most}");
+                return FormattableString.Invariant(
+                    $"memory.{name} is not {slot.Length} numbers from {least} to {most}");
         }
 
         return null;
