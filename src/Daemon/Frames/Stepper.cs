@@ -37,7 +37,7 @@ public sealed class Stepper(World world, FrameWork work)
             ref var item = ref work.Items[index];
             if (item.Kind == ItemKind.Reset)
             {
-                world.Reset(item.Row, "gap");
+                world.Reset(item.Row, item.Seq, "gap");
                 continue;
             }
 
@@ -90,7 +90,7 @@ public sealed class Stepper(World world, FrameWork work)
         else if (stream.Warming)
         {
             stream.Warming = false;
-            world.Raise(StreamEventKind.Warmed, item.Row, null);
+            world.Raise(StreamEventKind.Warmed, item.Row, item.Seq, null);
         }
 
         stream.Flags = item.Flags;

@@ -74,11 +74,11 @@ public sealed class World : IDisposable
     /// <summary>Takes hidden state and statistics back to their start; count, and what was last published, stay.
     /// </summary>
     /// <remarks>Whoever decides it records it: a reset among ticks has its place in their order.</remarks>
-    public void Reset(int row, string detail)
+    public void Reset(int row, ulong? seq, string detail)
     {
         ref var stream = ref Streams[row];
         Models[stream.Model].Clear(stream.ModelRow);
-        Raise(StreamEventKind.Reset, row, detail);
+        Raise(StreamEventKind.Reset, row, seq, detail);
     }
 
     /// <summary>Gives a stream up with everything it carries; its event says where the count stood.</summary>
@@ -94,8 +94,12 @@ public sealed class World : IDisposable
     public void Raise(StreamEventKind kind, int row, string? detail)
     {
         ref var stream = ref Streams[row];
-        Events.Add(kind, Streams.Name(row), stream.IsId, stream.Order.Started ? stream.Order.Last : null, detail);
+        Raise(kind, row, stream.Order.Started ? stream.Order.Last : null, detail);
     }
+
+    /// <summary>The same for what happens at a tick that is no longer the stream's last.</summary>
+    public void Raise(StreamEventKind kind, int row, ulong? seq, string? detail) =>
+        Events.Add(kind, Streams.Name(row), Streams[row].IsId, seq, detail);
 
     public void Dispose()
     {

@@ -80,8 +80,9 @@ public sealed class RequestDesk(World world, WorldReport report)
 
     private void Reset(int row)
     {
-        world.Changes.Other(ChangeKind.Reset, row, in world.Streams[row]);
-        world.Reset(row, "request");
+        ref var stream = ref world.Streams[row];
+        world.Changes.Other(ChangeKind.Reset, row, in stream);
+        world.Reset(row, stream.Order.Started ? stream.Order.Last : null, "request");
     }
 
     private void Forget(int row) => world.Remove(
