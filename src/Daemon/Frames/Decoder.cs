@@ -392,11 +392,9 @@ public sealed class Decoder
         ref var stream = ref _world.Streams[row];
         if (!tick.HasRun && ++stream.DuplicatesInARow == StalledAfter)
             _world.Raise(StreamEventKind.Stalled, row, $"{StalledAfter} duplicates in a row");
-        var wanted = isRequest && tick.Seq == stream.Order.Last && (tick.Reply || _header.Reply);
-        var item = !wanted ? -1
-            : stream.Frame == _world.Frame ? stream.Item
-            : stream.HasPrediction ? AddAgain(row, Within(in message, tick.Trace))
-            : -1;
+        var isThere = stream.HasPrediction || stream.Frame == _world.Frame;
+        var wanted = isRequest && _header.Reply && tick.Seq == stream.Order.Last && isThere;
+        var item = wanted ? AddAgain(row, Within(in message, tick.Trace)) : -1;
         return new Outcome(OutcomeKind.Duplicate, item, ErrorCode.None, null);
     }
 
@@ -428,6 +426,7 @@ public sealed class Decoder
             Seq = stream.Order.Last,
             Time = stream.Time,
             Trace = trace,
+            Source = -1,
         };
         return stream.Item = _work.Add(in item, host.Model.Inputs.Count, host.Model.PredictionCount);
     }
@@ -446,7 +445,10 @@ public sealed class Decoder
             Seq = stream.Order.Last,
             Time = stream.Time,
             Trace = trace,
+            Source = stream.Frame == _world.Frame ? stream.Item : -1,
         };
+        if (item.Source >= 0)
+            return _work.Add(in item, 0, 0);
         var index = _work.Add(in item, host.Model.Inputs.Count, host.Model.PredictionCount);
         ref var again = ref _work.Items[index];
         host.Values(stream.ModelRow).CopyTo(_work.Values(in again, host.Model.Inputs.Count));
