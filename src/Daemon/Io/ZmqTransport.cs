@@ -20,8 +20,11 @@ public sealed class ZmqTransport : ITickSource, IPredictionSink, IDisposable
 
     // Messages that may wait for one subscriber, and replies for one client, until they are dropped. A frame sends
     // thousands at once; ZeroMQ's own 1000 would drop them before a peer that reads all the time has had its chance.
-    private const int PredictionsWaiting = 262_144;
-    private const int RepliesWaiting = 65_536;
+    private const int PredictionsWaiting = 65_536;
+    private const int RepliesWaiting = 16_384;
+
+    // One byte longer than any name, so that it is seen to be none.
+    private const int TopicMax = StreamName.MaximumLength + 1;
 
     private const string WakeEndpoint = "inproc://wake";
 
@@ -128,9 +131,11 @@ public sealed class ZmqTransport : ITickSource, IPredictionSink, IDisposable
 
         message.Payload = slice;
         message.Frames = 1;
-        if (more && TryTake(socket, inbox, ref message, out slice, out more))
+        if (more)
         {
-            (message.Topic, message.Payload) = (message.Payload, slice);
+            // What is too long for a topic must not take the payload's room.
+            message.Topic = inbox.Shorten(slice, TopicMax);
+            TryTake(socket, inbox, ref message, out message.Payload, out more);
             message.Frames = 2;
         }
 
