@@ -26,6 +26,9 @@ public sealed class ZmqTransport : ITickSource, IPredictionSink, IDisposable
     // One byte longer than any name, so that it is seen to be none.
     private const int TopicMax = StreamName.MaximumLength + 1;
 
+    // How long the last predictions and replies may take to leave when the daemon stops, in milliseconds.
+    private const int LeaveMilliseconds = 500;
+
     private const string WakeEndpoint = "inproc://wake";
 
     private readonly ZmqContext _context = new();
@@ -44,6 +47,7 @@ public sealed class ZmqTransport : ITickSource, IPredictionSink, IDisposable
         _requests = Open(ZmqSocketType.Router, limits);
         _requests.RouterMandatory = true;
         _requests.SendHighWaterMark = RepliesWaiting;
+        _requests.Linger = LeaveMilliseconds;
         Bind(_requests, "requests", endpoints.Requests);
         _inputs.Add((_requests, Origin.Request));
 
@@ -53,6 +57,7 @@ public sealed class ZmqTransport : ITickSource, IPredictionSink, IDisposable
 
         _predictions = Open(ZmqSocketType.Pub, limits);
         _predictions.SendHighWaterMark = PredictionsWaiting;
+        _predictions.Linger = LeaveMilliseconds;
         Bind(_predictions, "predictions", endpoints.Predictions);
         for (var i = 0; i < endpoints.Subscribe.Count; i++)
             _inputs.Add((Subscribe(endpoints.Subscribe[i], i, limits), Origin.Subscription));
