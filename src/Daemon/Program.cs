@@ -12,6 +12,7 @@ internal static class Program
         {
             RunCommand.Create(),
             CheckCommand.Create(),
+            BenchCommand.Create(),
         };
         var arguments = root.Parse(args);
         if (arguments.Errors.Count != 0)

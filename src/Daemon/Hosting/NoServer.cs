@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Http.Features;
 
 namespace Realtime.Daemon.Hosting;
@@ -6,6 +7,8 @@ namespace Realtime.Daemon.Hosting;
 /// <summary>Stands in for Kestrel where <c>http.endpoint</c> is null: serves nothing.</summary>
 internal sealed class NoServer : IServer
 {
+    public NoServer() => Features.Set<IServerAddressesFeature>(new ServerAddressesFeature());
+
     public IFeatureCollection Features { get; } = new FeatureCollection();
 
     public Task StartAsync<TContext>(IHttpApplication<TContext> application, CancellationToken cancellationToken)
