@@ -29,6 +29,8 @@ internal static class Program
             var invocation = new InvocationConfiguration
             {
                 EnableDefaultExceptionHandler = false,
+                // Verbs that run on end by themselves on a signal, however long their last words take.
+                ProcessTerminationTimeout = null,
                 Output = output,
                 Error = error,
             };

@@ -107,11 +107,9 @@ internal sealed class SensorsCommand
 
     private int Publish(ParseResult arguments, CancellationToken stop)
     {
-        using var end = CancellationTokenSource.CreateLinkedTokenSource(stop);
         var error = arguments.InvocationConfiguration.Error;
         using var socket = new TickSocket(arguments.GetRequiredValue(_to), error);
-        if (arguments.GetValue(_seconds) is { } seconds)
-            end.CancelAfter(TimeSpan.FromSeconds(seconds));
+        using var end = new End(arguments.GetValue(_seconds), stop);
         var counts = arguments.GetValue(_csv) is { } file
             ? PublishCsv(arguments, file, socket, error, end.Token)
             : PublishSensors(arguments, socket, error, end.Token);

@@ -1,6 +1,4 @@
-using Realtime.Protocol;
 using Spectre.Console;
-using Spectre.Console.Rendering;
 
 namespace Realtime.Daemon.Commands;
 
@@ -10,124 +8,156 @@ internal static class LiveView
     private const int LongestName = 34;
     private const int ShortestName = 14;
     private const int Between = 2;
+    private const string Dim = "dim";
 
-    // The header, the table's own lines, and the line the cursor rests on.
-    private const int OtherLines = 9;
+    // The header, the columns' names, the line about more streams, and one to spare.
+    private const int OtherLines = 7;
+
+    // The alternate screen without a cursor, and back.
+    private const string EnterScreen = "\e[?1049h\e[?25l";
+    private const string LeaveScreen = "\e[?25h\e[?1049l";
+
+    // A frame is shown at once where the terminal can: from the top, what was longer before is cut off.
+    private const string BeginFrame = "\e[?2026h\e[H";
+    private const string EndOfLine = "\e[K";
+    private const string EndFrame = "\e[J\e[?2026l";
 
     private static readonly TimeSpan Period = TimeSpan.FromMilliseconds(250);
 
     // Shown from the left as far as they fit, the ones that matter least left out first.
     private static readonly Column[] Columns =
     [
-        new("trend", Sparkline.Length, 8, static stream => Dim(stream.Trend), IsText: true),
-        new("value", 8, 1, static stream => $"[bold]{ShortText.Number(stream.Value)}[/]"),
-        new("forecast", 8, 1, static stream => ShortText.Number(stream.Forecast)),
-        new("error", 8, 1, static stream => ShortText.Signed(stream.Error)),
-        new("MAE", 7, 3, Mae),
-        new("persist.", 8, 4, static stream => Dim(ShortText.Number(stream.PersistenceMae))),
-        new("next", 8, 2, static stream => $"[aqua]{Markup.Escape(stream.NextText)}[/]"),
-        new("ticks/s", 7, 2, static stream => ShortText.Rate(stream.Rate)),
-        new("age p50", 8, 5, static stream => ShortText.Duration(stream.MedianAge)),
-        new("p99", 8, 6, static stream => ShortText.Duration(stream.HighAge)),
-        new("flags", 8, 7, static stream => $"[yellow]{stream.FlagsText}[/]", IsText: true),
+        new("trend", Sparkline.Length, 8, static stream => (stream.Trend, Dim), IsText: true),
+        new("value", 8, 1, static stream => (ShortText.Number(stream.Value), "bold")),
+        new("forecast", 8, 1, static stream => (ShortText.Number(stream.Forecast), "")),
+        new("error", 8, 1, static stream => (ShortText.Signed(stream.Error), "")),
+        new("MAE", 7, 3, static stream => (ShortText.Number(stream.Mae), stream.Mae <= stream.PersistenceMae ? "green" : "yellow")),
+        new("persist.", 8, 4, static stream => (ShortText.Number(stream.PersistenceMae), Dim)),
+        new("next", 8, 2, static stream => (ShortText.Cut(stream.NextText, 8), "aqua")),
+        new("ticks/s", 7, 2, static stream => (ShortText.Rate(stream.Rate), "")),
+        new("age p50", 8, 5, static stream => (ShortText.Duration(stream.MedianAge), "")),
+        new("p99", 8, 6, static stream => (ShortText.Duration(stream.HighAge), "")),
+        new("flags", 8, 7, static stream => (stream.FlagsText, "yellow"), IsText: true),
     ];
 
-    /// <summary>Draws until ended; what was drawn is then cleared.</summary>
+    /// <summary>Draws until ended, on a screen of its own: what was on the terminal before is there again then.</summary>
     public static void Run(WatchBoard board, bool recent, CancellationToken end)
     {
-        var console = AnsiConsole.Console;
-        console.Live(Text.Empty).AutoClear(true).Overflow(VerticalOverflow.Crop).Start(live =>
+        var output = Console.Out;
+        output.Write(EnterScreen);
+        try
         {
             do
             {
-                var rows = Math.Max(3, console.Profile.Height - OtherLines);
-                live.UpdateTarget(Draw(board.Look(rows, recent), console.Profile.Width));
+                var (width, height) = SizeOf();
+                var view = board.Look(Math.Max(1, height - OtherLines), recent);
+                output.Write(Render(Draw(view, width), height));
             }
             while (!end.WaitHandle.WaitOne(Period));
-        });
-    }
-
-    /// <summary>The display of one moment.</summary>
-    internal static IRenderable Draw(WatchView view, int width)
-    {
-        var lines = new List<IRenderable>
-        {
-            Line($"[bold aqua]realtimed watch[/]  {Markup.Escape(view.Endpoint)}"
-                + (view.Prefix.Length == 0 ? "" : $"  streams {Markup.Escape(view.Prefix)}…")
-                + $"  [dim]{ShortText.Duration(view.Elapsed.TotalMilliseconds * 1e6)}, Ctrl-C ends[/]"),
-            Line($"[bold]{ShortText.Count(view.Predictions)}[/] predictions  [bold]{ShortText.Rate(view.Rate)}[/]/s  "
-                + $"{ShortText.Count(view.StreamCount)} streams  {view.AgeText}"
-                + (view.Missed > 0 ? $"  [yellow]{ShortText.Count(view.Missed)} missed[/]" : "")),
-            Line($"{HeartbeatMarkup(view)}  [dim]{Markup.Escape(view.EventText)}[/]"),
-            Text.Empty,
-        };
-        lines.Add(view.WaitingFor is { } waiting ? Line($"[yellow]{Markup.Escape(waiting)}[/]") : TableOf(view, width));
-        if (view.StreamCount > view.Streams.Count)
-            lines.Add(Line($"[dim]and {ShortText.Count(view.StreamCount - view.Streams.Count)} more streams[/]"));
-        return new Rows(lines);
-    }
-
-    private static Table TableOf(WatchView view, int width)
-    {
-        var name = Math.Clamp(view.Streams.Max(static stream => stream.Name.Length), ShortestName, LongestName);
-        var columns = Fitting(width - ShortestName);
-        name = Math.Min(name, width - columns.Sum(static column => column.Width + Between) - Between);
-        var table = new Table { Border = TableBorder.None, ShowHeaders = true };
-        table.AddColumn(new TableColumn(Dim("stream")) { Width = name, NoWrap = true, Padding = new(0, 0, 0, 0) });
-        foreach (var column in columns)
-        {
-            table.AddColumn(new TableColumn(Dim(column.Name))
-            {
-                Width = column.Width,
-                NoWrap = true,
-                Padding = new(Between, 0, 0, 0),
-                Alignment = column.IsText ? Justify.Left : Justify.Right,
-            });
         }
+        finally
+        {
+            output.Write(LeaveScreen);
+        }
+    }
 
+    /// <summary>The lines of one moment.</summary>
+    internal static IReadOnlyList<StyledLine> Draw(WatchView view, int width)
+    {
+        var lines = new List<StyledLine>
+        {
+            new StyledLine(width)
+                .Add("realtimed watch", "bold aqua").Add($"  {view.Endpoint}")
+                .Add(view.Prefix.Length == 0 ? "" : $"  streams {view.Prefix}…")
+                .Add($"  {ShortText.Duration(view.Elapsed.TotalMilliseconds * 1e6)}, Ctrl-C ends", Dim),
+            new StyledLine(width)
+                .Add(ShortText.Count(view.Predictions), "bold").Add(" predictions, ")
+                .Add(ShortText.Rate(view.Rate), "bold").Add($"/s of {ShortText.Count(view.StreamCount)} streams, {view.AgeText}")
+                .Add(view.Missed > 0 ? $", {ShortText.Count(view.Missed)} missed" : "", "yellow"),
+            new StyledLine(width)
+                .Add("●", view.Heartbeat is null || view.IsSilent ? "red" : "green").Add($" {view.HeartbeatText}  ")
+                .Add(view.EventText, Dim),
+            new StyledLine(width),
+        };
+        if (view.WaitingFor is { } waiting)
+            lines.Add(new StyledLine(width).Add(waiting, "yellow"));
+        else
+            AddStreams(view, width, lines);
+        return lines;
+    }
+
+    private static void AddStreams(WatchView view, int width, List<StyledLine> lines)
+    {
+        var columns = Fitting(width - ShortestName);
+        var name = Math.Clamp(view.Streams.Max(static stream => stream.Name.Length), ShortestName, LongestName);
+        name = Math.Min(name, width - WidthOf(columns));
+        var names = new StyledLine(width).Add("stream".PadRight(name), Dim);
+        foreach (var column in columns)
+            names.Add(column.Fill(column.Name), Dim);
+        lines.Add(names);
         foreach (var stream in view.Streams)
         {
-            table.AddRow([
-                new Markup(Markup.Escape(ShortText.Cut(stream.Name, name))),
-                .. columns.Select(column => new Markup(column.Cell(stream))),
-            ]);
+            var line = new StyledLine(width).Add(ShortText.Cut(stream.Name, name).PadRight(name));
+            foreach (var column in columns)
+            {
+                var (text, style) = column.Cell(stream);
+                line.Add(column.Fill(text), style);
+            }
+
+            lines.Add(line);
         }
 
-        return table;
+        if (view.StreamCount > view.Streams.Count)
+            lines.Add(new StyledLine(width).Add($"and {ShortText.Count(view.StreamCount - view.Streams.Count)} more streams", Dim));
     }
 
-    private static Column[] Fitting(int width)
+    private static List<Column> Fitting(int width)
     {
-        foreach (var column in Columns.OrderBy(static column => column.Rank))
-            width -= column.Width + Between;
-        var left = Columns.ToList();
+        var columns = Columns.ToList();
         foreach (var column in Columns.OrderByDescending(static column => column.Rank))
         {
-            if (width >= 0)
-                break;
-            left.Remove(column);
-            width += column.Width + Between;
+            if (WidthOf(columns) > width)
+                columns.Remove(column);
         }
 
-        return [.. left];
+        return columns;
     }
 
-    private static string HeartbeatMarkup(WatchView view)
+    private static int WidthOf(List<Column> columns) => columns.Sum(static column => column.Width + Between);
+
+    private static (int Width, int Height) SizeOf() =>
+        Console.WindowWidth > 0 && Console.WindowHeight > 0 ? (Console.WindowWidth, Console.WindowHeight) : (80, 24);
+
+    private static string Render(IReadOnlyList<StyledLine> lines, int height)
     {
-        var colour = view.Heartbeat is null || view.Silence > TimeSpan.FromSeconds(3) ? "red" : "green";
-        return $"[{colour}]●[/] {Markup.Escape(view.HeartbeatText)}";
+        var text = new StringWriter();
+        var console = AnsiConsole.Create(new AnsiConsoleSettings
+        {
+            Out = new AnsiConsoleOutput(text),
+            Ansi = AnsiSupport.Yes,
+            ColorSystem = Environment.GetEnvironmentVariable("NO_COLOR") is null or ""
+                ? ColorSystemSupport.Standard : ColorSystemSupport.NoColors,
+            Interactive = InteractionSupport.No,
+        });
+        // Lines are as long as they may be: the console shall not wrap them.
+        console.Profile.Width = int.MaxValue / 2;
+        text.Write(BeginFrame);
+        for (var i = 0; i < lines.Count && i < height; i++)
+        {
+            text.Write(i == 0 ? "" : "\r\n");
+            console.Markup(lines[i].ToString());
+            text.Write(EndOfLine);
+        }
+
+        text.Write(EndFrame);
+        return text.ToString();
     }
 
-    private static string Mae(StreamView stream)
+    // Columns of a higher rank are left out first; a cell is its text and its style.
+    private sealed record Column(
+        string Name, int Width, int Rank, Func<StreamView, (string Text, string Style)> Cell, bool IsText = false)
     {
-        var colour = stream.Mae <= stream.PersistenceMae ? "green" : "yellow";
-        return $"[{colour}]{ShortText.Number(stream.Mae)}[/]";
+        public string Fill(string text) =>
+            new string(' ', Between) + (IsText ? text.PadRight(Width) : text.PadLeft(Width));
     }
-
-    private static string Dim(string text) => $"[dim]{text}[/]";
-
-    private static Markup Line(string markup) => new(markup) { Overflow = Overflow.Ellipsis };
-
-    // Columns of a higher rank are left out first.
-    private sealed record Column(string Name, int Width, int Rank, Func<StreamView, string> Cell, bool IsText = false);
 }

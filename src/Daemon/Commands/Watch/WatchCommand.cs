@@ -45,12 +45,10 @@ internal sealed class WatchCommand
 
     private int Watch(ParseResult arguments, CancellationToken stop)
     {
-        using var end = CancellationTokenSource.CreateLinkedTokenSource(stop);
         var (endpoint, prefix) = (arguments.GetRequiredValue(_from), arguments.GetRequiredValue(_streams));
         var output = arguments.InvocationConfiguration.Output;
         using var feed = new PredictionFeed(endpoint, prefix);
-        if (arguments.GetValue(_seconds) is { } seconds)
-            end.CancelAfter(TimeSpan.FromSeconds(seconds));
+        using var end = new End(arguments.GetValue(_seconds), stop);
         if (arguments.GetValue(_json))
         {
             JsonLines.Run(feed, new SystemClock(), output, end.Token);
@@ -65,18 +63,18 @@ internal sealed class WatchCommand
             LiveView.Run(board, recent, end.Token);
         else
             LineView.Run(board, recent, output, end.Token);
-        end.Cancel();
+        end.Now();
         observing.GetAwaiter().GetResult();
         WatchSummary.Write(board.Look(WatchSummary.StreamsShown), output);
         return ExitCode.Done;
     }
 
-    private static void Observe(PredictionFeed feed, WatchBoard board, CancellationTokenSource end)
+    private static void Observe(PredictionFeed feed, WatchBoard board, End end)
     {
         var clock = new SystemClock();
         try
         {
-            while (!end.IsCancellationRequested)
+            while (!end.Token.IsCancellationRequested)
             {
                 if (!feed.TryReceive(Slice, out var topic, out var payload))
                     continue;
@@ -87,7 +85,7 @@ internal sealed class WatchCommand
         }
         finally
         {
-            end.Cancel();
+            end.Now();
         }
     }
 }

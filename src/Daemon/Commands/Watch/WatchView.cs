@@ -50,13 +50,16 @@ internal sealed record WatchView
         ? "no events"
         : $"{Events} event{(Events == 1 ? "" : "s")}, last {LastEvent.Event} {LastEvent.Stream}";
 
+    /// <summary>Whether the daemon's heartbeat, once a second, stays away.</summary>
+    public bool IsSilent => Silence > TimeSpan.FromSeconds(3);
+
     public string HeartbeatText
     {
         get
         {
             if (Heartbeat is not { } heartbeat)
                 return "no heartbeat yet";
-            var late = Silence > TimeSpan.FromSeconds(3)
+            var late = IsSilent
                 ? $", silent for {ShortText.Duration(Silence.TotalMilliseconds * 1e6)}" : "";
             return $"daemon up {ShortText.Duration(heartbeat.Uptime * 1e9)}, "
                 + $"{ShortText.Count(heartbeat.Received)} received, {ShortText.Count(heartbeat.Stepped)} stepped, "
