@@ -13,7 +13,7 @@ public sealed partial class LoopThread(
 
     public Task StartAsync(CancellationToken cancellationToken)
     {
-        new Thread(Run) { Name = "frames" }.Start();
+        new Thread(Run) { Name = "frames", IsBackground = true }.Start();
         return Task.CompletedTask;
     }
 
