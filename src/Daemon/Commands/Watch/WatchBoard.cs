@@ -6,18 +6,12 @@ namespace Realtime.Daemon.Commands;
 /// <summary>What a subscriber has seen. One thread observes while another looks.</summary>
 internal sealed class WatchBoard(string endpoint, string prefix)
 {
-    // Counting over a few seconds keeps the shown rates from flickering.
-    private static readonly TimeSpan Period = TimeSpan.FromSeconds(2);
-
     private readonly Lock _gate = new();
     private readonly SortedDictionary<string, WatchedStream> _streams = new(StringComparer.Ordinal);
     private readonly SortedDictionary<string, long> _eventCounts = new(StringComparer.Ordinal);
     private readonly LatencyHistogram _ages = new();
     private readonly long _start = Stopwatch.GetTimestamp();
-    private long _periodStart = Stopwatch.GetTimestamp();
-    private long _predictionsBefore;
     private long _predictions;
-    private double _rate = double.NaN;
     private ulong _missed;
     private StreamEvent? _lastEvent;
     private Heartbeat? _heartbeat;
@@ -48,18 +42,16 @@ internal sealed class WatchBoard(string endpoint, string prefix)
     {
         lock (_gate)
         {
-            EndPeriodWhenOver();
-            var period = Math.Max(Stopwatch.GetElapsedTime(_periodStart).TotalSeconds, 1e-3);
             return new WatchView
             {
                 Endpoint = endpoint,
                 Prefix = prefix,
                 Elapsed = Stopwatch.GetElapsedTime(_start),
                 Predictions = _predictions,
-                Rate = double.IsNaN(_rate) ? (_predictions - _predictionsBefore) / period : _rate,
+                Rate = _streams.Values.Sum(static stream => stream.Rate),
                 Missed = _missed,
                 StreamCount = _streams.Count,
-                Streams = [.. Shown(rows, recent).Select(stream => stream.View(period))],
+                Streams = [.. Shown(rows, recent).Select(static stream => stream.View())],
                 MedianAge = _ages.Quantile(0.5),
                 HighAge = _ages.Quantile(0.99),
                 MaxAge = _ages.Count == 0 ? double.NaN : _ages.Max,
@@ -88,15 +80,4 @@ internal sealed class WatchBoard(string endpoint, string prefix)
     private IEnumerable<WatchedStream> Shown(int rows, bool recent) => recent
         ? _streams.Values.OrderByDescending(static stream => stream.Arrival).Take(rows)
         : _streams.Values.Take(rows);
-
-    private void EndPeriodWhenOver()
-    {
-        var elapsed = Stopwatch.GetElapsedTime(_periodStart);
-        if (elapsed < Period)
-            return;
-        _rate = (_predictions - _predictionsBefore) / elapsed.TotalSeconds;
-        foreach (var stream in _streams.Values)
-            stream.EndPeriod(elapsed.TotalSeconds);
-        (_predictionsBefore, _periodStart) = (_predictions, Stopwatch.GetTimestamp());
-    }
 }

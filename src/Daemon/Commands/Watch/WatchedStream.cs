@@ -11,6 +11,7 @@ internal sealed class WatchedStream(string name)
 
     private readonly LatencyHistogram _ages = new(PartBits);
     private readonly Sparkline _trend = new();
+    private readonly TickRate _rate = new();
     private ErrorSums _errors;
     private ErrorSums _persistenceErrors;
     private double _seen = double.NaN;
@@ -20,14 +21,15 @@ internal sealed class WatchedStream(string name)
     private string? _class;
     private ulong _seq;
     private long _ticks;
-    private long _ticksBefore;
-    private double _rate = double.NaN;
     private PredictionFlags _flags;
 
     public string Name { get; } = name;
 
     /// <summary>When the last prediction came, in nanoseconds since 1970.</summary>
     public long Arrival { get; private set; }
+
+    /// <summary>Ticks per second.</summary>
+    public double Rate => _rate.PerSecond();
 
     /// <summary>Takes the next prediction.</summary>
     /// <returns>How many were missed before it, by its number.</returns>
@@ -44,19 +46,13 @@ internal sealed class WatchedStream(string name)
         _class = LikeliestClass(prediction);
         (_seq, _flags, Arrival) = (prediction.Seq, prediction.Flags, arrival);
         _ticks++;
+        _rate.Count();
         _trend.Add(_value);
         _ages.Record(arrival - prediction.Time);
         return missed;
     }
 
-    /// <summary>Ends a period over which ticks per second are counted.</summary>
-    public void EndPeriod(double seconds)
-    {
-        _rate = (_ticks - _ticksBefore) / seconds;
-        _ticksBefore = _ticks;
-    }
-
-    public StreamView View(double secondsInPeriod) => new()
+    public StreamView View() => new()
     {
         Name = Name,
         Trend = _trend.ToString(),
@@ -68,7 +64,7 @@ internal sealed class WatchedStream(string name)
         Class = _class,
         Flags = _flags,
         Ticks = _ticks,
-        Rate = double.IsNaN(_rate) ? (_ticks - _ticksBefore) / secondsInPeriod : _rate,
+        Rate = Rate,
         MedianAge = _ages.Quantile(0.5),
         HighAge = _ages.Quantile(0.99),
     };
