@@ -26,8 +26,7 @@ public sealed class ZmtpConnection : IDisposable
 
     /// <param name="endpoint">tcp://address:port or ipc://path.</param>
     /// <param name="type">This end's socket type: "PUSH", "DEALER" or "SUB".</param>
-    /// <exception cref="SocketException">Nobody is there.</exception>
-    /// <exception cref="InvalidDataException">What is there is no ZeroMQ peer, or wants security.</exception>
+    /// <exception cref="IOException">Nobody is there, no ZeroMQ peer, or one that wants security.</exception>
     public ZmtpConnection(string endpoint, string type)
     {
         var address = AddressOf(endpoint);
@@ -41,10 +40,10 @@ public sealed class ZmtpConnection : IDisposable
                 _socket.NoDelay = true;
             ShakeHands(type);
         }
-        catch (SocketException e) when (e.SocketErrorCode is SocketError.WouldBlock or SocketError.TimedOut)
+        catch (SocketException e)
         {
             _socket.Dispose();
-            throw new InvalidDataException($"{endpoint}: no ZeroMQ peer answers there");
+            throw new IOException($"{endpoint}: {e.Message}", e);
         }
         catch
         {
@@ -105,7 +104,7 @@ public sealed class ZmtpConnection : IDisposable
         }
 
         if (size == 0)
-            throw new InvalidDataException("the daemon closed the connection");
+            throw new IOException("the daemon closed the connection");
         return CountMessages(_end + size);
     }
 
@@ -155,7 +154,7 @@ public sealed class ZmtpConnection : IDisposable
         Send(greeting);
         ReceiveExactly(greeting);
         if (greeting[0] != 0xFF || greeting[10] < 3 || !greeting[12..].StartsWith("NULL\0"u8))
-            throw new InvalidDataException("expected a ZeroMQ peer without security (ZMTP 3, NULL)");
+            throw new IOException("expected a ZeroMQ peer without security (ZMTP 3, NULL)");
 
         byte[] ready =
         [
@@ -170,7 +169,7 @@ public sealed class ZmtpConnection : IDisposable
         var body = new byte[header[1]];
         ReceiveExactly(body);
         if (header[0] != Command || !body.AsSpan(1).StartsWith("READY"u8))
-            throw new InvalidDataException("the peer refused the connection");
+            throw new IOException("the peer refused the connection");
     }
 
     private void ReceiveExactly(Span<byte> buffer)
@@ -179,7 +178,7 @@ public sealed class ZmtpConnection : IDisposable
         {
             var size = _socket.Receive(buffer);
             if (size == 0)
-                throw new InvalidDataException("the peer closed the connection");
+                throw new IOException("the peer closed the connection");
             buffer = buffer[size..];
         }
     }

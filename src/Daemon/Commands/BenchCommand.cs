@@ -1,16 +1,18 @@
 using System.CommandLine;
-using System.Net.Sockets;
+using System.Globalization;
 using System.Text.Json;
 using Realtime.Daemon.Bench;
 using Realtime.Daemon.Hosting;
-using Realtime.Protocol;
-using Realtime.Protocol.ZeroMq;
 
 namespace Realtime.Daemon.Commands;
 
 /// <summary><c>realtimed bench</c>: latency and throughput of a running daemon, or of one that it starts itself.</summary>
 internal static class BenchCommand
 {
+    private const int DefaultStreams = 100;
+    private const int DefaultRate = 1000;
+    private const int DefaultSeconds = 5;
+
     private static readonly Option<string?> Requests = Endpoint(
         "--requests", "requests endpoint of the running daemon to measure; without it, bench starts a daemon of its own");
 
@@ -27,9 +29,13 @@ internal static class BenchCommand
         DefaultValueFactory = static _ => "realtimed-bench/",
     };
 
-    private static readonly Option<int> Streams = Positive("--streams", "N", "Streams that take turns", 100);
-    private static readonly Option<int> Rate = Positive("--rate", "R", "Ticks per second", 1000);
-    private static readonly Option<int> Seconds = Positive("--seconds", "S", "Length of each measurement", 5);
+    private static readonly Option<int?> Streams =
+        CommonOptions.Count("--streams", $"Streams that take turns; default {DefaultStreams}");
+
+    private static readonly Option<int?> Rate = CommonOptions.Count("--rate", $"Ticks per second; default {DefaultRate}");
+
+    private static readonly Option<double?> Seconds =
+        CommonOptions.Seconds("--seconds", $"Length of each measurement; default {DefaultSeconds}");
 
     private static readonly Option<string?> ModelFile = new("--model")
     {
@@ -42,7 +48,7 @@ internal static class BenchCommand
         Description = "Measures throughput on the running daemon too, which keeps it from other work",
     };
 
-    private static readonly Option<bool> Json = new("--json") { Description = "Prints one JSON object" };
+    private static readonly Option<bool> Json = CommonOptions.Json("Prints one JSON object");
 
     public static Command Create()
     {
@@ -71,21 +77,12 @@ internal static class BenchCommand
         var plan = new BenchPlan(
             own?.Endpoints ?? new BenchEndpoints(
                 arguments.GetValue(Requests), arguments.GetValue(Ingest), arguments.GetValue(Predictions)),
-            arguments.GetValue(Prefix)!, arguments.GetValue(Streams), arguments.GetValue(Rate),
-            arguments.GetValue(Seconds), own is not null || arguments.GetValue(Saturate));
-        BenchResult result;
-        try
-        {
-            result = BenchRun.Run(plan);
-        }
-        catch (Exception e) when (e is TimeoutException or RealtimeException or ZmqException or SocketException
-            or InvalidDataException)
-        {
-            throw new StartException(ExitCode.Failed, [e.Message]);
-        }
-
+            arguments.GetValue(Prefix)!, arguments.GetValue(Streams) ?? DefaultStreams,
+            arguments.GetValue(Rate) ?? DefaultRate, arguments.GetValue(Seconds) ?? DefaultSeconds,
+            own is not null || arguments.GetValue(Saturate));
+        var result = BenchRun.Run(plan);
         if (arguments.GetValue(Json))
-            PrintJson(plan, result, output);
+            JsonText.Write(output, json => Write(plan, result, json));
         else
             Print(plan, result, output);
         return result.Requests.Lost == 0 ? ExitCode.Done : ExitCode.Failed;
@@ -95,10 +92,11 @@ internal static class BenchCommand
     {
         output.WriteLine(FormattableString.Invariant(
             $"{plan.Streams} streams, {plan.Rate} ticks/s for {plan.Seconds} s, from the intended time of each tick"));
-        output.WriteLine("                 sent      lost    p50 µs    p99 µs  p99.9 µs    max µs");
-        PrintPaced("requests", result.Requests, output);
+        var table = new TextTable("", ">sent", ">lost", ">p50 µs", ">p99 µs", ">p99.9 µs", ">max µs");
+        Add("requests", result.Requests, table);
         if (result.Published is { } published)
-            PrintPaced("PULL to PUB", published, output);
+            Add("PULL to PUB", published, table);
+        table.WriteTo(output);
         if (result.Singles is { } singles)
             output.WriteLine(FormattableString.Invariant($"single ticks, PULL to PUB: {singles.Rate:N0} ticks/s"));
         if (result.Batches is { } batches)
@@ -108,35 +106,44 @@ internal static class BenchCommand
         }
     }
 
-    private static void PrintPaced(string name, PacedResult paced, TextWriter output)
+    private static void Add(string name, PacedResult paced, TextTable table)
     {
-        double Micro(double share) => paced.Latencies.Percentile(share) / 1000;
-        output.WriteLine(FormattableString.Invariant(
-            $"{name,-11} {paced.Sent,9} {paced.Lost,9} {Micro(0.5),9:F1} {Micro(0.99),9:F1} {Micro(0.999),9:F1} {Micro(1),9:F1}"));
+        string Micro(double share) =>
+            (paced.Latencies.Percentile(share) / 1000).ToString("F1", CultureInfo.InvariantCulture);
+        table.Add(
+            name, paced.Sent.ToString(CultureInfo.InvariantCulture), paced.Lost.ToString(CultureInfo.InvariantCulture),
+            Micro(0.5), Micro(0.99), Micro(0.999), Micro(1));
     }
 
-    private static void PrintJson(BenchPlan plan, BenchResult result, TextWriter output)
+    private static void Write(BenchPlan plan, BenchResult result, Utf8JsonWriter json)
     {
-        static object? Paced(PacedResult? paced) => paced is null ? null : new
+        json.WriteNumber("streams", plan.Streams);
+        json.WriteNumber("rate", plan.Rate);
+        json.WriteNumber("seconds", plan.Seconds);
+        Write("requests", result.Requests, json);
+        if (result.Published is { } published)
+            Write("published", published, json);
+        if (result.Singles is { } singles)
+            json.WriteNumber("singleTicksPerSecond", singles.Rate);
+        if (result.Batches is { } batches)
+            json.WriteNumber("batchedTicksPerSecond", batches.Rate);
+    }
+
+    private static void Write(string name, PacedResult paced, Utf8JsonWriter json)
+    {
+        json.WriteStartObject(name);
+        json.WriteNumber("sent", paced.Sent);
+        json.WriteNumber("lost", paced.Lost);
+        json.WriteStartObject("microseconds");
+        foreach (var (key, share) in new[] { ("p50", 0.5), ("p99", 0.99), ("p99.9", 0.999), ("max", 1) })
         {
-            sent = paced.Sent,
-            lost = paced.Lost,
-            p50 = Micro(paced, 0.5),
-            p99 = Micro(paced, 0.99),
-            p999 = Micro(paced, 0.999),
-            max = Micro(paced, 1),
-        };
-        // JSON has no NaN.
-        static double? Micro(PacedResult paced, double share) =>
-            paced.Latencies.Count == 0 ? null : paced.Latencies.Percentile(share) / 1000;
-        output.WriteLine(JsonSerializer.Serialize(new
-        {
-            streams = plan.Streams,
-            rate = plan.Rate,
-            seconds = plan.Seconds,
-            latencyMicroseconds = new { requests = Paced(result.Requests), published = Paced(result.Published) },
-            ticksPerSecond = new { singles = result.Singles?.Rate, batches = result.Batches?.Rate },
-        }));
+            // JSON has no NaN.
+            if (paced.Latencies.Count != 0)
+                json.WriteNumber(key, paced.Latencies.Percentile(share) / 1000);
+        }
+
+        json.WriteEndObject();
+        json.WriteEndObject();
     }
 
     private static Option<string?> Endpoint(string name, string description) => new(name)
@@ -144,20 +151,4 @@ internal static class BenchCommand
         Description = "The " + description,
         HelpName = "ENDPOINT",
     };
-
-    private static Option<int> Positive(string name, string helpName, string description, int value)
-    {
-        var option = new Option<int>(name)
-        {
-            Description = description,
-            HelpName = helpName,
-            DefaultValueFactory = _ => value,
-        };
-        option.Validators.Add(result =>
-        {
-            if (result.GetValueOrDefault<int>() < 1)
-                result.AddError($"{name}: found {result.Tokens[0].Value}, expected a whole number above 0");
-        });
-        return option;
-    }
 }

@@ -6,7 +6,7 @@ namespace Realtime.Daemon.Tests.Simulation;
 /// <summary>Hands over recorded messages, as many as the inbox takes.</summary>
 internal sealed class RecordedSource : ITickSource, IDisposable
 {
-    private readonly List<SimulatedMessage> _messages = [];
+    private readonly List<SimulatedMessage?> _messages = [];
     private readonly AutoResetEvent _woken = new(false);
     private int _next;
 
@@ -14,10 +14,13 @@ internal sealed class RecordedSource : ITickSource, IDisposable
 
     public void Add(SimulatedMessage message) => _messages.Add(message);
 
+    /// <summary>What is added from here on arrives a frame later.</summary>
+    public void Pause() => _messages.Add(null);
+
     public void Receive(Inbox inbox)
     {
-        while (!IsEmpty && !inbox.IsFull)
-            Deliver(_messages[_next++], inbox);
+        while (!IsEmpty && !inbox.IsFull && _messages[_next++] is { } message)
+            Deliver(message, inbox);
     }
 
     public void Wait(TimeSpan timeout) => _woken.WaitOne(timeout);

@@ -61,6 +61,9 @@ internal sealed class SimulatedDaemon : IDisposable
 
     public void Send(SimulatedMessage message) => _source.Add(message);
 
+    /// <summary>What is sent from here on arrives a frame later.</summary>
+    public void Pause() => _source.Pause();
+
     public void Ingest(byte[] payload) => Send(new SimulatedMessage(Origin.Ingest, payload));
 
     public void Request(byte[] payload) => Send(new SimulatedMessage(Origin.Request, payload));
