@@ -1,0 +1,40 @@
+namespace Realtime.Bench.Suite;
+
+/// <summary>A claim that the suite measures.</summary>
+/// <param name="Unit">What its value counts.</param>
+/// <param name="HigherIsBetter">False: lower is.</param>
+/// <param name="Pass">What it has to reach.</param>
+/// <param name="Aim">What is aimed at.</param>
+internal sealed record Claim(string Unit, bool HigherIsBetter, double Pass, double Aim);
+
+internal static class Claims
+{
+    public static IReadOnlyDictionary<string, Claim> All { get; } = new Dictionary<string, Claim>
+    {
+        ["gru-32-b1-ort"] = Ratio(38, 60),
+        ["gru-64-b1-ort"] = Ratio(10, 18),
+        ["gru-128-b1-ort"] = Ratio(3, 4.5),
+        ["lstm-32-b1-ort"] = Ratio(24, 40),
+        ["lstm-64-b1-ort"] = Ratio(6.5, 10),
+        ["lstm-128-b1-ort"] = Ratio(2, 3.5),
+        ["gru-32-b1024-ort"] = Ratio(4.5, 6),
+        ["gru-64-b1024-ort"] = Ratio(2.8, 4),
+        ["gru-128-b1024-ort"] = Ratio(2.1, 3),
+        ["lstm-32-b1024-ort"] = Ratio(2.3, 4),
+        ["lstm-64-b1024-ort"] = Ratio(1.5, 2.5),
+        ["lstm-128-b1024-ort"] = Ratio(1.35, 2),
+        ["gru-32-b1-torch"] = Ratio(100, 250),
+        ["gru-32-b1024-torch"] = Ratio(4, 6),
+        ["gru-32-b1024-floor"] = Overhead(1.4, 1.1),
+        ["roundtrip-p50-echo"] = Overhead(1.25, 1.05),
+        ["roundtrip-p99-echo"] = Overhead(2.5, 1.5),
+        ["saturated-single-forwarder"] = Ratio(0.7, 0.9),
+        ["saturated-batch64"] = new("M ticks/s", true, 2, 5),
+        ["allocated-per-warm-frame"] = new("bytes", false, 0, 0),
+        ["step-1m-over-1k"] = Overhead(2, 1.2),
+    };
+
+    private static Claim Ratio(double pass, double aim) => new("ratio", true, pass, aim);
+
+    private static Claim Overhead(double pass, double aim) => new("ratio", false, pass, aim);
+}

@@ -1,0 +1,35 @@
+using Realtime.Bench.Suite;
+using Realtime.Bench.Suite.EndToEnd;
+using Realtime.Bench.Suite.Frames;
+using Realtime.Bench.Suite.Kernels;
+
+// Suite FOLDER DAEMON [quick] [PART …]: FOLDER has the peers' programs and gets the results, DAEMON is the program measured.
+if (args.Length < 2)
+{
+    Console.Error.WriteLine("found no folder and daemon, expected FOLDER DAEMON [quick] [kernels|frames|daemon …]");
+    return 64;
+}
+
+Dictionary<string, Action<BenchContext>> parts = new()
+{
+    ["kernels"] = KernelComparison.Run,
+    ["frames"] = FrameMeasurements.Run,
+    ["daemon"] = DaemonComparison.Run,
+};
+string[] wanted = [.. args.Skip(2).Where(static word => word != "quick")];
+if (wanted.FirstOrDefault(word => !parts.ContainsKey(word)) is { } unknown)
+{
+    Console.Error.WriteLine($"found {unknown}, expected quick, {string.Join(", ", parts.Keys)}");
+    return 64;
+}
+
+var context = new BenchContext(Path.GetFullPath(args[0]), args[1], quick: args.Contains("quick"));
+Console.WriteLine($"# {Machine.Line()}");
+foreach (var (name, run) in parts)
+{
+    if (wanted.Length == 0 || wanted.Contains(name))
+        run(context);
+}
+
+context.Results.Save();
+return 0;
