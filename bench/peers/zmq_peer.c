@@ -1,6 +1,7 @@
 /* What libzmq alone costs: the daemon's three sockets with nothing behind them. A request (DEALER to ROUTER) is answered
    with a frame of REPLY bytes. A message on PULL is published as two frames: TOPIC, and PREDICTION bytes that begin with
-   those of the message. Waits by zmq_poll, then takes at most 64 messages from each socket in turn, as the daemon does.
+   those of the message. Waits by zmq_poll, then takes at most 64 messages from each socket in turn, as the
+   daemon does. Its queues have no limit: it never drops.
 
    Build: cc -O2 zmq_peer.c -lzmq; run: zmq_peer REQUESTS INGEST PREDICTIONS REPLY TOPIC PREDICTION. */
 #include <errno.h>
@@ -20,6 +21,8 @@ static void *bound(void *context, int type, const char *endpoint) {
   void *socket = zmq_socket(context, type);
   int none = 0;
   zmq_setsockopt(socket, ZMQ_LINGER, &none, sizeof none);
+  zmq_setsockopt(socket, ZMQ_SNDHWM, &none, sizeof none);
+  zmq_setsockopt(socket, ZMQ_RCVHWM, &none, sizeof none);
   if (!socket || zmq_bind(socket, endpoint) != 0) fail(endpoint);
   return socket;
 }

@@ -11,6 +11,10 @@ namespace Realtime.Bench.Suite.EndToEnd;
 internal sealed class DaemonComparison : IDisposable
 {
     private const string Prefix = "realtimed-bench/";
+
+    // The echo publishes under one topic, and has no memory of sequence numbers.
+    private const string Echo = "echo";
+
     private const int LatencyStreams = 100;
     private const int SaturatedStreams = 1000;
     private const int HeadlineRate = 1000;
@@ -58,14 +62,14 @@ internal sealed class DaemonComparison : IDisposable
         Console.WriteLine();
         Console.WriteLine($"# Tick to prediction, one client, {LatencyStreams} streams, built-in model, tcp on this machine, paced: "
             + "µs from the intended time of each tick, median over rounds (p99.9 over all rounds together)");
-        Console.WriteLine("path         ticks/s        p50      p99    p99.9 |  echo p50      p99    p99.9 |  p50 ratio  p99 ratio   lost  send delay");
-        CompareLatency(Open, "requests");
+        Console.WriteLine("path         ticks/s        p50      p99    p99.9 |  echo p50      p99    p99.9 |  p50 ratio  p99 ratio   lost, by echo   send delay");
+        CompareLatency(OpenRequests, "requests");
         CompareLatency(OpenStream, "PULL to PUB");
         Console.WriteLine();
         CompareSaturation();
     }
 
-    private ILane Open(BenchEndpoints at, string name) =>
+    private ILane OpenRequests(BenchEndpoints at, string name) =>
         new RequestLane(_sockets, at.Requests!, Feed(name, LatencyStreams, TickForm.MapWithReply));
 
     private ILane OpenStream(BenchEndpoints at, string name) =>
@@ -81,9 +85,9 @@ internal sealed class DaemonComparison : IDisposable
         var at = _daemon.Endpoints;
         Saturation.Singles(at.Ingest!, at.Predictions!, Feed("warm-single", SaturatedStreams, TickForm.Array), Short);
         Saturation.Batches(at.Requests!, Feed("warm-batch", SaturatedStreams, TickForm.Array), true, Short);
-        var reply = AnswerSize(Open(at, "sizes-r"));
+        var reply = AnswerSize(OpenRequests(at, "sizes-r"));
         var prediction = AnswerSize(OpenStream(at, "sizes-p"));
-        var topic = $"p/{Prefix}";
+        var topic = $"p/{Prefix}{Echo}/00";
         _echo = EchoPeer.TryStart(_context.PathOf("zmq_peer"), topic, reply, prediction);
         Console.WriteLine();
         Console.WriteLine($"# A tick of {feed.Size} bytes is answered by a reply of {reply}, or a prediction of {prediction} bytes; so does the echo");
@@ -101,8 +105,8 @@ internal sealed class DaemonComparison : IDisposable
 
     private void CompareLatency(Func<BenchEndpoints, string, ILane> open, string path)
     {
-        using var ours = open(_daemon.Endpoints, "latency");
-        using var echo = _echo is null ? null : open(_echo.Endpoints, "latency");
+        using var ours = open(_daemon.Endpoints, path);
+        using var echo = _echo is null ? null : open(_echo.Endpoints, Echo);
         using var ourRun = new PacedRun(ours);
         using var echoRun = echo is null ? null : new PacedRun(echo);
         foreach (var rate in Rates)
@@ -146,9 +150,8 @@ internal sealed class DaemonComparison : IDisposable
             }
         }
 
-        var lost = our.Concat(echoes).Sum(static round => round.Lost);
         var delay = Spread.Of(our.Select(static round => round.SendDelay / 1000)).Median;
-        Console.WriteLine(line + string.Create(CultureInfo.InvariantCulture, $" {lost,6} {delay,11:F1}"));
+        Console.WriteLine(line + string.Create(CultureInfo.InvariantCulture, $" {Lost(our),6} {Lost(echoes),8} {delay,12:F1}"));
     }
 
     private double[] Keep(string path, int rate, string peer, List<PacedResult> rounds, double share)
@@ -158,6 +161,8 @@ internal sealed class DaemonComparison : IDisposable
             CultureInfo.InvariantCulture, $"{path}, {rate} ticks/s, {peer}, p{100 * share:0.#}, microseconds"), values);
         return values;
     }
+
+    private static long Lost(List<PacedResult> rounds) => rounds.Sum(static round => round.Lost);
 
     private static double Together(List<PacedResult> rounds, double share)
     {
@@ -171,7 +176,7 @@ internal sealed class DaemonComparison : IDisposable
     {
         List<SaturatedResult> singles = [], forwarded = [], batches = [], acknowledged = [];
         var single = Feed("single", SaturatedStreams, TickForm.Array);
-        var forward = Feed("forward", SaturatedStreams, TickForm.Array);
+        var forward = Feed(Echo, SaturatedStreams, TickForm.Array);
         var batch = Feed("batch", SaturatedStreams, TickForm.Array);
         var stepped = _control.Stepped;
         for (var round = 0; round < _context.Rounds; round++)

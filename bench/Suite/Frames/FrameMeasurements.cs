@@ -38,11 +38,11 @@ internal static class FrameMeasurements
         List<double> bytes = [], nanoseconds = [];
         for (var round = 0; round < context.Rounds; round++)
         {
-            var start = Stopwatch.GetTimestamp();
+            var start = ThreadClock.Nanoseconds;
             var before = GC.GetAllocatedBytesForCurrentThread();
             RunFrames(loop, frames);
             bytes.Add((GC.GetAllocatedBytesForCurrentThread() - before) / (double)frames);
-            nanoseconds.Add(Stopwatch.GetElapsedTime(start).TotalNanoseconds / frames / ticksPerFrame);
+            nanoseconds.Add((ThreadClock.Nanoseconds - start) / frames / ticksPerFrame);
         }
 
         if (world.Counters.Stepped != feed.Next || ports.Published < feed.Next)
@@ -69,11 +69,11 @@ internal static class FrameMeasurements
         var stages = Sizes.Select(static streams => new StepStage(streams)).ToList();
         var rounds = stages.Select(static _ => new List<double>()).ToList();
         foreach (var stage in stages)
-            stage.Run(2 * Million);
+            stage.Run(Million / 2);
         for (var round = 0; round < context.Rounds; round++)
         {
             for (var i = 0; i < stages.Count; i++)
-                rounds[i].Add(stages[i].Run(Million));
+                rounds[i].Add(stages[i].Run(context.Quick ? Million / 4 : Million));
         }
 
         for (var i = 0; i < stages.Count; i++)
@@ -126,18 +126,18 @@ internal static class FrameMeasurements
         public double Run(int ticks)
         {
             var frame = Math.Min(FrameTicks, _order.Length);
-            var spent = 0L;
+            var spent = 0.0;
             var done = 0;
             for (; done < ticks; done += frame)
             {
                 Fill(frame);
-                var start = Stopwatch.GetTimestamp();
+                var start = ThreadClock.Nanoseconds;
                 _stepper.Run();
-                spent += Stopwatch.GetTimestamp() - start;
+                spent += ThreadClock.Nanoseconds - start;
                 _work.Clear();
             }
 
-            return Stopwatch.GetElapsedTime(0, spent).TotalNanoseconds / done;
+            return spent / done;
         }
 
         public void Dispose() => _world.Dispose();

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
@@ -30,17 +29,17 @@ internal static class Floor
     private static double Time(double milliseconds, int vectors, Func<float, float> run)
     {
         var (sink, done) = (0.5f, 0L);
-        var start = Stopwatch.GetTimestamp();
+        var start = ThreadClock.Nanoseconds;
         double spent;
         do
         {
             sink = run(sink);
             done += vectors;
-            spent = Stopwatch.GetElapsedTime(start).TotalMilliseconds;
+            spent = ThreadClock.Nanoseconds - start;
         }
-        while (spent < milliseconds);
+        while (spent < 1e6 * milliseconds);
         GC.KeepAlive(sink);
-        return 1e6 * spent / done;
+        return spent / done;
     }
 
     [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]

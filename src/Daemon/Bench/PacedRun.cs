@@ -5,18 +5,16 @@ namespace Realtime.Daemon.Bench;
 /// <summary>What a paced run saw.</summary>
 /// <param name="Rate">Ticks meant to be sent per second.</param>
 /// <param name="Sent">Ticks sent.</param>
-/// <param name="Seconds">From the first intended time to the last answer.</param>
-/// <param name="Latencies">Of each answer: when it came, less when its tick was meant to be sent.</param>
+/// <param name="Lost">Ticks without an answer.</param>
+/// <param name="Latencies">Of each tick: when its answer came, less when it was meant to be sent; until the end of the
+/// run for those without an answer.</param>
 /// <param name="SendDelay">How late the generator itself was, median, in nanoseconds.</param>
-public sealed record PacedResult(int Rate, long Sent, double Seconds, Latencies Latencies, double SendDelay)
-{
-    public long Lost => Sent - Latencies.Count;
-}
+public sealed record PacedResult(int Rate, long Sent, long Lost, Latencies Latencies, double SendDelay);
 
 /// <summary>Sends ticks over a lane by a fixed schedule, from one thread that also takes the answers.</summary>
 public sealed class PacedRun : IDisposable
 {
-    private const long Grace = 1_000_000_000;
+    private const long Grace = 3_000_000_000;
 
     // The thread wakes this much before a tick is due and spins the rest; only where that is a small part of the time.
     private const long SpinAhead = 60_000;
@@ -34,12 +32,13 @@ public sealed class PacedRun : IDisposable
     }
 
     /// <param name="rate">Ticks per second.</param>
-    /// <param name="duration">How long ticks are sent; the answers outstanding then are waited for, up to a second.</param>
+    /// <param name="duration">How long ticks are sent; the answers outstanding then are waited for, up to three seconds.</param>
     public PacedResult Run(int rate, TimeSpan duration)
     {
         var total = Math.Max(1, (long)(rate * duration.TotalSeconds));
         var latencies = new Latencies((int)total);
         var delays = new Latencies((int)total);
+        var answered = new bool[total];
         var first = _lane.Feed.Next;
         var start = Pace.Now + 1_000_000;
         var pace = new Pace(start, rate);
@@ -60,8 +59,10 @@ public sealed class PacedRun : IDisposable
             {
                 now = Pace.Now;
                 progress = true;
-                if (tick >= first && tick < first + sent && latencies.Count < total)
-                    latencies.Add(now - pace.Due(tick - first));
+                if (tick < first || tick >= first + sent || answered[tick - first])
+                    continue;
+                answered[tick - first] = true;
+                latencies.Add(now - pace.Due(tick - first));
             }
 
             if (!progress)
@@ -69,7 +70,14 @@ public sealed class PacedRun : IDisposable
         }
 
         _lane.Feed.Next = first + sent;
-        return new PacedResult(rate, sent, (Pace.Now - start) / 1e9, latencies, delays.Percentile(0.5));
+        var lost = total - latencies.Count;
+        for (var tick = 0L; tick < total; tick++)
+        {
+            if (!answered[tick])
+                latencies.Add(now - pace.Due(tick));
+        }
+
+        return new PacedResult(rate, sent, lost, latencies, delays.Percentile(0.5));
     }
 
     public void Dispose() => _timer.Dispose();

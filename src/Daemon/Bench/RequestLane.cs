@@ -2,17 +2,15 @@ using Realtime.Protocol.ZeroMq;
 
 namespace Realtime.Daemon.Bench;
 
-/// <summary>Ticks as requests, the prediction in each one's reply, over one DEALER. Replies come in order.</summary>
+/// <summary>Ticks as requests, the prediction in each one's reply, over one DEALER.</summary>
 public sealed class RequestLane : ILane
 {
     private readonly byte[] _buffer = new byte[64 * 1024];
     private readonly ZmqSocket _socket;
-    private long _answered;
 
     public RequestLane(ZmqContext context, string endpoint, TickFeed feed)
     {
         Feed = feed;
-        _answered = feed.Next;
         _socket = new ZmqSocket(context, ZmqSocketType.Dealer) { SendHighWaterMark = 0, ReceiveHighWaterMark = 0 };
         _socket.Connect(endpoint);
     }
@@ -31,7 +29,7 @@ public sealed class RequestLane : ILane
         if (size < 0)
             return false;
         AnswerSize = size;
-        tick = _answered++;
+        tick = Feed.NumberOf(_buffer.AsSpan(0, Math.Min(size, _buffer.Length)));
         return true;
     }
 

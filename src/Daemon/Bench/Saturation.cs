@@ -26,15 +26,17 @@ public static class Saturation
     /// <summary>Batches under way.</summary>
     public const int WindowOfBatches = 32;
 
-    private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan SubscriptionPatience = TimeSpan.FromMilliseconds(500);
 
     /// <summary>Single ticks over PULL; each prediction comes back over PUB.</summary>
     public static SaturatedResult Singles(string ingest, string predictions, TickFeed feed, TimeSpan duration)
     {
         using var push = new ZmtpConnection(ingest, "PUSH");
-        using var subscriber = new ZmtpConnection(predictions, "SUB") { Patience = Patience };
+        using var subscriber = new ZmtpConnection(predictions, "SUB") { Patience = SubscriptionPatience };
         subscriber.Subscribe("p/" + feed.Prefix);
         AwaitSubscription(push, subscriber, feed);
+        subscriber.Patience = Patience;
         return Run(push, subscriber, WindowOfSingles, duration, 1, buffer =>
             ZmtpConnection.Frame(feed.Tick(feed.Next++), buffer));
     }
@@ -85,8 +87,7 @@ public static class Saturation
         Func<Span<byte>, int> write)
     {
         var buffer = new byte[1 << 20];
-        long answered = 0, counted = 0, lost = 0;
-        var underWay = 0;
+        long sent = 0, answered = 0, counted = 0, lost = 0;
         var start = Pace.Now;
         var end = start + (long)(duration.TotalSeconds * 1e9);
         // The first fifth fills the pipes.
@@ -97,22 +98,18 @@ public static class Saturation
             if (began == 0 && now >= from)
                 (began, counted) = (now, answered);
             var used = 0;
-            for (; underWay < window; underWay++)
+            for (; sent - answered - lost < window; sent++)
                 used += write(buffer.AsSpan(used));
             output.Send(buffer.AsSpan(0, used));
             var messages = input.Receive();
-            if (messages == 0)
-            {
-                lost += underWay;
-                underWay = 0;
-            }
-
             answered += messages;
-            underWay -= messages;
+            // What comes late all the same was not lost.
+            lost = messages == 0 ? sent - answered : Math.Min(lost, sent - answered);
         }
 
-        for (int messages; underWay > 0 && (messages = input.Receive()) > 0;)
-            underWay -= messages;
-        return new SaturatedResult((answered - counted) * ticksEach, (now - began) / 1e9, (lost + underWay) * ticksEach);
+        counted = answered - counted;
+        for (int messages; answered < sent && (messages = input.Receive()) > 0;)
+            answered += messages;
+        return new SaturatedResult(counted * ticksEach, (now - began) / 1e9, (sent - answered) * ticksEach);
     }
 }

@@ -75,14 +75,32 @@ public sealed class TickFeed
         return bytes;
     }
 
-    /// <summary>The number of the tick that a prediction, or an echoed tick, is about; -1 for another's.</summary>
-    public long NumberOf(ReadOnlySpan<byte> payload)
+    /// <summary>
+    /// The number of the tick that an answer is about: a prediction, a reply with one, or the tick itself echoed; -1 for
+    /// another's.
+    /// </summary>
+    public long NumberOf(ReadOnlySpan<byte> answer)
     {
-        var reader = new MessagePackReader(payload);
-        if (!reader.TryReadMapHeader(out _)
-            || !reader.TryReadString(out var key) || !key.SequenceEqual("stream"u8)
-            || !reader.TryReadString(out var name) || !name.StartsWith(_prefix)
-            || !reader.TryReadString(out key) || !key.SequenceEqual("seq"u8)
+        var reader = new MessagePackReader(answer);
+        if (!reader.TryReadMapHeader(out var entries))
+            return -1;
+        for (; entries > 0 && reader.TryReadString(out var key); entries--)
+        {
+            if (key.SequenceEqual("stream"u8))
+                return NumberAt(ref reader);
+            if (key.SequenceEqual("predictions"u8))
+                return reader.TryReadArrayHeader(out _) ? NumberOf(answer[reader.Position..]) : -1;
+            reader.TrySkip();
+        }
+
+        return -1;
+    }
+
+    // Behind the key "stream" come its name, and seq.
+    private long NumberAt(ref MessagePackReader reader)
+    {
+        if (!reader.TryReadString(out var name) || !name.StartsWith(_prefix)
+            || !reader.TryReadString(out var key) || !key.SequenceEqual("seq"u8)
             || !reader.TryReadUInt64(out var seq) || seq < FirstSeq)
             return -1;
         long stream = 0;

@@ -89,23 +89,29 @@ public sealed class ZmtpConnection : IDisposable
         Send(framed[..Frame(topic, framed)]);
     }
 
-    /// <summary>Waits for what comes next and counts the messages that end in it; they are not kept.</summary>
-    /// <returns>0 when the time was over.</returns>
+    /// <summary>Waits until a message is complete and counts those that are; they are not kept.</summary>
+    /// <returns>0 when nothing came in time.</returns>
     public int Receive()
     {
-        int size;
-        try
+        int messages;
+        do
         {
-            size = _socket.Receive(_received.AsSpan(_end));
-        }
-        catch (SocketException e) when (e.SocketErrorCode is SocketError.WouldBlock or SocketError.TimedOut)
-        {
-            return 0;
-        }
+            int size;
+            try
+            {
+                size = _socket.Receive(_received.AsSpan(_end));
+            }
+            catch (SocketException e) when (e.SocketErrorCode is SocketError.WouldBlock or SocketError.TimedOut)
+            {
+                return 0;
+            }
 
-        if (size == 0)
-            throw new IOException("the daemon closed the connection");
-        return CountMessages(_end + size);
+            if (size == 0)
+                throw new IOException("the daemon closed the connection");
+            messages = CountMessages(_end + size);
+        }
+        while (messages == 0);
+        return messages;
     }
 
     public void Dispose() => _socket.Dispose();
