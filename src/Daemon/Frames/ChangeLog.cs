@@ -12,7 +12,7 @@ public sealed class ChangeLog(IJournal journal)
     private int _valueCount;
     private int _byteCount;
 
-    public void Tick(int row, in StreamOrder order, long time, ReadOnlySpan<double> values)
+    public void Tick(int row, in StreamRow stream, ReadOnlySpan<double> values)
     {
         if (!journal.Records)
             return;
@@ -20,11 +20,15 @@ public sealed class ChangeLog(IJournal journal)
         Fit(ref _values, _valueCount + values.Length);
         values.CopyTo(_values.AsSpan(_valueCount));
         _valueCount += values.Length;
-        Add(new Change(ChangeKind.Tick, row, order.Last, order.HasRun ? order.Run : null, time, data));
+        ref readonly var order = ref stream.Order;
+        Add(new Change(
+            ChangeKind.Tick, row, stream.Model, stream.IsId, order.Last, order.HasRun ? order.Run : null, stream.Time,
+            data));
     }
 
-    /// <summary>A change without numbers; <paramref name="bytes"/> is the name or the state that goes with it.</summary>
-    public void Other(ChangeKind kind, int row, ReadOnlySpan<byte> bytes = default)
+    /// <summary>A change without numbers; <paramref name="bytes"/> is the name or the state that goes with it.
+    /// </summary>
+    public void Other(ChangeKind kind, int row, in StreamRow stream, ReadOnlySpan<byte> bytes = default)
     {
         if (!journal.Records)
             return;
@@ -32,7 +36,7 @@ public sealed class ChangeLog(IJournal journal)
         Fit(ref _bytes, _byteCount + bytes.Length);
         bytes.CopyTo(_bytes.AsSpan(_byteCount));
         _byteCount += bytes.Length;
-        Add(new Change(kind, row, 0, null, 0, data));
+        Add(new Change(kind, row, stream.Model, stream.IsId, 0, null, 0, data));
     }
 
     /// <summary>Hands the frame's changes to the journal.</summary>

@@ -29,7 +29,7 @@ public sealed class Counters
     /// <summary>Steps over ticks that never came; not among <see cref="Stepped"/>.</summary>
     public long Imputed { get; set; }
 
-    /// <summary>Sequence numbers passed over.</summary>
+    /// <summary>Times that sequence numbers were passed over.</summary>
     public long Gaps { get; set; }
 
     public long Late { get; set; }

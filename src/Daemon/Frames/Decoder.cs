@@ -15,6 +15,12 @@ public sealed class Decoder
 
     private const int RejectedEventsPerSecond = 10;
     private const int StalledAfter = 100;
+
+    // Bytes of control replies after which a frame ends.
+    private const int RepliesMax = 4 * 1024 * 1024;
+
+    // Bytes of predictions that a batch may ask back.
+    private const long PredictionsMax = 256 * 1024 * 1024;
     private const long Second = 1_000_000_000;
 
     private readonly World _world;
@@ -23,6 +29,7 @@ public sealed class Decoder
     private readonly RequestDesk _desk;
     private readonly int _ticksMax;
     private readonly double[] _values;
+    private readonly long _predictionBytes;
     private readonly byte[] _digits = new byte[StreamName.MaximumDigits];
 
     private int _next;
@@ -40,6 +47,7 @@ public sealed class Decoder
         _desk = desk;
         _ticksMax = ticksMax;
         _values = new double[world.Models.Max(static model => model.Model.Inputs.Count)];
+        _predictionBytes = world.Models.Max(static model => model.PredictionBytes);
     }
 
     /// <summary>Nothing is left of what was received.</summary>
@@ -56,8 +64,8 @@ public sealed class Decoder
                 continue;
             if (_header.Kind == PayloadKind.Control)
             {
-                // What came before it must be stepped before it looks at the world.
-                if (_work.ItemCount != 0)
+                // What came before it must be stepped before it looks at the world, and replies wait in memory.
+                if (_work.ItemCount != 0 || _work.Replies.Length > RepliesMax)
                     return;
                 AnswerControl(in message);
                 continue;
@@ -76,6 +84,7 @@ public sealed class Decoder
 
     private bool TryOpen(in Message message)
     {
+        _header = default;
         var fault = EnvelopeFault(in message, out var code);
         if (fault is null)
         {
@@ -86,6 +95,9 @@ public sealed class Decoder
                 PayloadKind.Unsupported => (_header.Fault ?? "unknown form", ErrorCode.Unsupported),
                 PayloadKind.Control when message.Origin != Origin.Request =>
                     ("a control request, which is taken on requests only", ErrorCode.NotAllowed),
+                PayloadKind.Batch when _header.Reply && _header.Count * _predictionBytes > PredictionsMax =>
+                    ($"{_header.Count} ticks with reply, expected at most {PredictionsMax / _predictionBytes}",
+                        ErrorCode.TooLarge),
                 _ => (null, ErrorCode.None),
             };
         }
@@ -113,11 +125,7 @@ public sealed class Decoder
 
         if (message.Frames is < 1 or > 2)
             return $"{message.Frames} frames, expected [payload] or [topic][payload]";
-        if (message.Payload.Length == 0)
-            return "an empty payload";
-        return message.Topic.Length != 0 && !StreamName.IsValid(_inbox.Bytes(message.Topic))
-            ? "a topic that is no stream name (1 to 255 bytes of UTF-8 without control characters)"
-            : null;
+        return message.Payload.Length == 0 ? "an empty payload" : null;
     }
 
     // The whole message is one tick that was received and rejected.
@@ -130,7 +138,8 @@ public sealed class Decoder
         {
             _work.Add(new Outcome(OutcomeKind.Rejected, -1, code, fault));
             _work.Add(new RequestWork(
-                _next, _work.OutcomeCount - 1, _work.OutcomeCount, true, false, default, true, default));
+                _next, _work.OutcomeCount - 1, _work.OutcomeCount, true, false, Within(in message, _header.Rid), true,
+                default));
         }
 
         Close();
@@ -182,8 +191,7 @@ public sealed class Decoder
 
     private void AddRequest(in Message message, int first, bool faulty)
     {
-        // Slices of a payload count from its start; those of a request from the inbox's.
-        var rid = _header.Rid.Length == 0 ? default : Within(in message, _header.Rid);
+        var rid = Within(in message, _header.Rid);
         _work.Add(new RequestWork(_next, first, _work.OutcomeCount, _left == 0, _header.Reply, rid, faulty, default));
     }
 
@@ -194,6 +202,7 @@ public sealed class Decoder
         _next++;
     }
 
+    // Slices of a payload count from its start; those of the frame's work from the inbox's.
     private static Slice Within(in Message message, Slice slice) =>
         slice.Length == 0 ? default : new Slice(message.Payload.Offset + slice.Offset, slice.Length);
 
@@ -233,15 +242,15 @@ public sealed class Decoder
     {
         fault = null;
         if (tick.HasId)
-        {
             return _digits.AsSpan(0, StreamName.Format(tick.Id, _digits));
-        }
-
         if (tick.Stream.Length != 0)
             return payload.Slice(tick.Stream.Offset, tick.Stream.Length);
-        if (message.Topic.Length == 0)
+        var topic = _inbox.Bytes(message.Topic);
+        if (topic.IsEmpty)
             fault = "no stream: neither the tick nor a topic frame names one";
-        return _inbox.Bytes(message.Topic);
+        else if (!StreamName.IsValid(topic))
+            fault = "a topic that is no stream name (1 to 255 bytes of UTF-8 without control characters)";
+        return topic;
     }
 
     private Outcome TakeFirst(
@@ -274,7 +283,7 @@ public sealed class Decoder
         switch (arrival)
         {
             case Arrival.Duplicate:
-                return Repeat(in tick, row, isRequest);
+                return Repeat(in message, in tick, row, isRequest);
             case Arrival.TooLate:
                 return Reject(row, ErrorCode.TooLate, LateDetail(in stream.Order, in tick));
             case Arrival.Exhausted:
@@ -336,10 +345,10 @@ public sealed class Decoder
         }
 
         stream.Time = time;
-        stream.Arrival = _world.Now;
+        stream.Arrival = stream.Touched = _world.Now;
         stream.Counts.Stepped++;
         var values = _values.AsSpan(0, host.Model.Inputs.Count);
-        _world.Changes.Tick(row, in stream.Order, time, values);
+        _world.Changes.Tick(row, in stream, values);
         var item = Add(row, ItemKind.Tick, flags, Within(in message, tick.Trace));
         values.CopyTo(_work.Values(in _work.Items[item], values.Length));
         return new Outcome(OutcomeKind.Accepted, item, ErrorCode.None, null);
@@ -361,28 +370,31 @@ public sealed class Decoder
         if (_world.OnGap == GapPolicy.Reset)
         {
             // Items of this frame are stepped later: the reset has its place among them.
+            _world.Changes.Other(ChangeKind.Reset, row, in stream);
             Add(row, ItemKind.Reset, PredictionFlags.None, default);
         }
-        else if (_world.OnGap == GapPolicy.Impute)
+        else if (_world.OnGap == GapPolicy.Impute && _world.Models[stream.Model].Model.Vocabulary is null)
         {
+            // A token can't be imputed: a stream of tokens steps on as it is.
             var imputed = (int)Math.Min(missing, ImputedMax);
             _ticks += imputed;
             for (var i = 0; i < imputed; i++)
+            {
+                _world.Changes.Other(ChangeKind.Imputed, row, in stream);
                 Add(row, ItemKind.Imputed, PredictionFlags.None, default);
+            }
         }
     }
 
     // A duplicate of the last tick gets that tick's prediction again where one is asked for.
-    private Outcome Repeat(in Tick tick, int row, bool isRequest)
+    private Outcome Repeat(in Message message, in Tick tick, int row, bool isRequest)
     {
         ref var stream = ref _world.Streams[row];
         if (!tick.HasRun && ++stream.DuplicatesInARow == StalledAfter)
             _world.Raise(StreamEventKind.Stalled, row, $"{StalledAfter} duplicates in a row");
-        var wanted = isRequest && tick.Seq == stream.Order.Last && (tick.Reply || _header.Reply);
-        var item = !wanted ? -1
-            : stream.Frame == _world.Frame ? stream.Item
-            : stream.HasPrediction ? AddAgain(row)
-            : -1;
+        var isThere = stream.HasPrediction || stream.Frame == _world.Frame;
+        var wanted = isRequest && _header.Reply && tick.Seq == stream.Order.Last && isThere;
+        var item = wanted ? AddAgain(row, Within(in message, tick.Trace)) : -1;
         return new Outcome(OutcomeKind.Duplicate, item, ErrorCode.None, null);
     }
 
@@ -414,11 +426,12 @@ public sealed class Decoder
             Seq = stream.Order.Last,
             Time = stream.Time,
             Trace = trace,
+            Source = -1,
         };
         return stream.Item = _work.Add(in item, host.Model.Inputs.Count, host.Model.PredictionCount);
     }
 
-    private int AddAgain(int row)
+    private int AddAgain(int row, Slice trace)
     {
         ref var stream = ref _world.Streams[row];
         var host = _world.Models[stream.Model];
@@ -431,7 +444,11 @@ public sealed class Decoder
             Flags = stream.Flags,
             Seq = stream.Order.Last,
             Time = stream.Time,
+            Trace = trace,
+            Source = stream.Frame == _world.Frame ? stream.Item : -1,
         };
+        if (item.Source >= 0)
+            return _work.Add(in item, 0, 0);
         var index = _work.Add(in item, host.Model.Inputs.Count, host.Model.PredictionCount);
         ref var again = ref _work.Items[index];
         host.Values(stream.ModelRow).CopyTo(_work.Values(in again, host.Model.Inputs.Count));

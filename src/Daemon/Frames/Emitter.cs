@@ -41,14 +41,15 @@ public sealed class Emitter(World world, FrameWork work, Inbox inbox, IPredictio
     private void Encode(in Item item, byte[] stream)
     {
         var host = world.Models[item.Model];
+        ref readonly var made = ref item.Source < 0 ? ref item : ref work.Items[item.Source];
         var content = new PredictionContent
         {
             Stream = new StreamLabel(stream, world.Streams[item.Row].IsId),
             Seq = item.Seq,
             Time = item.Time,
-            Prediction = work.Prediction(in item, host.Model.PredictionCount),
-            Values = work.Values(in item, host.Model.Inputs.Count),
-            Flags = item.Flags,
+            Prediction = work.Prediction(in made, host.Model.PredictionCount),
+            Values = work.Values(in made, host.Model.Inputs.Count),
+            Flags = made.Flags,
             Trace = inbox.Bytes(item.Trace),
         };
         host.Predictions.Write(_predictions, in content);

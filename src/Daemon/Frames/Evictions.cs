@@ -28,18 +28,19 @@ public sealed class Evictions
     /// <summary>Looks at the rows that are due; true where one was given up.</summary>
     public bool Run()
     {
-        if (_idleAfter is not { } idleAfter || _world.Now < Next)
+        // A clock that was set back must not keep it waiting.
+        if (_idleAfter is not { } idleAfter || _world.Now < Next && Next - _world.Now <= _pause)
             return false;
         var evicted = false;
         var end = Math.Min(_row + RowsPerFrame, _world.Streams.End);
         for (; _row < end; _row++)
         {
-            if (!_world.Streams.IsUsed(_row) || _world.Now - _world.Streams[_row].Arrival < idleAfter)
+            if (!_world.Streams.IsUsed(_row) || _world.Now - _world.Streams[_row].Touched < idleAfter)
                 continue;
             ref var stream = ref _world.Streams[_row];
             _world.Remove(
                 _row, ChangeKind.Evicted, StreamEventKind.Evicted,
-                $"idle for {(_world.Now - stream.Arrival) / 1_000_000} ms, the count stood at {stream.Order.Last}");
+                $"idle for {(_world.Now - stream.Touched) / 1_000_000} ms, the count stood at {stream.Order.Last}");
             _world.Counters.Evicted++;
             evicted = true;
         }

@@ -126,10 +126,12 @@ public sealed class FrameLoop
             _world.Events.Publish(_sink);
         }
 
-        if (_world.Now < _nextHeartbeat)
+        // A clock that was set back must not silence it.
+        if (_world.Now < _nextHeartbeat && _nextHeartbeat - _world.Now <= HeartbeatEvery)
             return;
         // After a pause one heartbeat is enough.
-        _nextHeartbeat = Math.Max(_nextHeartbeat + HeartbeatEvery, _world.Now);
+        var next = _nextHeartbeat + HeartbeatEvery;
+        _nextHeartbeat = next > _world.Now && next - _world.Now <= HeartbeatEvery ? next : _world.Now + HeartbeatEvery;
         _heartbeat.Clear();
         _report.Heartbeat(_heartbeat);
         _sink.Publish(Topic.Heartbeat, _heartbeat.Written);

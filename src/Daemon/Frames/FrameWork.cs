@@ -33,6 +33,9 @@ public struct Item
     public ulong Seq;
     public long Time;
 
+    /// <summary>The item of this frame that is wanted again; -1 where it is none, or of an earlier frame.</summary>
+    public int Source;
+
     /// <summary>Where its values and its prediction begin in the frame's arenas.</summary>
     public int Values;
 

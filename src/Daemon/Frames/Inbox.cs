@@ -34,7 +34,9 @@ public struct Message
 /// <summary>
 /// What has arrived and is not decoded yet: one block of bytes, filled by the source, emptied by the loop.
 /// </summary>
-/// <remarks>A message stays where it is until the inbox is empty, so its slices outlive the frame that decodes it.</remarks>
+/// <remarks>
+/// A message stays where it is until the inbox is empty, so its slices outlive the frame that decodes it.
+/// </remarks>
 public sealed class Inbox
 {
     // Room for a routing id, a delimiter and a topic beside the largest payload.
@@ -74,6 +76,15 @@ public sealed class Inbox
         var slice = new Slice(_used, length);
         _used += length;
         return slice;
+    }
+
+    /// <summary>Gives back what lies behind the first <paramref name="length"/> bytes of the slice kept last.</summary>
+    public Slice Shorten(Slice slice, int length)
+    {
+        if (slice.Length <= length)
+            return slice;
+        _used -= slice.Length - length;
+        return slice with { Length = length };
     }
 
     public void Add(in Message message) => _messages[Count++] = message;

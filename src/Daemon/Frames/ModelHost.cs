@@ -45,6 +45,9 @@ public sealed class ModelHost : IDisposable
     public InputNames Inputs { get; }
     public PredictionWriter Predictions { get; }
 
+    /// <summary>About how many bytes one encoded prediction takes.</summary>
+    public long PredictionBytes => 512 + 9L * (Model.PredictionCount + Model.Inputs.Count);
+
     /// <summary>Streams this model serves now.</summary>
     public int Streams => _end - _free.Count;
 

@@ -2,7 +2,9 @@ using Realtime.Protocol;
 
 namespace Realtime.Daemon.Frames;
 
-/// <summary>Steps a frame's items wave by wave and leaves their predictions in the frame and with the streams.</summary>
+/// <summary>
+/// Steps a frame's items wave by wave and leaves their predictions in the frame and with the streams.
+/// </summary>
 public sealed class Stepper(World world, FrameWork work)
 {
     private readonly Waves _waves = new();
@@ -35,7 +37,7 @@ public sealed class Stepper(World world, FrameWork work)
             ref var item = ref work.Items[index];
             if (item.Kind == ItemKind.Reset)
             {
-                world.Reset(item.Row, "gap");
+                world.Reset(item.Row, item.Seq, "gap");
                 continue;
             }
 
@@ -44,7 +46,8 @@ public sealed class Stepper(World world, FrameWork work)
         }
 
         host.Engine.Step(
-            _rows.AsSpan(0, count), _inputs.AsSpan(0, count * width), _outputs.AsSpan(0, count * host.Model.OutputCount));
+            _rows.AsSpan(0, count), _inputs.AsSpan(0, count * width),
+            _outputs.AsSpan(0, count * host.Model.OutputCount));
 
         count = 0;
         foreach (var index in wave)
@@ -87,7 +90,7 @@ public sealed class Stepper(World world, FrameWork work)
         else if (stream.Warming)
         {
             stream.Warming = false;
-            world.Raise(StreamEventKind.Warmed, item.Row, null);
+            world.Raise(StreamEventKind.Warmed, item.Row, item.Seq, null);
         }
 
         stream.Flags = item.Flags;
@@ -107,7 +110,7 @@ public sealed class Stepper(World world, FrameWork work)
         {
             var difference = Math.Abs(values[i] - forecasts[i]);
             var change = Math.Abs(values[i] - last[i]);
-            if (double.IsNaN(difference) || double.IsNaN(change))
+            if (!double.IsFinite(difference) || !double.IsFinite(change))
                 continue;
             error += difference;
             persistence += change;

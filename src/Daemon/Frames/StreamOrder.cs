@@ -56,7 +56,7 @@ public struct StreamOrder
     /// <summary>Judges a tick; changes nothing.</summary>
     /// <param name="seq">Its sequence number; null takes the next one.</param>
     /// <param name="run">Its publisher's start number, where it has one.</param>
-    /// <param name="acknowledged">It came by a path on which refusals are told, so that order after one is kept.</param>
+    /// <param name="acknowledged">It came by a path on which refusals are told: order after one is kept.</param>
     public readonly Arrival Judge(ulong? seq, ulong? run, bool acknowledged)
     {
         if (Started && run is { } r && (!HasRun || r != Run))

@@ -67,6 +67,9 @@ public struct StreamRow
     /// <summary>Its last prediction was made while the stream was warming up.</summary>
     public bool Warming;
 
+    /// <summary>Frame clock when it was last stepped here or put; it is idle since then.</summary>
+    public long Touched;
+
     public int DuplicatesInARow;
 
     // Quota of `rejected` events: which second, and how many in it.

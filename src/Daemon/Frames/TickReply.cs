@@ -12,6 +12,8 @@ public sealed class TickReply(ulong epoch)
     // What a reply may leave allocated for the next one.
     private const int KeepBytes = 4 * 1024 * 1024;
 
+    private const int ErrorBytesMax = 64 * 1024 * 1024;
+
     private readonly ulong[] _counts = new ulong[Enum.GetValues<OutcomeKind>().Length];
     private MessagePackWriter _errors = new();
     private MessagePackWriter _predictions = new();
@@ -26,9 +28,8 @@ public sealed class TickReply(ulong epoch)
         _counts[(int)outcome.Kind]++;
         if (outcome.Code != ErrorCode.None)
         {
-            _errorCount++;
             _lastError = outcome;
-            ReplyWriter.WriteError(_errors, _index, outcome.Code, outcome.Detail);
+            AddError(in outcome);
         }
 
         _index++;
@@ -70,6 +71,15 @@ public sealed class TickReply(ulong epoch)
         ReplyWriter.Write(_whole, in reply);
         Clear();
         return _whole.Written;
+    }
+
+    // A message of the largest size, made of nothing but faults, would list more of them than a reply can hold.
+    private void AddError(in Outcome outcome)
+    {
+        if (_errors.Length > ErrorBytesMax)
+            return;
+        _errorCount++;
+        ReplyWriter.WriteError(_errors, _index, outcome.Code, outcome.Detail);
     }
 
     private void Clear()

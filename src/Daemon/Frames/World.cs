@@ -61,29 +61,31 @@ public sealed class World : IDisposable
         if (Streams.IsFull)
             detail = $"{Streams.Count} streams, streams.max is {Streams.Max}";
         else if (_memoryMax is { } max && Bytes + Streams.BytesForOneMore + host.BytesForOneMore > max)
-            detail = $"{Bytes} bytes held, limits.memory is {max}";
+            detail = $"{Bytes} bytes held, {Streams.BytesForOneMore + host.BytesForOneMore} more needed, "
+                + $"limits.memory is {max}";
         if (detail is not null)
             return false;
         row = Streams.Add(name, isId, model, host.Take());
         Refused.Settle(name);
-        Changes.Other(ChangeKind.Admitted, row, name);
+        Changes.Other(ChangeKind.Admitted, row, in Streams[row], name);
         return true;
     }
 
-    /// <summary>Takes hidden state and statistics back to their start; count, and what was last published, stay.</summary>
-    public void Reset(int row, string detail)
+    /// <summary>Takes hidden state and statistics back to their start; count, and what was last published, stay.
+    /// </summary>
+    /// <remarks>Whoever decides it records it: a reset among ticks has its place in their order.</remarks>
+    public void Reset(int row, ulong? seq, string detail)
     {
         ref var stream = ref Streams[row];
         Models[stream.Model].Clear(stream.ModelRow);
-        Changes.Other(ChangeKind.Reset, row);
-        Raise(StreamEventKind.Reset, row, detail);
+        Raise(StreamEventKind.Reset, row, seq, detail);
     }
 
     /// <summary>Gives a stream up with everything it carries; its event says where the count stood.</summary>
     public void Remove(int row, ChangeKind change, StreamEventKind kind, string detail)
     {
         ref var stream = ref Streams[row];
-        Changes.Other(change, row);
+        Changes.Other(change, row, in stream);
         Raise(kind, row, detail);
         Models[stream.Model].GiveBack(stream.ModelRow);
         Streams.Remove(row);
@@ -92,8 +94,12 @@ public sealed class World : IDisposable
     public void Raise(StreamEventKind kind, int row, string? detail)
     {
         ref var stream = ref Streams[row];
-        Events.Add(kind, Streams.Name(row), stream.IsId, stream.Order.Started ? stream.Order.Last : null, detail);
+        Raise(kind, row, stream.Order.Started ? stream.Order.Last : null, detail);
     }
+
+    /// <summary>The same for what happens at a tick that is no longer the stream's last.</summary>
+    public void Raise(StreamEventKind kind, int row, ulong? seq, string? detail) =>
+        Events.Add(kind, Streams.Name(row), Streams[row].IsId, seq, detail);
 
     public void Dispose()
     {

@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using System.Reflection;
 using System.Runtime.InteropServices;
 using Realtime.Cells;
@@ -37,15 +38,21 @@ public static partial class DaemonHost
         {
             await app.StartAsync().ConfigureAwait(false);
         }
-        catch (IOException e)
+        catch (Exception e) when (e is IOException or SocketException)
         {
+            // The loop turns already, on sockets and states that are about to go.
+            await app.Services.GetRequiredService<LoopThread>().StopAsync(default).ConfigureAwait(false);
             throw new StartException(ExitCode.Failed, [$"http.endpoint {options.Http.Endpoint}: {e.Message}"]);
         }
 
         Announce(log, models, kernel, notice, transport, app);
         await app.WaitForShutdownAsync().ConfigureAwait(false);
+        var thread = app.Services.GetRequiredService<LoopThread>();
+        // A loop that goes on still uses what would be disposed of below.
+        if (!thread.Ended)
+            Environment.Exit(ExitCode.Failed);
         LogEnd(log, world.Counters.Received, world.Counters.Stepped, world.Streams.Count);
-        return app.Services.GetRequiredService<LoopThread>().Failed ? ExitCode.Failed : ExitCode.Done;
+        return thread.Failed ? ExitCode.Failed : ExitCode.Done;
     }
 
     // Promises that this version can't keep are refused, not ignored.
@@ -159,6 +166,7 @@ public static partial class DaemonHost
     [LoggerMessage(14, LogLevel.Information, "Serving, version {Version}")]
     private static partial void LogServing(ILogger log, string version);
 
-    [LoggerMessage(15, LogLevel.Information, "Stopped: {Received} ticks received, {Stepped} stepped, {Streams} streams")]
+    [LoggerMessage(
+        15, LogLevel.Information, "Stopped: {Received} ticks received, {Stepped} stepped, {Streams} streams")]
     private static partial void LogEnd(ILogger log, long received, long stepped, int streams);
 }

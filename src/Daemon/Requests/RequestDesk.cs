@@ -8,7 +8,7 @@ namespace Realtime.Daemon.Requests;
 /// <summary>Carries out control requests on the world, between two frames' steps; replies are maps.</summary>
 public sealed class RequestDesk(World world, WorldReport report)
 {
-    /// <summary>Streams that one reply of <c>streams</c> holds at most.</summary>
+    /// <summary>Streams that one reply of <c>streams</c> or <c>last</c> holds at most.</summary>
     public const int ListMax = 10_000;
 
     private const int ListDefault = 1000;
@@ -63,7 +63,7 @@ public sealed class RequestDesk(World world, WorldReport report)
             case "state.put":
                 return PutState(in fields, reply, ref entries);
             case "reset":
-                return ForEach(in fields, reply, ref entries, row => world.Reset(row, "request"));
+                return ForEach(in fields, reply, ref entries, Reset);
             case "forget":
                 return ForEach(in fields, reply, ref entries, Forget);
             case "snapshot":
@@ -78,11 +78,16 @@ public sealed class RequestDesk(World world, WorldReport report)
     private static (ErrorCode, string?) Reported(string? fault) =>
         fault is null ? default : (ErrorCode.Malformed, fault);
 
-    private void Forget(int row)
+    private void Reset(int row)
     {
         ref var stream = ref world.Streams[row];
-        world.Remove(row, ChangeKind.Forgotten, StreamEventKind.Forgotten, $"request, the count stood at {stream.Order.Last}");
+        world.Changes.Other(ChangeKind.Reset, row, in stream);
+        world.Reset(row, stream.Order.Started ? stream.Order.Last : null, "request");
     }
+
+    private void Forget(int row) => world.Remove(
+        row, ChangeKind.Forgotten, StreamEventKind.Forgotten,
+        $"request, the count stood at {world.Streams[row].Order.Last}");
 
     private (ErrorCode, string?) GetState(in RequestFields fields, MessagePackWriter reply, ref int entries)
     {
@@ -114,8 +119,8 @@ public sealed class RequestDesk(World world, WorldReport report)
             return (ErrorCode.Shape, fault);
         if (row < 0 && !world.TryAdmit(name, isId, model, out row, out var full))
             return (ErrorCode.Refused, full);
-        image.Put(ref world.Streams[row]);
-        world.Changes.Other(ChangeKind.Put, row, fields.State);
+        image.Put(ref world.Streams[row], world.Now);
+        world.Changes.Other(ChangeKind.Put, row, in world.Streams[row], fields.State);
         world.Raise(StreamEventKind.Restored, row, "state.put");
         reply.Entry("ok"u8, true);
         entries++;

@@ -37,17 +37,15 @@ public ref struct RequestFields
             return new RequestFields { Fault = "not a map" };
         for (var i = 0; i < count; i++)
         {
-            if (!reader.TryReadString(out var key))
-            {
-                if (!reader.TrySkip() || !reader.TrySkip())
-                    fields.Fault = "truncated";
-                continue;
-            }
-
-            if (!fields.TryReadField(ref reader, key))
+            var named = reader.TryReadString(out var key) || reader.TryReadBinary(out key);
+            if (!named && !reader.TrySkip())
+                return new RequestFields { Fault = "truncated" };
+            var value = reader;
+            if (!reader.TrySkip())
+                return new RequestFields { Fault = "truncated" };
+            // A fault does not end the reading: the rid may come behind it.
+            if (named && !fields.TryReadField(ref value, key))
                 fields.Fault ??= $"{Encoding.UTF8.GetString(key)} is of the wrong type";
-            if (fields.Fault is not null)
-                return fields;
         }
 
         return fields;

@@ -13,6 +13,14 @@ namespace Realtime.Daemon.Requests;
 /// <remarks>The map must have every layer; what else is missing is as in a new stream.</remarks>
 public sealed class StateReader
 {
+    // Largest size of a value, as ticks are read; of a hidden state, as layers are clamped; and of an exact count.
+    private const double ValueMax = 1.0000001e100;
+    private const float StateMax = 1e30f;
+    private const long CountMax = 1L << 53;
+
+    private const PredictionFlags AllFlags = PredictionFlags.Warming | PredictionFlags.Imputed | PredictionFlags.Late
+        | PredictionFlags.Frozen | PredictionFlags.Fallback;
+
     private readonly ModelHost _host;
     private readonly float[] _state;
     private readonly bool[] _slotsSeen;
@@ -20,7 +28,6 @@ public sealed class StateReader
     private double[]? _outputs;
     private double[]? _values;
     private StreamRow _row;
-    private bool _hasLayers;
 
     private StateReader(ModelHost host)
     {
@@ -41,11 +48,14 @@ public sealed class StateReader
     }
 
     /// <summary>Replaces everything the row carries.</summary>
-    public void Put(ref StreamRow row)
+    /// <param name="row">The stream's row.</param>
+    /// <param name="now">The clock of this frame.</param>
+    public void Put(ref StreamRow row, long now)
     {
         _row.Model = row.Model;
         _row.ModelRow = row.ModelRow;
         _row.IsId = row.IsId;
+        _row.Touched = now;
         _row.Frame = -1;
         _row.HasPrediction = _outputs is not null;
         row = _row;
@@ -59,17 +69,39 @@ public sealed class StateReader
     {
         if (!reader.TryReadMapHeader(out var count))
             return "state is not a map";
+        var seen = new HashSet<string>();
         for (var i = 0; i < count; i++)
         {
             if (!reader.TryReadString(out var key))
                 return "state has a key that is no string";
-            if (ReadField(ref reader, Encoding.UTF8.GetString(key)) is { } fault)
+            var name = Encoding.UTF8.GetString(key);
+            if (!seen.Add(name))
+                return $"state has {name} twice";
+            if (ReadField(ref reader, name) is { } fault)
                 return fault;
         }
 
-        if (!_hasLayers)
-            return "state has no layers";
-        return (_outputs is null) == (_values is null) ? null : "prediction has not both values and outputs";
+        return seen.Contains("layers") ? OrderFault() : "state has no layers";
+    }
+
+    // Numbers that no stream can have counted.
+    private string? OrderFault()
+    {
+        ref var order = ref _row.Order;
+        if (!order.Started)
+            return order.GapCount == 0 && order.First == 0 ? null : "first or gaps without a seq";
+        if (order.First > order.Last)
+            return $"first {order.First} lies behind seq {order.Last}";
+        var from = order.First;
+        for (var i = 0; i < order.GapCount; i++)
+        {
+            var gap = order.GapAt(i);
+            if (gap.From <= from || gap.To >= order.Last)
+                return $"gaps[{i}] does not lie behind the one before, between first and seq";
+            from = gap.To;
+        }
+
+        return null;
     }
 
     private string? ReadField(ref MessagePackReader reader, string key)
@@ -96,6 +128,12 @@ public sealed class StateReader
                 return reader.TryReadInt64(out _row.Time) ? null : "time is not an integer";
             case "arrival":
                 return reader.TryReadInt64(out _row.Arrival) ? null : "arrival is not an integer";
+            case "digest":
+                if (!reader.TryReadString(out var digest))
+                    return "digest is not a string";
+                return digest.SequenceEqual(Encoding.UTF8.GetBytes(_host.Model.Digest)) ? null
+                    : $"state of a model with digest {Encoding.UTF8.GetString(digest)}, {_host.Name} has "
+                        + _host.Model.Digest;
             case "layers":
                 return ReadLayers(ref reader);
             case "memory":
@@ -106,8 +144,8 @@ public sealed class StateReader
                 return ReadErrors(ref reader);
             case "prediction":
                 return ReadPrediction(ref reader);
-            case "stream" or "digest":
-                return reader.TrySkip() ? null : $"{key} is damaged";
+            case "stream":
+                return RequestFields.TryReadStream(ref reader, out _, out _) ? null : "stream is no stream name";
             default:
                 return $"state has an unknown key {key}";
         }
@@ -140,7 +178,6 @@ public sealed class StateReader
 
     private string? ReadLayers(ref MessagePackReader reader)
     {
-        _hasLayers = true;
         if (!reader.TryReadMapHeader(out var layers))
             return "layers is not a map";
         for (var i = 0; i < layers; i++)
@@ -174,8 +211,8 @@ public sealed class StateReader
             data.CopyTo(MemoryMarshal.AsBytes(state));
             _slotsSeen[i] = true;
             foreach (var value in state)
-                if (!float.IsFinite(value))
-                    return $"layers.{layer}.{name} has a value that is not finite";
+                if (!(Math.Abs(value) <= StateMax))
+                    return $"layers.{layer}.{name} has a value that is not finite, or over {StateMax} in size";
             return null;
         }
 
@@ -194,8 +231,11 @@ public sealed class StateReader
             var slot = _host.Preprocessor.Slots.FirstOrDefault(slot => slot.Name == name);
             if (slot.Name is null)
                 return $"memory.{name} is not in model {_host.Name}";
-            if (!TryReadDoubles(ref reader, _memory.AsSpan(slot.Offset, slot.Length), slot.MayBeMissing))
-                return $"memory.{name} is not {slot.Length} {(slot.MayBeMissing ? "" : "finite ")}numbers";
+            var memory = _memory.AsSpan(slot.Offset, slot.Length);
+            var (least, most) = BoundsOf(name);
+            if (!TryReadDoubles(ref reader, memory, least, most, slot.MayBeMissing))
+                return FormattableString.Invariant(
+                    $"memory.{name} is not {slot.Length} numbers from {least} to {most}");
         }
 
         return null;
@@ -207,8 +247,8 @@ public sealed class StateReader
             return "counts is not a map";
         for (var i = 0; i < count; i++)
         {
-            if (!reader.TryReadString(out var name) || !reader.TryReadInt64(out var value))
-                return "counts has an entry that is not a name with an integer";
+            if (!reader.TryReadString(out var name) || !reader.TryReadInt64(out var value) || value < 0)
+                return "counts has an entry that is not a name with an integer from 0";
             ref var counts = ref _row.Counts;
             switch (Encoding.UTF8.GetString(name))
             {
@@ -229,10 +269,13 @@ public sealed class StateReader
             return "errors is not a map";
         for (var i = 0; i < count; i++)
         {
-            if (!reader.TryReadString(out var name) || !reader.TryReadDouble(out var value) || !double.IsFinite(value))
-                return "errors has an entry that is not a name with a finite number";
+            if (!reader.TryReadString(out var name) || !reader.TryReadDouble(out var value)
+                || !(value >= 0 && double.IsFinite(value)))
+                return "errors has an entry that is not a name with a finite number from 0";
             switch (Encoding.UTF8.GetString(name))
             {
+                case "scored" when value > CountMax || value != Math.Floor(value):
+                    return $"errors.scored is not an integer up to {CountMax}";
                 case "scored": _row.Errors.Scored = (long)value; break;
                 case "mae": _row.Errors.AbsoluteError = value; break;
                 case "persistenceMae": _row.Errors.PersistenceAbsoluteError = value; break;
@@ -249,6 +292,7 @@ public sealed class StateReader
             return null;
         if (!reader.TryReadMapHeader(out var count))
             return "prediction is not a map";
+        _values = null;
         for (var i = 0; i < count; i++)
         {
             if (!reader.TryReadString(out var key))
@@ -256,8 +300,11 @@ public sealed class StateReader
             var name = Encoding.UTF8.GetString(key);
             var isRead = name switch
             {
-                "values" => TryReadDoubles(ref reader, _values = new double[_host.Model.Inputs.Count], true),
-                "outputs" => TryReadDoubles(ref reader, _outputs = new double[_host.Model.PredictionCount], true),
+                "values" => TryReadDoubles(
+                    ref reader, _values = new double[_host.Model.Inputs.Count], -ValueMax, ValueMax, true),
+                "outputs" => TryReadDoubles(
+                    ref reader, _outputs = new double[_host.Model.PredictionCount], double.MinValue, double.MaxValue,
+                    true),
                 "flags" => TryReadFlags(ref reader),
                 "warming" => reader.TryReadBoolean(out _row.Warming),
                 _ => false,
@@ -266,23 +313,34 @@ public sealed class StateReader
                 return $"prediction.{name} does not fit model {_host.Name}";
         }
 
-        return null;
+        return _outputs is null || _values is null ? "prediction has not both values and outputs" : null;
     }
 
     private bool TryReadFlags(ref MessagePackReader reader)
     {
         var isRead = reader.TryReadUInt64(out var flags);
         _row.Flags = (PredictionFlags)flags;
-        return isRead;
+        return isRead && (flags & ~(ulong)AllFlags) == 0;
     }
 
-    private static bool TryReadDoubles(ref MessagePackReader reader, Span<double> values, bool mayBeMissing)
+    // Numbers within the bounds, NaN for those that are missing.
+    private static bool TryReadDoubles(
+        ref MessagePackReader reader, Span<double> values, double least, double most, bool mayBeMissing)
     {
         if (!reader.TryReadArrayHeader(out var count) || count != values.Length)
             return false;
-        for (var i = 0; i < count; i++)
-            if (!reader.TryReadDouble(out values[i]) || !mayBeMissing && !double.IsFinite(values[i]))
+        foreach (ref var value in values)
+            if (!reader.TryReadDouble(out value) || value < least || value > most
+                || double.IsNaN(value) && !mayBeMissing)
                 return false;
         return true;
     }
+
+    private static (double Least, double Most) BoundsOf(string slot) => slot switch
+    {
+        "n" => (0, CountMax),
+        "variance" => (0, ValueMax * ValueMax),
+        "forecast" => (double.MinValue, double.MaxValue),
+        _ => (-ValueMax, ValueMax),
+    };
 }

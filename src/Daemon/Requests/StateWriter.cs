@@ -5,7 +5,9 @@ using Realtime.Protocol.MessagePack;
 
 namespace Realtime.Daemon.Requests;
 
-/// <summary>Everything a stream carries, as the map that <c>state.get</c> gives; <see cref="StateReader"/> takes it back.</summary>
+/// <summary>
+/// Everything a stream carries, as the map that <c>state.get</c> gives; <see cref="StateReader"/> takes it back.
+/// </summary>
 /// <remarks>
 /// Numbers keep their bits: hidden states are little-endian float32 in bin, all else float64 (NaN where there is
 /// nothing) or integers.
@@ -83,7 +85,8 @@ public static class StateWriter
         writer.WriteMapHeader(host.Preprocessor.Slots.Count);
         var memory = host.Memory(modelRow);
         foreach (var slot in host.Preprocessor.Slots)
-            writer.Entry(Encoding.UTF8.GetBytes(slot.Name), (ReadOnlySpan<double>)memory.Slice(slot.Offset, slot.Length));
+            writer.Entry(
+                Encoding.UTF8.GetBytes(slot.Name), (ReadOnlySpan<double>)memory.Slice(slot.Offset, slot.Length));
     }
 
     private static void WriteCounts(MessagePackWriter writer, in StreamRow stream)

@@ -97,6 +97,8 @@ public sealed class WorldReport(World world, DaemonFacts facts)
         var reader = new MessagePackReader(streams);
         if (streams.IsEmpty || !reader.TryReadArrayHeader(out var count))
             return "expected streams: [name, …]";
+        if (count > RequestDesk.ListMax)
+            return $"{count} streams, expected at most {RequestDesk.ListMax}";
         reply.WriteArrayHeader(count);
         for (var i = 0; i < count; i++)
         {
