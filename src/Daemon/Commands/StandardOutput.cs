@@ -12,7 +12,7 @@ internal static partial class StandardOutput
     public static bool IsTerminal(TextWriter output) => ReferenceEquals(output, Console.Out)
         && !Console.IsOutputRedirected && Environment.GetEnvironmentVariable("TERM") is not (null or "" or "dumb");
 
-    /// <summary>Whether the writer is a pipe that nobody reads any more; writing to it goes unnoticed in .NET.</summary>
+    /// <summary>Whether the writer is a pipe that nobody reads any more: .NET does not fail on writing to it.</summary>
     public static bool IsClosed(TextWriter output)
     {
         if (!ReferenceEquals(output, Console.Out))

@@ -17,7 +17,9 @@ internal static class CommandLine
         var (output, error) = (new StringWriter(), new StringWriter());
         var code = await Program.RunAsync(
             arguments, TextWriter.Synchronized(output), TextWriter.Synchronized(error), stop.Token);
-        Assert.False(stop.IsCancellationRequested, $"{string.Join(" ", arguments)} took longer than {Patience}\n{output}{error}");
+        Assert.False(
+            stop.IsCancellationRequested,
+            $"{string.Join(" ", arguments)} took longer than {Patience}\n{output}{error}");
         return new CommandResult(code, output.ToString(), error.ToString());
     }
 
@@ -25,7 +27,8 @@ internal static class CommandLine
     public static async Task<CommandResult> RunWellAsync(params string[] arguments)
     {
         var result = await RunAsync(arguments);
-        Assert.True(result.ExitCode == 0, $"{string.Join(" ", arguments)}: exit code {result.ExitCode}\n{result.Error}");
+        Assert.True(
+            result.ExitCode == 0, $"{string.Join(" ", arguments)}: exit code {result.ExitCode}\n{result.Error}");
         return result;
     }
 }

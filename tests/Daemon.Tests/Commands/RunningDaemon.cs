@@ -32,8 +32,8 @@ internal sealed class RunningDaemon : IDisposable
             (options.Endpoints.Ingest, options.Endpoints.Requests, options.Endpoints.Predictions);
         var model = ModelLoading.ReadBuiltIn();
         _transport = new ZmqTransport(options.Endpoints, options.Limits);
-        _world = new World(
-            [new ModelHost("default", model, new CpuEngine(model), ["*"])], new ModelRoutes(null), options, new NoJournal(), 1);
+        var host = new ModelHost("default", model, new CpuEngine(model), ["*"]);
+        _world = new World([host], new ModelRoutes(null), options, new NoJournal(), epoch: 1);
         var facts = new DaemonFacts
         {
             Version = DaemonHost.Version,

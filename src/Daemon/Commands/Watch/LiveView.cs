@@ -31,7 +31,8 @@ internal static class LiveView
         new("value", 8, 1, static stream => (ShortText.Number(stream.Value), "bold")),
         new("forecast", 8, 1, static stream => (ShortText.Number(stream.Forecast), "")),
         new("error", 8, 1, static stream => (ShortText.Signed(stream.Error), "")),
-        new("MAE", 7, 3, static stream => (ShortText.Number(stream.Mae), stream.Mae <= stream.PersistenceMae ? "green" : "yellow")),
+        new("MAE", 7, 3, static stream =>
+            (ShortText.Number(stream.Mae), stream.Mae <= stream.PersistenceMae ? "green" : "yellow")),
         new("persist.", 8, 4, static stream => (ShortText.Number(stream.PersistenceMae), Dim)),
         new("next", 8, 2, static stream => (ShortText.Cut(stream.NextText, 8), "aqua")),
         new("ticks/s", 7, 2, static stream => (ShortText.Rate(stream.Rate), "")),
@@ -40,7 +41,8 @@ internal static class LiveView
         new("flags", 8, 7, static stream => (stream.FlagsText, "yellow"), IsText: true),
     ];
 
-    /// <summary>Draws until ended, on a screen of its own: what was on the terminal before is there again then.</summary>
+    /// <summary>Draws until ended, on a screen of its own: then what was on the terminal before is there again.
+    /// </summary>
     public static void Run(WatchBoard board, bool recent, CancellationToken end)
     {
         var output = Console.Out;
@@ -72,7 +74,8 @@ internal static class LiveView
                 .Add($"  {ShortText.Duration(view.Elapsed.TotalMilliseconds * 1e6)}, Ctrl-C ends", Dim),
             new StyledLine(width)
                 .Add(ShortText.Count(view.Predictions), "bold").Add(" predictions, ")
-                .Add(ShortText.Rate(view.Rate), "bold").Add($"/s of {ShortText.Count(view.StreamCount)} streams, {view.AgeText}")
+                .Add(ShortText.Rate(view.Rate), "bold")
+                .Add($"/s of {ShortText.Count(view.StreamCount)} streams, {view.AgeText}")
                 .Add(view.Missed > 0 ? $", {ShortText.Count(view.Missed)} missed" : "", "yellow"),
             new StyledLine(width)
                 .Add("●", view.Heartbeat is null || view.IsSilent ? "red" : "green").Add($" {view.HeartbeatText}  ")
@@ -107,8 +110,9 @@ internal static class LiveView
             lines.Add(line);
         }
 
-        if (view.StreamCount > view.Streams.Count)
-            lines.Add(new StyledLine(width).Add($"and {ShortText.Count(view.StreamCount - view.Streams.Count)} more streams", Dim));
+        var others = view.StreamCount - view.Streams.Count;
+        if (others > 0)
+            lines.Add(new StyledLine(width).Add($"and {ShortText.Count(others)} more streams", Dim));
     }
 
     private static List<Column> Fitting(int width)
