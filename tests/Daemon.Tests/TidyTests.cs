@@ -74,7 +74,8 @@ public sealed partial class TidyTests
     public void Methods_fit_a_screen()
     {
         var body = string.Concat(Enumerable.Repeat("        x++;\n", MethodLines + 1));
-        Assert.Equal("F", Assert.Single(MethodsOver($"class A\n{{\n    void F(\n        int x)\n    {{\n{body}    }}\n}}\n")));
+        var type = $"class A\n{{\n    void F(\n        int x)\n    {{\n{body}    }}\n}}\n";
+        Assert.Equal("F", Assert.Single(MethodsOver(type)));
         var found = Sources.SelectMany(static file => MethodsOver(Text(file)).Select(name => $"{file}: {name}"));
         Assert.Empty(found.Except(LongMethods));
     }
@@ -82,7 +83,8 @@ public sealed partial class TidyTests
     [Fact]
     public void Ids_of_log_events_are_unique()
     {
-        var ids = Sources.SelectMany(static file => EventId().Matches(Text(file)).Select(one => (file, id: one.Groups[1].Value)));
+        var ids = Sources.SelectMany(
+            static file => EventId().Matches(Text(file)).Select(one => (file, id: one.Groups[1].Value)));
         Assert.True(ids.Count() > 5);
         var twice = ids.GroupBy(static one => one.id).Where(static one => one.Count() > 1)
             .Select(static one => $"{one.Key}: {string.Join(", ", one.Select(static at => at.file))}");
@@ -93,12 +95,12 @@ public sealed partial class TidyTests
     public void Projects_refer_one_way()
     {
         var projects = Tracked.Where(static file => file.StartsWith("src/") && file.EndsWith(".csproj")).ToArray();
-        Assert.Equal(References.Keys.Order(), projects.Select(static file => Path.GetFileNameWithoutExtension(file)).Order());
+        Assert.Equal(References.Keys.Order(), projects.Select(NameOf).Order());
         foreach (var project in projects)
         {
             var references = XDocument.Parse(Text(project)).Descendants("ProjectReference")
-                .Select(static reference => Path.GetFileNameWithoutExtension(reference.Attribute("Include")!.Value));
-            Assert.Empty(references.Except(References[Path.GetFileNameWithoutExtension(project)]));
+                .Select(static reference => NameOf(reference.Attribute("Include")!.Value));
+            Assert.Empty(references.Except(References[NameOf(project)]));
         }
     }
 
@@ -120,7 +122,7 @@ public sealed partial class TidyTests
         Assert.Empty(found);
     }
 
-    [GeneratedRegex(@"\b(class|struct|record|interface|enum)\s+\w*(Manager|Helper|Helpers|Util|Utils|Utility|Utilities)\b")]
+    [GeneratedRegex(@"\b(class|struct|record|interface|enum)\s+\w*(Manager|Helpers?|Utils?|Utility|Utilities)\b")]
     private static partial Regex VagueType();
 
     [GeneratedRegex(@"LoggerMessage\(\s*(?:EventId\s*=\s*)?(\d+)")]
@@ -151,7 +153,8 @@ public sealed partial class TidyTests
             var end = Array.FindIndex(lines, start, line => line.StartsWith(new string(' ', indent) + "}"));
             if (TypeKeyword().IsMatch(opener) || end - start - 1 <= MethodLines)
                 continue;
-            yield return NameBeforeParenthesis().Match(opener) is { Success: true } name ? name.Groups[1].Value : opener;
+            var name = NameBeforeParenthesis().Match(opener);
+            yield return name.Success ? name.Groups[1].Value : opener;
         }
     }
 
@@ -163,6 +166,8 @@ public sealed partial class TidyTests
             first--;
         return string.Join(' ', lines[first..start].Select(static line => line.Split("//")[0].Trim()));
     }
+
+    private static string NameOf(string project) => Path.GetFileNameWithoutExtension(project);
 
     private static string Text(string file) => File.ReadAllText(Path.Combine(Root, file));
 

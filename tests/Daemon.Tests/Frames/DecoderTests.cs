@@ -13,7 +13,10 @@ public sealed class DecoderTests
     public void A_message_of_wrong_frames_is_one_rejected(int frames, long largest, ErrorCode code, string detail)
     {
         using var daemon = new SimulatedDaemon(SimulatedDaemon.Options(frame: 4096));
-        daemon.Send(new SimulatedMessage(Origin.Request, Pack.Tick("s", 1)) { Frames = frames, LargestFrame = largest });
+        daemon.Send(new SimulatedMessage(Origin.Request, Pack.Tick("s", 1))
+        {
+            Frames = frames, LargestFrame = largest,
+        });
         daemon.Run();
         AssertRejected(daemon, code, detail);
     }
@@ -113,8 +116,7 @@ public sealed class DecoderTests
         Assert.Equal(
             [(1, ErrorCode.Malformed), (3, ErrorCode.Shape), (5, ErrorCode.Malformed)], Read.Errors(reply));
         Assert.Equal(
-            "[false,true,false,true,false,true]",
-            "[" + string.Join(",", reply["predictions"].Items.Select(static one => one.IsNil ? "true" : "false")) + "]");
+            [false, true, false, true, false, true], reply["predictions"].Items.Select(static one => one.IsNil));
         Assert.True(reply["error"].IsNil);
         Assert.Equal(
             [6L, 2, 1, 3, 0],
@@ -243,7 +245,8 @@ public sealed class DecoderTests
         Assert.StartsWith(detail, reply["error"]["detail"].AsString());
         Assert.Equal("[1,0,0,1,0]", Counts(reply["ack"]));
         Assert.Equal([(0, code)], Read.Errors(reply));
-        Assert.Equal((1, 1, 0), (daemon.Counters.Received, daemon.Counters.RejectedBy((int)code), daemon.World.Streams.Count));
+        Assert.Equal((1, 1), (daemon.Counters.Received, daemon.Counters.RejectedBy((int)code)));
+        Assert.Equal(0, daemon.World.Streams.Count);
     }
 
     private static string Counts(MessagePackValue ack) => "[" + string.Join(

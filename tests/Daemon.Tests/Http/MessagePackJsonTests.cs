@@ -34,7 +34,8 @@ public sealed class MessagePackJsonTests
         Assert.Equal((byte)'\n', converted[^1]);
         using var expected = JsonDocument.Parse(json);
         using var actual = JsonDocument.Parse(converted);
-        Assert.True(JsonElement.DeepEquals(expected.RootElement, actual.RootElement), Encoding.UTF8.GetString(converted));
+        Assert.True(
+            JsonElement.DeepEquals(expected.RootElement, actual.RootElement), Encoding.UTF8.GetString(converted));
     }
 
     [Fact]

@@ -6,7 +6,8 @@ namespace Realtime.Daemon.Tests.Requests;
 /// <summary>Changes one element of an encoded map.</summary>
 internal static class MapPatch
 {
-    /// <summary>The map with the entry at a path such as <c>layers.gru.h</c> replaced, or added where it is new.</summary>
+    /// <summary>The map with the entry at a path such as <c>layers.gru.h</c> replaced, or added where it is new.
+    /// </summary>
     /// <param name="map">The map as encoded.</param>
     /// <param name="path">Keys from the outside in.</param>
     /// <param name="element">The new element; null takes the entry away.</param>

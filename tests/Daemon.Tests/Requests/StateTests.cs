@@ -159,7 +159,8 @@ public sealed class StateTests
             {
                 // It goes on, with finite predictions, whatever was put.
                 var prediction = daemon.Ask(Pack.Tick("s", 5, run: (ulong)i + 10, reply: true))["predictions"].Items[0];
-                Assert.True(prediction.IsNil || double.IsFinite(prediction["mean"].Items[0].Items[0].AsDouble()!.Value));
+                var mean = prediction.IsNil ? 0 : prediction["mean"].Items[0].Items[0].AsDouble()!.Value;
+                Assert.True(double.IsFinite(mean), $"put {i} forecasts {mean}");
                 daemon.Ask(Pack.Op("forget", ("stream", "s")));
                 Assert.True(daemon.Ask(Pack.Op("state.put", ("state", new Raw(state))))["ok"].AsBoolean());
                 continue;
