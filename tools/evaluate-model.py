@@ -212,12 +212,12 @@ def read_columns(path):
             yield name, values
 
 
-def read_streams(folders):
+def read_streams(folders, without):
     for folder in folders:
         paths = [folder] if os.path.isfile(folder) else sorted(
             os.path.join(where, file) for where, _, files in os.walk(folder) for file in files if file.endswith(".csv"))
         for path in paths:
-            columns = list(read_columns(path))
+            columns = [(name, values) for name, values in read_columns(path) if name not in without]
             for name, values in columns:
                 label = os.path.splitext(os.path.basename(path))[0]
                 yield label if len(columns) == 1 else f"{label}:{name}", values
@@ -263,6 +263,7 @@ def main():
     parser.add_argument("folders", nargs="+", help="folders of CSV files, or CSV files")
     parser.add_argument("--horizons", default="1,8", help="which to print (default 1,8)")
     parser.add_argument("--skip", type=int, default=100, help="ticks at the start that are not scored (default 100)")
+    parser.add_argument("--without", default="", help="columns to leave out, by name (labels, say)")
     args = parser.parse_args()
     try:
         description, tensors, digest = read_model(args.model)
@@ -270,7 +271,8 @@ def main():
         sys.exit(f"{args.model}: {problem}")
     horizons = description["forecast"]["horizons"]
     shown = [h for h in map(int, args.horizons.split(",")) if h in horizons]
-    streams = [(label, values) for label, values in read_streams(args.folders) if len(values) > args.skip + horizons[-1]]
+    streams = [(label, values) for label, values in read_streams(args.folders, args.without.split(","))
+               if len(values) > args.skip + horizons[-1]]
     if not streams:
         sys.exit("no numeric column long enough in " + ", ".join(args.folders))
     longest = max(len(values) for _, values in streams)

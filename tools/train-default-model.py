@@ -23,11 +23,15 @@ import synthetic_series
 HIDDEN = 32
 HORIZONS = list(range(1, 9))
 HORIZON_WEIGHT = torch.tensor([3.0] + [1.0] * 7)
-FREE = 10          # units that start random
-LAGS = 9           # units that start as a delay line of z
+FREE = 9           # units that start random
+LAGS = 9           # units that start as a delay line of the difference of z from tick to tick
 KEEP = [0.5, 0.75, 0.875, 0.95, 0.98, 0.99, 0.997]    # units that start as moving averages of z
-SCALES = [0.02, 0.06, 0.15, 0.4, 1.0, 3.0]            # units that start as tanh(scale * z)
-SMALL = 0.05       # amplitude at which the delay line and the averages carry z: nearly linear up to |z| = 10
+SCALES = [0.1, 0.1, 0.1, 0.2, 0.4, 1.0, 3.0]          # units that start as tanh(scale * z)
+LINE = [5.0, 5.0, 5.0, -2.55, 0.0, 0.0, 0.0]          # sum of LINE * tanh(SCALES * z) = z within 0.008 for |z| < 5
+STEP = 0.35        # amplitude of the delay line
+MEAN = 0.2         # amplitude of the averages
+HEAD_LIMIT = 12.0  # of any head weight
+LOOP_LIMIT = 8.0   # of any recurrent weight
 
 
 def running_statistics(x, half_life):
@@ -77,7 +81,9 @@ class Pool:
 class Net:
     """A GRU whose units carry h = amplitude * u; weights are stored for u, so that all of them are of order one.
 
-    Small amplitudes make tanh nearly linear: "the next value is this value" is then exact enough for |z| up to 10.
+    "The next value is this value" must be exact for |z| up to 10 although tanh bends. One unit of a small amplitude
+    would do, with a large head weight, which also multiplies every rounding error of h. So z is the sum of units at
+    several scales, whose odd powers cancel, and the lags are differences, which are small themselves.
     The candidate and the head have no bias: a constant stream (z = 0) keeps h = 0 and is forecast exactly.
     """
 
@@ -100,13 +106,13 @@ class Net:
             w_ih[[reset + i, update + i]] *= 0.1
             w_hh[[reset + i, update + i]] *= 0.1
             gates[reset + i], gates[update + i] = 4.0, -6.0
-            amplitude[i] = value if kind == "value" else SMALL
+            amplitude[i] = {"value": value, "lag": STEP, "mean": MEAN}[kind]
             if kind == "lag" and value > 0:
                 w_hh[candidate + i, i - 1] = 1.0
-            elif kind == "lag":
-                w_hh[candidate + i, 1] = 1.0   # u of the second value unit: z of the tick before
             else:
                 w_ih[candidate + i] = 1.0
+            if kind == "lag" and value == 0:   # z less z of the tick before
+                w_hh[candidate + i, :len(LINE)] = -torch.tensor(LINE) * torch.tensor(SCALES)
             if kind == "mean":
                 gates[update + i] = float(np.log(value / (1 - value)))
         self.amplitude = amplitude
@@ -120,6 +126,15 @@ class Net:
         return (w_ih * rows, w_hh * rows / self.amplitude, bias, torch.zeros(3 * HIDDEN),
                 head / self.amplitude, torch.zeros(len(HORIZONS)))
 
+    def limit(self):
+        """Clips the head and the recurrent weights to what float32 kernels can bear."""
+        rows = torch.cat([torch.ones(2 * HIDDEN), self.amplitude])[:, None]
+        with torch.no_grad():
+            bound = LOOP_LIMIT * self.amplitude / rows
+            self.parameters[1].copy_(torch.minimum(torch.maximum(self.parameters[1], -bound), bound))
+            bound = HEAD_LIMIT * self.amplitude
+            self.parameters[3].copy_(torch.minimum(torch.maximum(self.parameters[3], -bound), bound))
+
     def run(self, z, h):
         """z [ticks, rows, 1], h [1, rows, hidden] to hidden states of every tick, y, and the last state."""
         w_ih, w_hh, b_ih, b_hh, head, _ = self.weights()
@@ -132,8 +147,11 @@ def huber(e, delta):
     return torch.where(a <= delta, 0.5 * e * e, delta * (a - 0.5 * delta))
 
 
-def fit_head(net, pool, series, every=3):
-    """Sets the linear head by least squares over some series from the zero state, each of equal weight."""
+def fit_head(net, pool, series, cost, every=3):
+    """Sets the linear head by least squares over some series from the zero state, each of equal weight.
+
+    A squared weight costs as much as `cost` of squared error at every tick.
+    """
     a, b = np.zeros((len(HORIZONS), HIDDEN, HIDDEN)), np.zeros((len(HORIZONS), HIDDEN))
     with torch.no_grad():
         for first in range(0, series, 128):
@@ -146,7 +164,7 @@ def fit_head(net, pool, series, every=3):
                 line = gain[::every, :, k].reshape(-1, 1).numpy() * u
                 a[k] += line.T @ line
                 b[k] += line.T @ target[::every, :, k].reshape(-1).double().numpy()
-        ridge = 1e-8 * np.trace(a, axis1=1, axis2=2)[:, None, None] / HIDDEN * np.eye(HIDDEN)
+        ridge = cost * series * len(range(0, pool.ticks, every)) * np.diag(net.amplitude.double().numpy() ** -2)
         net.parameters[3].copy_(torch.tensor(np.linalg.solve(a + ridge, b[:, :, None])[:, :, 0], dtype=torch.float32))
 
 
@@ -174,7 +192,8 @@ def train(args):
     validation = Pool(args.seed + 1, 512, args.ticks, args.half_life)
     say(f"{args.series} series of {args.ticks} ticks")
     net = Net(generator)
-    fit_head(net, pool, min(args.series, 512))
+    fit_head(net, pool, min(args.series, 512), args.cost)
+    net.limit()
     say("start    " + summary(ratios(net, validation)))
     average = Net(torch.Generator().manual_seed(args.seed))
     optimiser = torch.optim.Adam(net.parameters, lr=args.rate, betas=(0.9, 0.99))
@@ -199,10 +218,12 @@ def train(args):
                 # hard to match exactly does not outweigh the others.
                 loss = (losses / (level[rows] + 0.05) * HORIZON_WEIGHT).mean()
                 level[rows] += 0.1 * (losses.detach().clamp(max=20.0) - level[rows])
+                loss = loss + args.cost * (net.parameters[3] / net.amplitude).square().sum(1).mean()
                 optimiser.zero_grad()
                 loss.backward()
                 torch.nn.utils.clip_grad_norm_(net.parameters, 1.0)
                 optimiser.step()
+                net.limit()
                 done += 1
                 mean_loss += (loss.item() - mean_loss) * max(0.01, 1 / done)
                 with torch.no_grad():
@@ -243,14 +264,15 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--out", required=True, help="the model file to write")
     parser.add_argument("--seed", type=int, default=20261121)
-    parser.add_argument("--half-life", type=int, default=250, help="of the running normalisation, in ticks")
+    parser.add_argument("--half-life", type=int, default=300, help="of the running normalisation, in ticks")
     parser.add_argument("--series", type=int, default=3072)
     parser.add_argument("--ticks", type=int, default=1152)
     parser.add_argument("--chunk", type=int, default=96, help="ticks of truncated backpropagation through time")
     parser.add_argument("--batch", type=int, default=128)
     parser.add_argument("--epochs", type=int, default=10)
-    parser.add_argument("--rate", type=float, default=2e-3)
-    parser.add_argument("--delta", type=float, default=5.0, help="where Huber's loss turns linear, in rms differences")
+    parser.add_argument("--rate", type=float, default=5e-3)
+    parser.add_argument("--delta", type=float, default=10.0, help="where Huber's loss turns linear, in rms differences")
+    parser.add_argument("--cost", type=float, default=1e-5, help="of a squared head weight, in the loss")
     args = parser.parse_args()
     torch.set_num_threads(1)
     torch.use_deterministic_algorithms(True)

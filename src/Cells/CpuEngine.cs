@@ -92,7 +92,11 @@ public sealed class CpuEngine : IStepEngine
 
         int known = _states.Rows;
         foreach (int row in rows)
-            if ((uint)row >= (uint)known) throw new ArgumentException($"row {row}: expected one below {known}", nameof(rows));
+        {
+            if ((uint)row >= (uint)known)
+                throw new ArgumentException($"row {row}: expected one below {known}", nameof(rows));
+        }
+
         if (_model.Vocabulary is not { } vocabulary) return;
         foreach (float token in inputs)
         {

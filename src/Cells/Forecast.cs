@@ -33,7 +33,8 @@ public sealed class Forecast
     /// <summary>Floats the head must give: horizons · outputs · (1 + quantiles).</summary>
     public long HeadSize => (long)Horizons.Length * Outputs.Length * (1 + Quantiles.Length);
 
-    public static Forecast Of(int[] horizons, string[] outputs, double[]? quantiles = null, OutputScale? scale = null) =>
+    public static Forecast Of(
+        int[] horizons, string[] outputs, double[]? quantiles = null, OutputScale? scale = null) =>
         new(horizons, outputs, quantiles ?? [], scale, null);
 
     public static Forecast OfClasses(params string[] classes) => new([], [], [], null, classes);

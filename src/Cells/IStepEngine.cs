@@ -17,21 +17,25 @@ public interface IStepEngine : IDisposable
     /// <summary>Bytes allocated for states, padding included.</summary>
     long StateBytes { get; }
 
-    /// <summary>Makes room for at least this many rows, in slabs: existing rows keep their state, new rows are zero.</summary>
+    /// <summary>
+    /// Makes room for at least this many rows, in slabs: existing rows keep their state, new rows are zero.
+    /// </summary>
     void Grow(int rows);
 
     /// <summary>
-    /// Steps each row once and updates its state in place. Allocates nothing. The bits of a row's outputs and state do not
-    /// depend on n, on its position or on what else is in the wave.
+    /// Steps each row once and updates its state in place. Allocates nothing. The bits of a row's outputs and state
+    /// do not depend on n, on its position or on what else is in the wave.
     /// </summary>
     /// <param name="rows">n distinct rows.</param>
     /// <param name="inputs">[n, model inputs], row-major, each within ±1e30.</param>
     /// <param name="outputs">[n, <see cref="Model.OutputCount"/>].</param>
-    /// <exception cref="ArgumentException">Spans of wrong lengths, a row out of range, or a token out of the vocabulary;
-    /// then nothing was stepped.</exception>
+    /// <exception cref="ArgumentException">Spans of wrong lengths, a row out of range, or a token out of the
+    /// vocabulary; then nothing was stepped.</exception>
     void Step(ReadOnlySpan<int> rows, ReadOnlySpan<float> inputs, Span<float> outputs);
 
-    /// <summary>Copies a row's state, <see cref="Model.StateFloats"/> floats laid out as <see cref="Model.StateSlots"/>.</summary>
+    /// <summary>
+    /// Copies a row's state, <see cref="Model.StateFloats"/> floats laid out as <see cref="Model.StateSlots"/>.
+    /// </summary>
     void Read(int row, Span<float> state);
 
     void Write(int row, ReadOnlySpan<float> state);

@@ -3,12 +3,14 @@ using Realtime.Cells.Files;
 
 namespace Realtime.Cells;
 
-/// <summary>One part of a stream's recurrent state: a layer's <c>h</c> or <c>c</c>, in floats from the state's start.</summary>
+/// <summary>
+/// One part of a stream's recurrent state: a layer's <c>h</c> or <c>c</c>, in floats from the state's start.
+/// </summary>
 public readonly record struct StateSlot(string Layer, string Name, int Offset, int Length);
 
 /// <summary>
-/// A model as its file describes it: a chain normalise → [embedding] → recurrent, dense and dropout layers → dense head.
-/// Immutable and safe to share between threads.
+/// A model as its file describes it: a chain normalise → [embedding] → recurrent, dense and dropout layers → dense
+/// head. Immutable and safe to share between threads.
 /// </summary>
 public sealed class Model
 {
@@ -45,7 +47,9 @@ public sealed class Model
     /// <summary>Floats the head gives per step.</summary>
     public int OutputCount => Head.Outputs;
 
-    /// <summary>Doubles of a finished prediction: [horizon][output][1 + quantiles], or one probability per class.</summary>
+    /// <summary>
+    /// Doubles of a finished prediction: [horizon][output][1 + quantiles], or one probability per class.
+    /// </summary>
     public int PredictionCount => Forecast.Classes?.Length ?? OutputCount;
 
     /// <summary>Recurrent floats per stream, all layers concatenated as <see cref="StateSlots"/> says.</summary>

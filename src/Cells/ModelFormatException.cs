@@ -1,6 +1,8 @@
 namespace Realtime.Cells;
 
-/// <summary>A model file that is not as the format says. The message is one line: file, key or tensor, and what is wrong.</summary>
+/// <summary>
+/// A model file that is not as the format says. The message is one line: file, key or tensor, and what is wrong.
+/// </summary>
 public sealed class ModelFormatException : Exception
 {
     /// <param name="origin">The file, or where its bytes came from.</param>

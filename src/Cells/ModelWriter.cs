@@ -11,7 +11,9 @@ public static class ModelWriter
 {
     private const int Alignment = 8;
 
-    /// <summary>The bytes of a model file with F32 tensors. What this program would refuse to read is not written.</summary>
+    /// <summary>
+    /// The bytes of a model file with F32 tensors. What this program would refuse to read is not written.
+    /// </summary>
     /// <exception cref="ModelFormatException">The parts do not make a valid model.</exception>
     public static byte[] Write(string name, IReadOnlyList<string> inputs, Normalisation normalisation,
         IReadOnlyList<Layer> layers, Forecast forecast)

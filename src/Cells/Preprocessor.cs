@@ -6,9 +6,9 @@ namespace Realtime.Cells;
 public readonly record struct MemorySlot(string Name, int Offset, int Length, bool MayBeMissing);
 
 /// <summary>
-/// The arithmetic around the network, in double: missing values, normalisation, mapping back. Holds nothing of a stream:
-/// a stream's memory is a span of <see cref="MemoryDoubles"/> owned by the caller, laid out as <see cref="Slots"/>.
-/// Safe to share between threads.
+/// The arithmetic around the network, in double: missing values, normalisation, mapping back. Holds nothing of a
+/// stream: a stream's memory is a span of <see cref="MemoryDoubles"/> owned by the caller, laid out as <see
+/// cref="Slots"/>. Safe to share between threads.
 /// </summary>
 /// <remarks>
 /// Slots, each one double per input: with running normalisation "n" (ticks learnt from), "mean" and "variance"

@@ -3,12 +3,14 @@ namespace Realtime.Gpu;
 /// <summary>A compute device the program could step models on.</summary>
 public sealed record GpuDevice(string Name);
 
-/// <summary>What a search for devices found; <see cref="Reason"/> is one line, and says why where nothing was.</summary>
+/// <summary>
+/// What a search for devices found; <see cref="Reason"/> is one line, and says why where nothing was.
+/// </summary>
 public sealed record GpuSearch(IReadOnlyList<GpuDevice> Devices, string Reason);
 
 /// <summary>
-/// Finds compute devices. An engine for them will implement <see cref="Realtime.Cells.IStepEngine"/> here; this build has
-/// none, and says so.
+/// Finds compute devices. An engine for them will implement <see cref="Realtime.Cells.IStepEngine"/> here; this build
+/// has none, and says so.
 /// </summary>
 public static class GpuDevices
 {

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.CompilerServices;
 using System.Text;
 using Realtime.Protocol.MessagePack;
 
@@ -8,6 +9,17 @@ namespace Realtime.Protocol;
 internal static class ElementText
 {
     private const int LongestText = 40;
+
+    /// <summary>"where: found …, expected …". Kept out of its callers: building texts would cost every tick that
+    /// needs none the room for them on the stack.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public static string Fault(string where, MessagePackReader found, string expected) =>
+        $"{where}: found {Describe(found)}, expected {expected}";
+
+    /// <summary>The same with the number of the element.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public static string At(string where, int index, string fault) =>
+        string.Create(CultureInfo.InvariantCulture, $"{where}[{index}]: {fault}");
 
     public static string Describe(MessagePackReader reader)
     {

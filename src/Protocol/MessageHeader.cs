@@ -27,7 +27,7 @@ public struct MessageHeader
     /// <summary>How many ticks it holds.</summary>
     public int Count { get; set; }
 
-    /// <summary>The offset of the first tick, for <see cref="TickReader.TryReadTick"/>.</summary>
+    /// <summary>The offset of the first tick, for <c>TickReader.TryReadTick</c>.</summary>
     public int Cursor { get; set; }
 
     /// <summary>Whether predictions are wanted in the reply.</summary>
@@ -38,6 +38,9 @@ public struct MessageHeader
 
     /// <summary>The name of a control request, as UTF-8.</summary>
     public Slice Op { get; set; }
+
+    /// <summary>Where the elements of a single tick lie, which the header's checks found on their way.</summary>
+    internal TickFields Fields;
 
     /// <summary>For <see cref="PayloadKind.Malformed"/> and <see cref="PayloadKind.Unsupported"/>: what was found
     /// and what was expected.</summary>

@@ -2,33 +2,30 @@ using Realtime.Protocol.MessagePack;
 
 namespace Realtime.Protocol;
 
-/// <summary>Where the elements of one tick or request lie in its payload; -1 for those that are not there.</summary>
+/// <summary>Where the elements of one tick or request lie in its payload; 0, where none can be, for those that are
+/// not there.</summary>
 internal struct TickFields
 {
-    public int Stream = -1;
-    public int Values = -1;
-    public int Seq = -1;
-    public int Run = -1;
-    public int Time = -1;
-    public int Trace = -1;
-    public int Rid = -1;
-    public int Reply = -1;
-    public int Op = -1;
+    public int Stream;
+    public int Values;
+    public int Seq;
+    public int Run;
+    public int Time;
+    public int Trace;
+    public int Rid;
+    public int Reply;
+    public int Op;
 
-    // Which alias each came by: the lower rank wins, wherever it stands in the map.
-    private byte _streamRank = byte.MaxValue;
-    private byte _valuesRank = byte.MaxValue;
-    private byte _seqRank = byte.MaxValue;
-    private byte _timeRank = byte.MaxValue;
-
-    public TickFields()
-    {
-    }
+    // Which alias each came by: the higher rank wins, wherever it stands in the map.
+    private byte _streamRank;
+    private byte _valuesRank;
+    private byte _seqRank;
+    private byte _timeRank;
 
     /// <summary>Reads a map, checking that it is well-formed to its end.</summary>
     public static bool TryReadMap(ref MessagePackReader reader, out TickFields fields)
     {
-        fields = new TickFields();
+        fields = default;
         if (!reader.TryReadMapHeader(out int count))
             return false;
         for (int i = 0; i < count; i++)
@@ -48,7 +45,7 @@ internal struct TickFields
     /// reply?, run?.</summary>
     public static bool TryReadArray(ref MessagePackReader reader, int count, out TickFields fields)
     {
-        fields = new TickFields();
+        fields = default;
         for (int i = 0; i < count; i++)
         {
             int position = reader.Position;
@@ -74,32 +71,32 @@ internal struct TickFields
             case 1:
                 switch (key[0])
                 {
-                    case (byte)'s': Take(ref Stream, ref _streamRank, 2, position); break;
+                    case (byte)'s': Take(ref Stream, ref _streamRank, 1, position); break;
                     case (byte)'v': Take(ref Values, ref _valuesRank, 2, position); break;
                     case (byte)'n': Take(ref Seq, ref _seqRank, 1, position); break;
                     case (byte)'t': Take(ref Time, ref _timeRank, 2, position); break;
                 }
                 break;
-            case 2 when key.SequenceEqual("id"u8): Take(ref Stream, ref _streamRank, 1, position); break;
-            case 2 when key.SequenceEqual("ts"u8): Take(ref Time, ref _timeRank, 1, position); break;
+            case 2 when key.SequenceEqual("id"u8): Take(ref Stream, ref _streamRank, 2, position); break;
+            case 2 when key.SequenceEqual("ts"u8): Take(ref Time, ref _timeRank, 3, position); break;
             case 2 when key.SequenceEqual("op"u8): Op = position; break;
-            case 3 when key.SequenceEqual("seq"u8): Take(ref Seq, ref _seqRank, 0, position); break;
+            case 3 when key.SequenceEqual("seq"u8): Take(ref Seq, ref _seqRank, 2, position); break;
             case 3 when key.SequenceEqual("run"u8): Run = position; break;
             case 3 when key.SequenceEqual("rid"u8): Rid = position; break;
-            case 4 when key.SequenceEqual("time"u8): Take(ref Time, ref _timeRank, 0, position); break;
-            case 4 when key.SequenceEqual("data"u8): Take(ref Values, ref _valuesRank, 3, position); break;
-            case 5 when key.SequenceEqual("value"u8): Take(ref Values, ref _valuesRank, 1, position); break;
+            case 4 when key.SequenceEqual("time"u8): Take(ref Time, ref _timeRank, 4, position); break;
+            case 4 when key.SequenceEqual("data"u8): Take(ref Values, ref _valuesRank, 1, position); break;
+            case 5 when key.SequenceEqual("value"u8): Take(ref Values, ref _valuesRank, 3, position); break;
             case 5 when key.SequenceEqual("trace"u8): Trace = position; break;
             case 5 when key.SequenceEqual("reply"u8): Reply = position; break;
-            case 6 when key.SequenceEqual("values"u8): Take(ref Values, ref _valuesRank, 0, position); break;
-            case 6 when key.SequenceEqual("stream"u8): Take(ref Stream, ref _streamRank, 0, position); break;
-            case 9 when key.SequenceEqual("timestamp"u8): Take(ref Time, ref _timeRank, 3, position); break;
+            case 6 when key.SequenceEqual("values"u8): Take(ref Values, ref _valuesRank, 4, position); break;
+            case 6 when key.SequenceEqual("stream"u8): Take(ref Stream, ref _streamRank, 3, position); break;
+            case 9 when key.SequenceEqual("timestamp"u8): Take(ref Time, ref _timeRank, 1, position); break;
         }
     }
 
     private static void Take(ref int field, ref byte rank, byte alias, int position)
     {
-        if (alias > rank)
+        if (alias < rank)
             return;
         rank = alias;
         field = position;

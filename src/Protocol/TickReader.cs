@@ -1,10 +1,12 @@
+using System.Runtime.CompilerServices;
 using Realtime.Protocol.MessagePack;
 
 namespace Realtime.Protocol;
 
 /// <summary>
-/// Reads what publishers and clients send: a tick as a map, <c>[1, stream, seq|nil, time|nil, values, reply?, run?]</c>,
-/// a batch <c>[2, [tick, …], reply?]</c>, or a control request (a map with <c>op</c> and no values).
+/// Reads what publishers and clients send: a tick as a map or
+/// <c>[1, stream, seq|nil, time|nil, values, reply?, run?]</c>, a batch <c>[2, [tick, …], reply?]</c>, or a control
+/// request (a map with <c>op</c> and no values).
 /// </summary>
 /// <remarks>Never throws for what a payload holds, and allocates only the texts of faults.</remarks>
 public static class TickReader
@@ -12,8 +14,15 @@ public static class TickReader
     private const int SingleForm = 1;
     private const int BatchForm = 2;
 
+    private const string ExpectedArray = "expected [1, stream, seq, time, values, reply?, run?]";
+    private const string ExpectedStream =
+        "an unsigned integer or a name of 1 to 255 bytes of UTF-8 without control characters";
+    private const string ExpectedCount = "an unsigned integer";
+    private const string ExpectedTime = "seconds, a timestamp or nil, from 1677 to 2262";
+    private const string ExpectedReply = "true or false";
+
     /// <summary>Checks the whole payload: well-formed, nothing behind it, one of the forms. The ticks in it may
-    /// still have faults of their own, which <see cref="TryReadTick"/> tells.</summary>
+    /// still have faults of their own, which <c>TryReadTick</c> tells.</summary>
     public static MessageHeader ReadHeader(ReadOnlySpan<byte> payload)
     {
         var reader = new MessagePackReader(payload);
@@ -45,6 +54,17 @@ public static class TickReader
         return false;
     }
 
+    /// <summary>The same, quicker for a payload of one tick: where its elements lie is in the header.</summary>
+    public static bool TryReadTick(
+        ReadOnlySpan<byte> payload, in MessageHeader header, ref int cursor, out Tick tick, out string? fault)
+    {
+        if (header.Kind != PayloadKind.Tick)
+            return TryReadTick(payload, ref cursor, out tick, out fault);
+        cursor = payload.Length;
+        tick = new Tick { Values = -1 };
+        return TryDecode(payload, in header.Fields, ref tick, out fault);
+    }
+
     /// <summary>Reads the values of a tick as doubles; NaN where one is missing.</summary>
     /// <param name="payload">The payload the tick was read from.</param>
     /// <param name="offset"><see cref="Tick.Values"/>.</param>
@@ -68,12 +88,13 @@ public static class TickReader
         if (!TickFields.TryReadMap(ref reader, out TickFields fields) || !reader.AtEnd)
             return NotWellFormed(payload);
         var header = new MessageHeader { Rid = RawAt(payload, fields.Rid), Reply = IsTrueAt(payload, fields.Reply) };
-        if (fields.Values >= 0)
+        if (fields.Values > 0)
         {
             header.Kind = PayloadKind.Tick;
             header.Count = 1;
+            header.Fields = fields;
         }
-        else if (fields.Op < 0)
+        else if (fields.Op == 0)
         {
             header.Fault = "found a map without values and without op";
         }
@@ -84,7 +105,7 @@ public static class TickReader
         }
         else
         {
-            header.Fault = $"op: found {Describe(payload, fields.Op)}, expected a name";
+            header.Fault = Fault("op", payload, fields.Op, "a name");
         }
         return header;
     }
@@ -92,34 +113,43 @@ public static class TickReader
     private static MessageHeader ReadArray(ReadOnlySpan<byte> payload, ref MessagePackReader reader)
     {
         MessagePackReader whole = reader;
+        bool isNumbered = reader.TryReadArrayHeader(out int count) & reader.TryReadInt64(out long form);
+        if (isNumbered && form == SingleForm && IsSingle(count))
+            return ReadSingle(payload, ref reader, count);
         if (!whole.TrySkip() || !whole.AtEnd)
             return NotWellFormed(payload);
-        reader.TryReadArrayHeader(out int count);
-        if (count == 0)
-            return Malformed("found an empty array, expected 1 or 2 as its first element");
-        int first = reader.Position;
-        if (!reader.TryReadInt64(out long form))
-            return NoForm(payload, first);
-        if (form == BatchForm)
-            return ReadBatch(payload, ref reader, count);
-        if (form != SingleForm)
-            return new MessageHeader
-            {
-                Kind = PayloadKind.Unsupported,
-                Fault = $"found an array with the leading number {form}, expected 1 (tick) or 2 (batch)",
-            };
-        if (!TryReadSingle(ref reader, count, out TickFields fields, out string? fault))
-            return Malformed(fault);
-        return new MessageHeader { Kind = PayloadKind.Tick, Count = 1, Reply = IsTrueAt(payload, fields.Reply) };
+        if (!isNumbered)
+            return NoForm(payload);
+        return form switch
+        {
+            BatchForm => ReadBatch(payload, ref reader, count),
+            SingleForm => Malformed(WrongCount("an array", count, ExpectedArray)),
+            _ => Unsupported(form),
+        };
+    }
+
+    private static bool IsSingle(int count) => count is >= 5 and <= 7;
+
+    private static MessageHeader ReadSingle(ReadOnlySpan<byte> payload, ref MessagePackReader reader, int count)
+    {
+        if (!TickFields.TryReadArray(ref reader, count - 1, out TickFields fields) || !reader.AtEnd)
+            return NotWellFormed(payload);
+        return new MessageHeader
+        {
+            Kind = PayloadKind.Tick,
+            Count = 1,
+            Reply = IsTrueAt(payload, fields.Reply),
+            Fields = fields,
+        };
     }
 
     private static MessageHeader ReadBatch(ReadOnlySpan<byte> payload, ref MessagePackReader reader, int count)
     {
         if (count is < 2 or > 3)
-            return Malformed($"found a batch of {count} elements, expected [2, [tick, …], reply?]");
+            return Malformed(WrongCount("a batch", count, "expected [2, [tick, …], reply?]"));
         int list = reader.Position;
         if (!reader.TryReadArrayHeader(out int ticks))
-            return Malformed($"found a batch of {Describe(payload, list)}, expected an array of ticks");
+            return Malformed(Fault("batch", payload, list, "an array of ticks"));
         var header = new MessageHeader { Kind = PayloadKind.Batch, Count = ticks, Cursor = reader.Position };
         if (count == 2)
             return header;
@@ -127,7 +157,7 @@ public static class TickReader
         reader.TrySkip();
         int reply = reader.Position;
         if (!TryReadReply(ref reader, out bool wanted))
-            return Malformed($"reply: found {Describe(payload, reply)}, expected true or false");
+            return Malformed(Fault("reply", payload, reply, ExpectedReply));
         header.Reply = wanted;
         return header;
     }
@@ -143,35 +173,22 @@ public static class TickReader
             fault = "not well-formed";
             return false;
         }
-        fields = new TickFields();
+        fields = default;
         MessagePackType found = reader.NextType;
         if (!reader.TryReadArrayHeader(out int count))
         {
-            fault = $"found {Describe(found)}, expected a tick as a map or an array";
+            fault = NoTick(found);
             return false;
         }
         if (count == 0 || !reader.TryReadInt64(out long form) || form != SingleForm)
         {
-            fault = "found an array that does not start with 1, expected [1, stream, seq, time, values, reply?, run?]";
+            fault = "found an array that does not start with 1, " + ExpectedArray;
             return false;
         }
-        return TryReadSingle(ref reader, count, out fields, out fault);
-    }
-
-    private static bool TryReadSingle(
-        ref MessagePackReader reader, int count, out TickFields fields, out string? fault)
-    {
-        fault = null;
-        fields = default;
-        if (count is < 5 or > 7)
-        {
-            fault = $"found an array of {count} elements, expected [1, stream, seq, time, values, reply?, run?]";
-            return false;
-        }
-        if (TickFields.TryReadArray(ref reader, count - 1, out fields))
-            return true;
-        fault = "not well-formed";
-        return false;
+        fault = !IsSingle(count) ? WrongCount("an array", count, ExpectedArray)
+            : !TickFields.TryReadArray(ref reader, count - 1, out fields) ? "not well-formed"
+            : null;
+        return fault is null;
     }
 
     private static bool TryDecode(ReadOnlySpan<byte> payload, in TickFields fields, ref Tick tick, out string? fault)
@@ -179,33 +196,27 @@ public static class TickReader
         fault = null;
         tick.Rid = RawAt(payload, fields.Rid);
         tick.Trace = TraceAt(payload, fields.Trace);
-        tick.Values = fields.Values;
-        if (fields.Values < 0)
+        tick.Values = fields.Values == 0 ? -1 : fields.Values;
+        if (fields.Values == 0)
             fault = "found a tick without values";
         else if (!TryReadStream(payload, fields.Stream, ref tick))
-            fault = $"stream: found {Describe(payload, fields.Stream)}, expected an unsigned integer or a name "
-                + $"of 1 to {StreamName.MaximumLength} bytes of UTF-8 without control characters";
-        else if (!TryReadCount(payload, fields.Seq, out bool has, out ulong number))
-            fault = $"seq: found {Describe(payload, fields.Seq)}, expected an unsigned integer";
-        else
-            (tick.HasSeq, tick.Seq) = (has, number);
-        if (fault is not null)
-            return false;
-        if (!TryReadCount(payload, fields.Run, out bool hasRun, out ulong run))
-            fault = $"run: found {Describe(payload, fields.Run)}, expected an unsigned integer";
+            fault = Fault("stream", payload, fields.Stream, ExpectedStream);
+        else if (!TryReadCount(payload, fields.Seq, out bool hasSeq, out ulong seq))
+            fault = Fault("seq", payload, fields.Seq, ExpectedCount);
+        else if (!TryReadCount(payload, fields.Run, out bool hasRun, out ulong run))
+            fault = Fault("run", payload, fields.Run, ExpectedCount);
         else if (!TryReadTime(payload, fields.Time, ref tick))
-            fault = $"time: found {Describe(payload, fields.Time)}, expected seconds, a timestamp or nil, "
-                + "from 1677 to 2262";
+            fault = Fault("time", payload, fields.Time, ExpectedTime);
         else if (!TryReadReplyAt(payload, fields.Reply, out bool reply))
-            fault = $"reply: found {Describe(payload, fields.Reply)}, expected true or false";
+            fault = Fault("reply", payload, fields.Reply, ExpectedReply);
         else
-            (tick.HasRun, tick.Run, tick.Reply) = (hasRun, run, reply);
+            (tick.HasSeq, tick.Seq, tick.HasRun, tick.Run, tick.Reply) = (hasSeq, seq, hasRun, run, reply);
         return fault is null;
     }
 
     private static bool TryReadStream(ReadOnlySpan<byte> payload, int offset, ref Tick tick)
     {
-        if (offset < 0)
+        if (offset == 0)
             return true;
         var reader = new MessagePackReader(payload, offset);
         if (reader.TryReadString(out ReadOnlySpan<byte> name))
@@ -224,7 +235,7 @@ public static class TickReader
     {
         has = false;
         number = 0;
-        if (offset < 0)
+        if (offset == 0)
             return true;
         var reader = new MessagePackReader(payload, offset);
         has = reader.TryReadUInt64(out number);
@@ -233,7 +244,7 @@ public static class TickReader
 
     private static bool TryReadTime(ReadOnlySpan<byte> payload, int offset, ref Tick tick)
     {
-        if (offset < 0)
+        if (offset == 0)
             return true;
         var reader = new MessagePackReader(payload, offset);
         if (reader.TryReadNil())
@@ -249,7 +260,7 @@ public static class TickReader
     private static bool TryReadReplyAt(ReadOnlySpan<byte> payload, int offset, out bool reply)
     {
         reply = false;
-        if (offset < 0)
+        if (offset == 0)
             return true;
         var reader = new MessagePackReader(payload, offset);
         return TryReadReply(ref reader, out reply);
@@ -260,7 +271,7 @@ public static class TickReader
 
     private static Slice RawAt(ReadOnlySpan<byte> payload, int offset)
     {
-        if (offset < 0)
+        if (offset == 0)
             return default;
         var reader = new MessagePackReader(payload, offset);
         reader.TrySkip();
@@ -278,30 +289,53 @@ public static class TickReader
     /// <summary>A traceparent to hand on. As W3C Trace Context has it, one that is not right is as if absent.</summary>
     private static Slice TraceAt(ReadOnlySpan<byte> payload, int offset)
     {
-        if (offset < 0)
+        if (offset == 0)
             return default;
         Slice trace = StringAt(payload, offset);
         return trace.Of(payload).ContainsAnyExceptInRange((byte)' ', (byte)'~') ? default : trace;
     }
 
-    private static string Describe(ReadOnlySpan<byte> payload, int offset) =>
-        ElementText.Describe(new MessagePackReader(payload, offset));
-
-    private static string Describe(MessagePackType type) => ElementText.Describe(type);
-
     private static MessageHeader Malformed(string? fault) => new() { Fault = fault };
 
+    private static string Fault(string where, ReadOnlySpan<byte> payload, int offset, string expected) =>
+        ElementText.Fault(where, new MessagePackReader(payload, offset), expected);
+
+    // The texts of the rarer faults, none inlined: see ElementText.Fault.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static string WrongCount(string found, int count, string expected) =>
+        $"found {found} of {count} elements, {expected}";
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static string NoTick(MessagePackType found) =>
+        $"found {ElementText.Describe(found)}, expected a tick as a map or an array";
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static MessageHeader Unsupported(long form) => new()
+    {
+        Kind = PayloadKind.Unsupported,
+        Fault = $"found an array with the leading number {form}, expected 1 (tick) or 2 (batch)",
+    };
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private static MessageHeader NotAForm(ReadOnlySpan<byte> payload)
     {
         var reader = new MessagePackReader(payload);
         return reader.TrySkip() && reader.AtEnd
-            ? Malformed($"found {Describe(payload, 0)}, expected a map or an array")
+            ? Malformed($"found {ElementText.Describe(new MessagePackReader(payload))}, expected a map or an array")
             : NotWellFormed(payload);
     }
 
-    private static MessageHeader NoForm(ReadOnlySpan<byte> payload, int first) => Malformed(
-        $"found an array that starts with {Describe(payload, first)}, expected 1 (tick) or 2 (batch)");
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static MessageHeader NoForm(ReadOnlySpan<byte> payload)
+    {
+        var reader = new MessagePackReader(payload);
+        reader.TryReadArrayHeader(out int count);
+        return Malformed(count == 0
+            ? "found an empty array, expected 1 or 2 as its first element"
+            : $"found an array that starts with {ElementText.Describe(reader)}, expected 1 (tick) or 2 (batch)");
+    }
 
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private static MessageHeader NotWellFormed(ReadOnlySpan<byte> payload)
     {
         var reader = new MessagePackReader(payload);

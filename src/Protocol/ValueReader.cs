@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Runtime.CompilerServices;
 using Realtime.Protocol.MessagePack;
 
 namespace Realtime.Protocol;
@@ -26,10 +27,10 @@ internal static class ValueReader
             case MessagePackType.Integer or MessagePackType.Float or MessagePackType.Nil:
                 return values.Length == 1
                     ? ReadOne(ref reader, out values[0], out fault)
-                    : WrongCount("one value", values.Length, out fault);
+                    : WrongCount(1, values.Length, out fault);
             default:
-                fault = $"values: found {ElementText.Describe(reader)}, expected a number, "
-                    + "an array of numbers, a bin of float32, or a map of numbers";
+                fault = ElementText.Fault(
+                    "values", reader, "a number, an array of numbers, a bin of float32, or a map of numbers");
                 return ErrorCode.Shape;
         }
     }
@@ -38,13 +39,13 @@ internal static class ValueReader
         ref MessagePackReader reader, int count, Span<double> values, out string? fault)
     {
         if (count != values.Length)
-            return WrongCount($"{count} values", values.Length, out fault);
+            return WrongCount(count, values.Length, out fault);
         for (int i = 0; i < values.Length; i++)
         {
             ErrorCode code = ReadOne(ref reader, out values[i], out fault);
             if (code != ErrorCode.None)
             {
-                fault = $"values[{i}]: {fault}";
+                fault = ElementText.At("values", i, fault!);
                 return code;
             }
         }
@@ -60,19 +61,18 @@ internal static class ValueReader
         {
             if (!reader.TryReadString(out ReadOnlySpan<byte> name) && !reader.TryReadBinary(out name))
             {
-                fault = $"values: found the key {ElementText.Describe(reader)}, expected the name of an input";
+                fault = ElementText.Fault("values: a key", reader, "the name of an input");
                 return ErrorCode.Shape;
             }
             int index = names.IndexOf(name, i);
             if (index < 0)
             {
-                fault = $"values: found the input {ElementText.Quote(name)}, which the model does not have";
-                return ErrorCode.Shape;
+                return UnknownInput(name, out fault);
             }
             ErrorCode code = ReadOne(ref reader, out values[index], out fault);
             if (code != ErrorCode.None)
             {
-                fault = $"values[{ElementText.Quote(name)}]: {fault}";
+                fault = At(name, fault!);
                 return code;
             }
         }
@@ -84,15 +84,17 @@ internal static class ValueReader
     {
         if (data.Length != values.Length * sizeof(float))
         {
-            fault = $"values: found {data.Length} bytes of float32, expected {values.Length * sizeof(float)} for the "
-                + $"model's {values.Length} inputs";
-            return ErrorCode.Shape;
+            return WrongSize(data.Length, values.Length, out fault);
         }
         for (int i = 0; i < values.Length; i++)
         {
             values[i] = BinaryPrimitives.ReadSingleLittleEndian(data[(i * sizeof(float))..]);
             if (double.IsInfinity(values[i]))
-                return TooLarge($"values[{i}]: ", values[i], out fault);
+            {
+                ErrorCode code = TooLarge(values[i], out fault);
+                fault = ElementText.At("values", i, fault!);
+                return code;
+            }
         }
         fault = null;
         return ErrorCode.None;
@@ -102,23 +104,51 @@ internal static class ValueReader
     {
         fault = null;
         if (reader.TryReadDouble(out value))
-            return Math.Abs(value) > Largest ? TooLarge("", value, out fault) : ErrorCode.None;
+            return Math.Abs(value) > Largest ? TooLarge(value, out fault) : ErrorCode.None;
         value = double.NaN;
         if (reader.TryReadNil())
             return ErrorCode.None;
+        return NoNumber(reader, out fault);
+    }
+
+    // None of the texts is inlined: see ElementText.Fault.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static ErrorCode NoNumber(MessagePackReader reader, out string? fault)
+    {
         fault = $"found {ElementText.Describe(reader)}, expected a number or nil";
         return ErrorCode.Shape;
     }
 
-    private static ErrorCode TooLarge(string where, double value, out string? fault)
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static ErrorCode TooLarge(double value, out string? fault)
     {
-        fault = FormattableString.Invariant($"{where}found {value}, expected a finite number up to 1e100 in size");
+        fault = FormattableString.Invariant($"found {value}, expected a finite number up to 1e100 in size");
         return ErrorCode.Malformed;
     }
 
-    private static ErrorCode WrongCount(string found, int expected, out string? fault)
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static ErrorCode WrongCount(int found, int expected, out string? fault)
     {
         fault = $"values: found {found}, expected {expected} for the model's inputs";
         return ErrorCode.Shape;
     }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static ErrorCode WrongSize(int found, int inputs, out string? fault)
+    {
+        fault = $"values: found {found} bytes of float32, expected {inputs * sizeof(float)} for the model's {inputs} "
+            + "inputs";
+        return ErrorCode.Shape;
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static ErrorCode UnknownInput(ReadOnlySpan<byte> name, out string? fault)
+    {
+        fault = $"values: found the input {ElementText.Quote(name)}, which the model does not have";
+        return ErrorCode.Shape;
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static string At(ReadOnlySpan<byte> name, string fault) =>
+        $"values[{ElementText.Quote(name)}]: {fault}";
 }

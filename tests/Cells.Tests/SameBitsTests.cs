@@ -2,7 +2,9 @@ using Realtime.Cells.Tests.Support;
 
 namespace Realtime.Cells.Tests;
 
-/// <summary>A stream's bits depend on nothing but its own inputs: not on the wave around it, nor on the vector width.</summary>
+/// <summary>
+/// A stream's bits depend on nothing but its own inputs: not on the wave around it, nor on the vector width.
+/// </summary>
 public sealed class SameBitsTests
 {
     private const int Streams = 90;
@@ -50,6 +52,35 @@ public sealed class SameBitsTests
         }
     }
 
+    [Fact]
+    public void A_stream_of_NaN_does_not_touch_the_others()
+    {
+        var random = new RandomModels(11);
+        Model model = RandomModels.Stack(1, random.Layer("gru", "a", 1, 5), random.Dense("mid", 5, 3),
+            random.Layer("lstm", "b", 3, 7), random.Dense("head", 7, 3));
+        foreach (string kernel in Kernels.Available)
+        {
+            using var engine = new CpuEngine(model, kernel);
+            engine.Grow(10);
+            var ill = new float[model.StateFloats];
+            Array.Fill(ill, float.NaN);
+            float[] together = new float[5 * 3], alone = new float[3];
+            for (int t = 0; t < 4; t++)
+            {
+                engine.Write(2, ill);
+                engine.Step([0, 1, 2, 3, 4], [1, 2, 3, 4, 5], together);
+                Assert.True(float.IsNaN(together[6]), kernel);
+                foreach (int stream in new[] { 0, 1, 3, 4 })
+                {
+                    engine.Step([5 + stream], [stream + 1], alone);
+                    Agreement.SameBits(together.AsSpan(3 * stream, 3), alone, $"{kernel} {stream}");
+                    // The ill one in between, so that its floats lie in the buffers.
+                    engine.Step([2], [3], alone);
+                }
+            }
+        }
+    }
+
     [VectorFact]
     public void Every_vector_width_gives_the_same_bits()
     {
@@ -73,7 +104,9 @@ public sealed class SameBitsTests
         }
     }
 
-    /// <summary>Steps all streams a number of times; in each step they come in random order, in waves of some size.</summary>
+    /// <summary>
+    /// Steps all streams a number of times; in each step they come in random order, in waves of some size.
+    /// </summary>
     private static float[][] Run(Model model, string kernel, float[] x, Func<RandomModels, int> wave,
         RandomModels random, int streams = Streams, int steps = Steps)
     {

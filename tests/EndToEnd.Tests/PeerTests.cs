@@ -4,12 +4,20 @@ using Xunit.Abstractions;
 
 namespace Realtime.EndToEnd.Tests;
 
-/// <summary>Independent peers in Python (pyzmq, msgpack, numpy) against the real daemon; what they check is in peers/.</summary>
+/// <summary>Independent peers (pyzmq, msgpack, numpy; zeromq.js) against the real daemon; see peers/.</summary>
 public sealed class PeerTests(ITestOutputHelper output)
 {
     [PythonFact]
     public Task Every_prediction_agrees_with_numpy_in_every_form_and_on_both_paths() =>
         Peer("check_predictions.py").RunAsync(seconds: 180);
+
+    [PythonFact]
+    public Task Every_prediction_agrees_with_numpy_by_the_scalar_kernel_in_frames_of_seven_ticks() =>
+        Peer("check_predictions.py").RunAsync(configuration: new()
+        {
+            ["engine"] = new JsonObject { ["kind"] = "cpu", ["kernel"] = "scalar" },
+            ["frame"] = new JsonObject { ["maxTicks"] = 7 },
+        }, seconds: 180);
 
     [PythonFact]
     public Task Order_follows_the_protocol() => Peer("check_order.py").RunAsync("order");
@@ -50,10 +58,28 @@ public sealed class PeerTests(ITestOutputHelper output)
     public Task A_hundred_thousand_streams_fit_in_a_gibibyte() =>
         Peer("check_scale.py").RunAsync(configuration: Streams("max", 100_000), seconds: 180, withProcessId: true);
 
+    [PythonFact]
+    public Task Other_peoples_publishers_are_heard() =>
+        Peer("check_subscribe.py").RunAsync(configuration: new()
+        {
+            ["endpoints"] = new JsonObject
+            {
+                ["subscribe"] = new JsonArray(
+                    "ipc://connected",
+                    new JsonObject
+                    {
+                        ["endpoint"] = "ipc://bound",
+                        ["bind"] = true,
+                        ["topics"] = new JsonArray("m/a", "m/b"),
+                    }),
+            },
+        });
+
     [NodeFact]
     public Task JavaScript_numbers_and_times_mean_what_they_say() => Peer("check_js.mjs").RunAsync();
 
-    private static JsonObject Streams(string key, JsonNode value) => new() { ["streams"] = new JsonObject { [key] = value } };
+    private static JsonObject Streams(string key, JsonNode value) =>
+        new() { ["streams"] = new JsonObject { [key] = value } };
 
     private PeerScript Peer(string name) => new(output, name);
 }

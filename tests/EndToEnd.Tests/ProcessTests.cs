@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using Realtime.EndToEnd.Tests.Harness;
+using Realtime.Protocol;
 
 namespace Realtime.EndToEnd.Tests;
 
@@ -21,6 +22,30 @@ public sealed partial class ProcessTests : IDisposable
         var watch = Stopwatch.StartNew();
         await daemon.StopAsync(signal);
         Assert.InRange(watch.Elapsed, TimeSpan.Zero, TimeSpan.FromSeconds(5));
+    }
+
+    [Theory]
+    [InlineData("block")]
+    [InlineData("spin")]
+    public async Task Run_UnderLoad_AddsUpAtAllTimesAndStopsSoon(string idle)
+    {
+        using var daemon = await DaemonProcess.StartAsync(new() { ["frame"] = new JsonObject { ["idle"] = idle } });
+        using var stop = new CancellationTokenSource();
+        var load = Task.Run(() => Flood(daemon.Ingest, stop.Token));
+        for (var i = 0; i < 20; i++)
+        {
+            await Task.Delay(50);
+            await daemon.CheckAccountsAsync();
+        }
+
+        var stats = await daemon.StatsAsync();
+        foreach (var outcome in new[] { "stepped", "duplicate", "rejected" })
+            Assert.True((long)stats[outcome]! > 100, $"a load with many {outcome}: {stats}");
+        var watch = Stopwatch.StartNew();
+        await daemon.StopAsync();
+        Assert.InRange(watch.Elapsed, TimeSpan.Zero, TimeSpan.FromSeconds(7));
+        await stop.CancelAsync();
+        await load;
     }
 
     [Fact]
@@ -87,6 +112,21 @@ public sealed partial class ProcessTests : IDisposable
 
     [GeneratedRegex(@"tcp://127\.0\.0\.1:[1-9][0-9]*")]
     private static partial Regex ChosenEndpoint();
+
+    // Good ticks, ticks without a stream, and duplicates, until told to stop or the daemon takes no more.
+    private static void Flood(string endpoint, CancellationToken stop)
+    {
+        using var client = new RealtimeClient(new() { Ingest = endpoint, Timeout = TimeSpan.FromMilliseconds(500) });
+        try
+        {
+            for (ulong i = 0; !stop.IsCancellationRequested; i++)
+                client.Publish(i % 5 == 0 ? "" : $"load/{i % 50}", [i % 17], seq: i / 60);
+        }
+        catch (TimeoutException)
+        {
+            // The daemon has gone.
+        }
+    }
 
     private async Task<(int Code, string Errors)> RunAsync(params string[] arguments)
     {

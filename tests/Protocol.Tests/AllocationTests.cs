@@ -28,7 +28,7 @@ public class AllocationTests
                 int cursor = header.Cursor;
                 for (int i = 0; i < header.Count; i++)
                 {
-                    TickReader.TryReadTick(payload, ref cursor, out Tick tick, out _);
+                    TickReader.TryReadTick(payload, header, ref cursor, out Tick tick, out _);
                     TickReader.ReadValues(payload, tick.Values, Names, values, out _);
                 }
             }

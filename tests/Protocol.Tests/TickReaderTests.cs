@@ -47,7 +47,10 @@ public class TickReaderTests
         {
             foreach (string[] order in Permutations(present))
             {
-                (string, object?)[] entries = [.. order.Select(key => (key, (object?)(1 + Array.IndexOf(aliases, key))))];
+                (string, object?)[] entries =
+                [
+                    .. order.Select(key => (key, (object?)(1 + Array.IndexOf(aliases, key)))),
+                ];
                 if (aliases[0] != "values")
                     entries = [.. entries, ("values", 0)];
                 byte[] payload = Pack.Map(entries);
@@ -69,8 +72,8 @@ public class TickReaderTests
     {
         string[] keys =
         [
-            "", "x", "is", "st", "po", "sep", "rum", "rod", "tine", "date", "values ", "valuez", "valve", "tracy", "replu",
-            "strean", "Stream", "timestamq", "Values", "sequence", "a key that is longer than any that is known here",
+            "", "x", "is", "st", "po", "sep", "rum", "rod", "tine", "date", "values ", "valuez", "valve", "tracy",
+            "strean", "Stream", "timestamq", "Values", "sequence", "replu", "a key longer than any that is known here",
         ];
         byte[] payload = Pack.Map([.. keys.Select(key => (key, (object?)"wrong")), ("v", 1)]);
         Tick tick = ReadTick(payload);
@@ -217,7 +220,7 @@ public class TickReaderTests
             Pack.Array(1, "s", 1, null, 5, true, 1, 1)
         },
         { "found a batch of 1 elements, expected [2, [tick, …], reply?]", Pack.Array(2) },
-        { "found a batch of a map of 0, expected an array of ticks", Pack.Array(2, Pack.Raw(0x80)) },
+        { "batch: found a map of 0, expected an array of ticks", Pack.Array(2, Pack.Raw(0x80)) },
         { "reply: found 1, expected true or false", Pack.Array(2, Pack.Nothing, 1) },
     };
 
@@ -296,6 +299,10 @@ public class TickReaderTests
         int cursor = header.Cursor;
         Assert.True(TickReader.TryReadTick(payload, ref cursor, out Tick tick, out string? fault), fault);
         Assert.Equal(payload.Length, cursor);
+        cursor = header.Cursor;
+        Assert.True(TickReader.TryReadTick(payload, header, ref cursor, out Tick same, out fault), fault);
+        Assert.Equal(payload.Length, cursor);
+        Assert.Equal(tick, same);
         return tick;
     }
 

@@ -64,9 +64,9 @@ public class ValueReaderTests
 
     public static TheoryData<object, string> WrongShapes => new()
     {
-        { new object?[] { 1, 2 }, "values: found 2 values, expected 3 for the model's inputs" },
-        { new object?[] { 1, 2, 3, 4 }, "values: found 4 values, expected 3 for the model's inputs" },
-        { Pack.Nothing, "values: found 0 values, expected 3 for the model's inputs" },
+        { new object?[] { 1, 2 }, "values: found 2, expected 3 for the model's inputs" },
+        { new object?[] { 1, 2, 3, 4 }, "values: found 4, expected 3 for the model's inputs" },
+        { Pack.Nothing, "values: found 0, expected 3 for the model's inputs" },
         { new object?[] { 1, "2", 3 }, "values[1]: found the string \"2\", expected a number or nil" },
         { new object?[] { 1, 2, true }, "values[2]: found true, expected a number or nil" },
         { new object?[] { new object?[] { 1, 2, 3 }, 1, 1 }, "values[0]: found an array of 3" },
@@ -76,9 +76,9 @@ public class ValueReaderTests
         { true, "values: found true, expected a number, an array" },
         { new Raw([0xd6, 0xff, 0, 0, 0, 5]), "values: found an extension, expected a number, an array" },
         { new Raw(Pack.Map(("volume", 1))), "values: found the input \"volume\", which the model does not have" },
-        { new Raw([0x81, 5, 5]), "values: found the key 5, expected the name of an input" },
+        { new Raw([0x81, 5, 5]), "values: a key: found 5, expected the name of an input" },
         { new Raw(Pack.Map(("flow", "x"))), "values[\"flow\"]: found the string \"x\", expected a number or nil" },
-        { 5, "values: found one value, expected 3" },
+        { 5, "values: found 1, expected 3" },
     };
 
     [Theory]

@@ -2,7 +2,9 @@ using System.Text.Json;
 
 namespace Realtime.Cells.Files;
 
-/// <summary>The members of one JSON object, each taken once by name; what is left at the end is an unknown key.</summary>
+/// <summary>
+/// The members of one JSON object, each taken once by name; what is left at the end is an unknown key.
+/// </summary>
 internal sealed class Fields
 {
     private readonly Dictionary<string, JsonElement> _left = new(StringComparer.Ordinal);
@@ -12,7 +14,8 @@ internal sealed class Fields
     {
         Place = place;
         Origin = origin;
-        if (element.ValueKind != JsonValueKind.Object) throw origin.Fault(place, $"expected an object, found {Kind(element)}");
+        if (element.ValueKind != JsonValueKind.Object)
+            throw origin.Fault(place.Length == 0 ? "description" : place, $"expected an object, found {Kind(element)}");
         foreach (JsonProperty property in element.EnumerateObject()) _left.Add(property.Name, property.Value);
     }
 
@@ -78,16 +81,19 @@ internal sealed class Fields
     private T[] Elements<T>(string key, Func<JsonElement, string, T> read)
     {
         JsonElement array = Take(key);
-        if (array.ValueKind != JsonValueKind.Array) throw Origin.Fault(At(key), $"expected an array, found {Kind(array)}");
+        if (array.ValueKind != JsonValueKind.Array)
+            throw Origin.Fault(At(key), $"expected an array, found {Kind(array)}");
         return array.EnumerateArray().Select((element, i) => read(element, $"{At(key)}[{i}]")).ToArray();
     }
 
     private static string TextOf(JsonElement element, string place, Origin origin)
     {
-        if (element.ValueKind != JsonValueKind.String) throw origin.Fault(place, $"expected a string, found {Kind(element)}");
+        if (element.ValueKind != JsonValueKind.String)
+            throw origin.Fault(place, $"expected a string, found {Kind(element)}");
         string text = element.GetString()!;
         if (text.Length == 0) throw origin.Fault(place, "expected a name, found an empty string");
-        if (Text.HasControl(text)) throw origin.Fault(place, $"expected a name without control characters, found '{text}'");
+        if (Text.HasControl(text))
+            throw origin.Fault(place, $"expected a name without control characters, found '{text}'");
         return text;
     }
 

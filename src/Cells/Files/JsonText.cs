@@ -3,7 +3,9 @@ using System.Text.Unicode;
 
 namespace Realtime.Cells.Files;
 
-/// <summary>JSON that a model file carries, checked for what System.Text.Json lets through: duplicate keys and broken text.</summary>
+/// <summary>
+/// JSON that a model file carries, checked for what System.Text.Json lets through: duplicate keys and broken text.
+/// </summary>
 internal static class JsonText
 {
     public static JsonDocument Parse(ReadOnlyMemory<byte> utf8, string place, Origin origin)

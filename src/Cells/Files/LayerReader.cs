@@ -3,8 +3,8 @@ using System.Text.Json;
 namespace Realtime.Cells.Files;
 
 /// <summary>
-/// Reads the chain of layers: an embedding only first, softmax only last, each layer taking what the one before gives, a
-/// dense head at the end.
+/// Reads the chain of layers: an embedding only first, softmax only last, each layer taking what the one before
+/// gives, a dense head at the end.
 /// </summary>
 internal static class LayerReader
 {
@@ -39,7 +39,7 @@ internal static class LayerReader
     {
         string kind = fields.TakeText("kind");
         if (before.IsHead && kind != "dense")
-            throw fields.Origin.Fault(fields.At("kind"), $"expected dense for the last layer, the head, found '{kind}'");
+            throw fields.Origin.Fault(fields.At("kind"), $"expected a dense head as the last layer, found '{kind}'");
         switch (kind)
         {
             case "rnn":
@@ -79,7 +79,11 @@ internal static class LayerReader
         if (fields.TryTake("resetAfter", out JsonElement given))
         {
             if (given.ValueKind is not (JsonValueKind.True or JsonValueKind.False))
-                throw fields.Origin.Fault(fields.At("resetAfter"), $"expected true or false, found {Fields.Kind(given)}");
+            {
+                throw fields.Origin.Fault(
+                    fields.At("resetAfter"), $"expected true or false, found {Fields.Kind(given)}");
+            }
+
             resetAfter = given.GetBoolean();
         }
 
@@ -124,7 +128,8 @@ internal static class LayerReader
     private static DropoutLayer ReadDropout(Fields fields, string name, Before before)
     {
         double rate = fields.TakeNumber("rate");
-        if (!(rate is >= 0 and < 1)) throw fields.Origin.Fault(fields.At("rate"), $"expected 0 <= rate < 1, found {rate}");
+        if (!(rate is >= 0 and < 1))
+            throw fields.Origin.Fault(fields.At("rate"), $"expected 0 <= rate < 1, found {rate}");
         fields.RefuseUnknown();
         return new DropoutLayer(name, before.Size, rate);
     }

@@ -26,7 +26,7 @@ internal static class ModelReader
         if (layers[0] is EmbeddingLayer && (inputs.Length != 1 || normalisation.Kind != NormalisationKind.None))
         {
             throw origin.Fault(inputs.Length != 1 ? "inputs" : "normalise.kind",
-                $"a model with an embedding has one input and normalise none, found {inputs.Length} and {normalisation.Kind}");
+                $"expected one input and kind none for an embedding, found {inputs.Length} and {normalisation.Kind}");
         }
 
         return new Model(digest, name, inputs, normalisation, layers, forecast);
@@ -35,7 +35,11 @@ internal static class ModelReader
     private static JsonDocument DescriptionOf(SafetensorsFile file, Origin origin)
     {
         foreach (string key in file.Metadata.Keys)
-            if (key != MetadataKey) throw origin.Fault($"__metadata__.{key}", $"unknown key; known here: {MetadataKey}");
+        {
+            if (key != MetadataKey)
+                throw origin.Fault($"__metadata__.{key}", $"unknown key; known here: {MetadataKey}");
+        }
+
         if (!file.Metadata.TryGetValue(MetadataKey, out string? text))
             throw origin.Fault($"__metadata__.{MetadataKey}", "expected the description of the model, found none");
         return JsonText.Parse(Encoding.UTF8.GetBytes(text), $"__metadata__.{MetadataKey}", origin);
@@ -63,7 +67,8 @@ internal static class ModelReader
                 break;
             case "running":
                 double halfLife = fields.TakeNumber("halfLife");
-                if (halfLife <= 0) throw fields.Origin.Fault(fields.At("halfLife"), $"expected ticks above 0, found {halfLife}");
+                if (halfLife <= 0)
+                    throw fields.Origin.Fault(fields.At("halfLife"), $"expected ticks above 0, found {halfLife}");
                 normalisation = Normalisation.Running(halfLife);
                 break;
             default:
@@ -79,7 +84,11 @@ internal static class ModelReader
     {
         double[] numbers = fields.TakeNumbers(key);
         if (numbers.Length != count)
-            throw fields.Origin.Fault(fields.At(key), $"expected one number per {what}, that is {count}, found {numbers.Length}");
+        {
+            throw fields.Origin.Fault(
+                fields.At(key), $"expected one number per {what}, that is {count}, found {numbers.Length}");
+        }
+
         return numbers;
     }
 
@@ -88,7 +97,11 @@ internal static class ModelReader
     {
         double[] numbers = PerName(fields, key, count, what);
         for (int i = 0; i < count; i++)
-            if (numbers[i] <= 0) throw fields.Origin.Fault($"{fields.At(key)}[{i}]", $"expected a number above 0, found {numbers[i]}");
+        {
+            if (numbers[i] <= 0)
+                throw fields.Origin.Fault($"{fields.At(key)}[{i}]", $"expected a number above 0, found {numbers[i]}");
+        }
+
         return numbers;
     }
 }

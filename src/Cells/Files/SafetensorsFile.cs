@@ -49,12 +49,24 @@ internal sealed class SafetensorsFile
     private static int HeaderLength(byte[] file, Origin origin)
     {
         if (file.Length < LengthBytes)
-            throw origin.Fault("file", $"expected a safetensors file of at least {LengthBytes} bytes, found {file.Length}");
+        {
+            throw origin.Fault(
+                "file", $"expected a safetensors file of at least {LengthBytes} bytes, found {file.Length}");
+        }
+
         ulong length = BinaryPrimitives.ReadUInt64LittleEndian(file);
         if (length > MaxHeader)
-            throw origin.Fault("header", $"expected a length of at most {MaxHeader} bytes, found {length} (not a safetensors file?)");
+        {
+            throw origin.Fault("header",
+                $"expected a length of at most {MaxHeader} bytes, found {length} (not a safetensors file?)");
+        }
+
         if (length > (ulong)(file.Length - LengthBytes))
-            throw origin.Fault("header", $"expected {length} bytes, found {file.Length - LengthBytes}: the file is cut short");
+        {
+            throw origin.Fault(
+                "header", $"expected {length} bytes, found {file.Length - LengthBytes}: the file is cut short");
+        }
+
         return (int)length;
     }
 
@@ -65,7 +77,11 @@ internal sealed class SafetensorsFile
         foreach (JsonProperty entry in element.EnumerateObject())
         {
             if (entry.Value.ValueKind != JsonValueKind.String)
-                throw origin.Fault($"__metadata__.{entry.Name}", $"expected a string, found {Fields.Kind(entry.Value)}");
+            {
+                throw origin.Fault(
+                    $"__metadata__.{entry.Name}", $"expected a string, found {Fields.Kind(entry.Value)}");
+            }
+
             metadata.Add(entry.Name, entry.Value.GetString()!);
         }
     }
@@ -108,7 +124,8 @@ internal sealed class SafetensorsFile
         var numbers = new long[elements.Length];
         for (int i = 0; i < numbers.Length; i++)
         {
-            if (elements[i].ValueKind != JsonValueKind.Number || !elements[i].TryGetInt64(out numbers[i]) || numbers[i] < 0)
+            if (elements[i].ValueKind != JsonValueKind.Number || !elements[i].TryGetInt64(out numbers[i])
+                || numbers[i] < 0)
             {
                 throw fields.Origin.Fault($"{fields.At(key)}[{i}]",
                     $"expected a whole number from 0, found {Fields.Kind(elements[i])}");
@@ -127,7 +144,11 @@ internal sealed class SafetensorsFile
             if (tensor.Begin < at)
                 throw origin.Fault($"tensor '{tensor.Name}'", $"its data overlaps that of tensor '{before!.Name}'");
             if (tensor.Begin > at)
-                throw origin.Fault($"tensor '{tensor.Name}'", $"{tensor.Begin - at} bytes of data before it belong to no tensor");
+            {
+                throw origin.Fault(
+                    $"tensor '{tensor.Name}'", $"{tensor.Begin - at} bytes of data before it belong to no tensor");
+            }
+
             at = tensor.End;
             before = tensor;
         }

@@ -2,7 +2,9 @@ using System.Buffers.Binary;
 
 namespace Realtime.Cells.Files;
 
-/// <summary>The tensors of a file, each taken once by the layer it belongs to; what is left at the end is surplus.</summary>
+/// <summary>
+/// The tensors of a file, each taken once by the layer it belongs to; what is left at the end is surplus.
+/// </summary>
 internal sealed class TensorTable(SafetensorsFile file, Origin origin)
 {
     private readonly Dictionary<string, StoredTensor> _left =
@@ -46,12 +48,16 @@ internal sealed class TensorTable(SafetensorsFile file, Origin origin)
             {
                 "F32" => BinaryPrimitives.ReadSingleLittleEndian(bytes[(4 * i)..]),
                 "F16" => (float)BinaryPrimitives.ReadHalfLittleEndian(bytes[(2 * i)..]),
-                _ => BitConverter.UInt32BitsToSingle((uint)BinaryPrimitives.ReadUInt16LittleEndian(bytes[(2 * i)..]) << 16),
+                _ => ReadBrainFloat(bytes[(2 * i)..]),
             };
         }
 
         return values;
     }
+
+    /// <summary>A BF16 is the upper half of a float32.</summary>
+    private static float ReadBrainFloat(ReadOnlySpan<byte> bytes) =>
+        BitConverter.UInt32BitsToSingle((uint)BinaryPrimitives.ReadUInt16LittleEndian(bytes) << 16);
 
     private static string IndexOf(int i, long[] shape) =>
         shape.Length == 1 ? $"[{i}]" : $"[{i / shape[1]}, {i % shape[1]}]";

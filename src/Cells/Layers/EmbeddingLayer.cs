@@ -1,6 +1,8 @@
 namespace Realtime.Cells;
 
-/// <summary>y = row number x of a table [V, D]; the one input is an integer token in 0…V−1. Always the first layer.</summary>
+/// <summary>
+/// y = row number x of a table [V, D]; the one input is an integer token in 0…V−1. Always the first layer.
+/// </summary>
 public sealed class EmbeddingLayer : Layer
 {
     private readonly Tensor[] _tensors;

@@ -3,7 +3,8 @@ namespace Realtime.Cells;
 /// <summary>The simple (Elman) cell: h' = act(W_ih x + b_ih + W_hh h + b_hh), act tanh or relu.</summary>
 public sealed class RnnLayer : RecurrentLayer
 {
-    /// <exception cref="ArgumentException">A tensor of a wrong size, or an activation other than tanh and relu.</exception>
+    /// <exception cref="ArgumentException">A tensor of a wrong size, or an activation other than tanh and
+    /// relu.</exception>
     public RnnLayer(string name, int inputs, int hidden, Activation activation,
         ReadOnlyMemory<float> weightIh, ReadOnlyMemory<float> weightHh,
         ReadOnlyMemory<float> biasIh, ReadOnlyMemory<float> biasHh)

@@ -1,6 +1,8 @@
 namespace Realtime.Cells;
 
-/// <summary>One weight tensor: its name in the file, its shape (rows, columns; or one length), its values in row order.</summary>
+/// <summary>
+/// One weight tensor: its name in the file, its shape (rows, columns; or one length), its values in row order.
+/// </summary>
 public sealed class Tensor
 {
     /// <exception cref="ArgumentException">The number of values is not the product of the shape.</exception>

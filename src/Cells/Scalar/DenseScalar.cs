@@ -1,6 +1,8 @@
 namespace Realtime.Cells.Scalar;
 
-/// <summary>y = act(W x + b); softmax with the largest sum taken off first, y = exp(a − max a) / Σ exp(a − max a).</summary>
+/// <summary>
+/// y = act(W x + b); softmax with the largest sum taken off first, y = exp(a − max a) / Σ exp(a − max a).
+/// </summary>
 internal sealed class DenseScalar(DenseLayer layer) : ScalarLayer
 {
     private readonly double[] _sums = new double[layer.Outputs];

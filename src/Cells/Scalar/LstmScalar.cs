@@ -2,8 +2,8 @@ namespace Realtime.Cells.Scalar;
 
 /// <summary>
 /// i, f, o = σ(W_i· x + b_i· + W_h· h + b_h·), g = tanh(likewise); c' = f∘c + i∘g; h' = o∘tanh(c').
-/// S. Hochreiter and J. Schmidhuber, Long short-term memory (1997), with the forget gate of F. Gers et al. (2000); as in
-/// PyTorch's LSTMCell. h' uses c' as it is stored, rounded to float32.
+/// S. Hochreiter and J. Schmidhuber, Long short-term memory (1997), with the forget gate of F. Gers et al. (2000); as
+/// in PyTorch's LSTMCell. h' uses c' as it is stored, rounded to float32.
 /// </summary>
 internal sealed class LstmScalar(LstmLayer layer, int startH, int startC) : ScalarLayer
 {

@@ -2,7 +2,10 @@ using Realtime.Cells.States;
 
 namespace Realtime.Cells.Scalar;
 
-/// <summary>The reference: one row after the other, one layer after the other, in plain loops. The vector kernels agree with it.</summary>
+/// <summary>
+/// The reference: one row after the other, one layer after the other, in plain loops. The vector kernels agree with
+/// it.
+/// </summary>
 internal sealed unsafe class ScalarKernel : WaveKernel
 {
     private readonly StateLayout _layout;
@@ -27,7 +30,7 @@ internal sealed unsafe class ScalarKernel : WaveKernel
         for (int i = 0; i < rows.Length; i++)
         {
             var state = new Span<float>(states.At(rows[i]), _layout.Stride);
-            StepRow(inputs.Slice(i * inputCount, inputCount), state).CopyTo(outputs.Slice(i * outputCount, outputCount));
+            StepRow(inputs.Slice(i * inputCount, inputCount), state).CopyTo(outputs[(i * outputCount)..]);
         }
     }
 

@@ -1,9 +1,9 @@
 namespace Realtime.Cells.Scalar;
 
 /// <summary>
-/// One layer of the reference. Weights, states and what passes between layers are float32. Every sum is taken in double,
-/// the input's and the hidden state's each from its bias on, indices ascending, and then added; gates stay in double;
-/// what is stored (y, h', c') is rounded to float32 once.
+/// One layer of the reference. Weights, states and what passes between layers are float32. Every sum is taken in
+/// double, the input's and the hidden state's each from its bias on, indices ascending, and then added; gates stay in
+/// double; what is stored (y, h', c') is rounded to float32 once.
 /// </summary>
 internal abstract class ScalarLayer
 {

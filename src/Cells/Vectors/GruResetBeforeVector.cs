@@ -1,8 +1,8 @@
 namespace Realtime.Cells.Vectors;
 
 /// <summary>
-/// The gated recurrent unit with the reset before the product; see <see cref="Scalar.GruScalar"/>. W_hn (r∘h) needs r of
-/// every unit, hence a product in two parts. h' is taken as n + z∘(h − n).
+/// The gated recurrent unit with the reset before the product; see <see cref="Scalar.GruScalar"/>. W_hn (r∘h) needs r
+/// of every unit, hence a product in two parts. h' is taken as n + z∘(h − n).
 /// </summary>
 internal sealed unsafe class GruResetBeforeVector<TLanes, TVector> : VectorLayer
     where TLanes : struct, ILanes<TVector>

@@ -37,6 +37,9 @@ internal unsafe interface ILanes<TVector>
     /// <summary>Per lane: a &lt; b ? yes : no; no where a is NaN.</summary>
     static abstract TVector WhereLess(TVector a, TVector b, TVector yes, TVector no);
 
-    /// <summary>2^n where the low bits of each float's mantissa hold the integer n; see <see cref="LaneMath{TLanes,TVector}.Exp"/>.</summary>
+    /// <summary>
+    /// 2^n where the low bits of each float's mantissa hold the integer n; see <see
+    /// cref="LaneMath{TLanes,TVector}.Exp"/>.
+    /// </summary>
     static abstract TVector PowerOfTwo(TVector n);
 }

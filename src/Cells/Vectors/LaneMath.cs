@@ -3,14 +3,16 @@ using System.Runtime.CompilerServices;
 namespace Realtime.Cells.Vectors;
 
 /// <summary>
-/// The activation functions in float32, each within 3e-7 of the exact value; a NaN stays one. The same operations in the
-/// same order at every width.
+/// The activation functions in float32, each within 3e-7 of the exact value; a NaN stays one. The same operations in
+/// the same order at every width.
 /// </summary>
 internal static class LaneMath<TLanes, TVector>
     where TLanes : struct, ILanes<TVector>
     where TVector : unmanaged
 {
-    /// <summary>Adding 1.5 · 2^23 rounds to an integer, and leaves that integer in the low bits of the mantissa.</summary>
+    /// <summary>
+    /// Adding 1.5 · 2^23 rounds to an integer, and leaves that integer in the low bits of the mantissa.
+    /// </summary>
     private const float RoundingShift = 12582912f;
 
     /// <summary>ln 2 in two parts: the first has zeros at its end, so that its multiples up to 2^7 are exact.</summary>
@@ -24,7 +26,9 @@ internal static class LaneMath<TLanes, TVector>
     /// <summary>Below it tanh is a polynomial, which keeps its relative accuracy; above it comes from e^2x.</summary>
     private const float SmallTanh = 0.625f;
 
-    /// <summary>e^x for x limited to ±87: x = n ln 2 + r, e^x = 2^n e^r, |r| ≤ ln 2 / 2, e^r = 1 + r + r²·p(r).</summary>
+    /// <summary>
+    /// e^x for x limited to ±87: x = n ln 2 + r, e^x = 2^n e^r, |r| ≤ ln 2 / 2, e^r = 1 + r + r²·p(r).
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static TVector Exp(TVector x)
     {

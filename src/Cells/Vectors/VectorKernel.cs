@@ -3,8 +3,8 @@ using Realtime.Cells.States;
 namespace Realtime.Cells.Vectors;
 
 /// <summary>
-/// Steps a wave four streams at a time through the whole stack, the rest one by one. A stream's bits are the same either
-/// way, and at every width.
+/// Steps a wave four streams at a time through the whole stack, the rest one by one. A stream's bits are the same
+/// either way, and at every width.
 /// </summary>
 internal sealed unsafe class VectorKernel<TLanes, TVector> : WaveKernel
     where TLanes : struct, ILanes<TVector>

@@ -3,8 +3,8 @@ using Realtime.Cells.States;
 namespace Realtime.Cells.Vectors;
 
 /// <summary>
-/// One layer of the vector kernels. A step first takes the products of every unit into scratch, and only then goes through
-/// the units and writes: no unit sees another's new state.
+/// One layer of the vector kernels. A step first takes the products of every unit into scratch, and only then goes
+/// through the units and writes: no unit sees another's new state.
 /// </summary>
 internal abstract unsafe class VectorLayer : IDisposable
 {

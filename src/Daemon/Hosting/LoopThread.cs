@@ -21,7 +21,7 @@ public sealed partial class LoopThread(
     public Task StartAsync(CancellationToken cancellationToken)
     {
         _started = true;
-        new Thread(Run) { Name = "frames" }.Start();
+        new Thread(Run) { Name = "frames", IsBackground = true }.Start();
         return Task.CompletedTask;
     }
 

@@ -18,8 +18,16 @@ public sealed class ZmqTransport : ITickSource, IPredictionSink, IDisposable
     // A frame over this many times limits.frame closes its connection.
     private const int CloseFactor = 16;
 
+    // Messages that may wait for one subscriber, and replies for one client, until they are dropped. A frame sends
+    // thousands at once; ZeroMQ's own 1000 would drop them before a peer that reads all the time has had its chance.
+    private const int PredictionsWaiting = 65_536;
+    private const int RepliesWaiting = 16_384;
+
     // One byte longer than any name, so that it is seen to be none.
     private const int TopicMax = StreamName.MaximumLength + 1;
+
+    // How long the last predictions and replies may take to leave when the daemon stops, in milliseconds.
+    private const int LeaveMilliseconds = 500;
 
     private const string WakeEndpoint = "inproc://wake";
 
@@ -38,6 +46,8 @@ public sealed class ZmqTransport : ITickSource, IPredictionSink, IDisposable
     {
         _requests = Open(ZmqSocketType.Router, limits);
         _requests.RouterMandatory = true;
+        _requests.SendHighWaterMark = RepliesWaiting;
+        _requests.Linger = LeaveMilliseconds;
         Bind(_requests, "requests", endpoints.Requests);
         _inputs.Add((_requests, Origin.Request));
 
@@ -46,6 +56,8 @@ public sealed class ZmqTransport : ITickSource, IPredictionSink, IDisposable
         _inputs.Add((ingest, Origin.Ingest));
 
         _predictions = Open(ZmqSocketType.Pub, limits);
+        _predictions.SendHighWaterMark = PredictionsWaiting;
+        _predictions.Linger = LeaveMilliseconds;
         Bind(_predictions, "predictions", endpoints.Predictions);
         for (var i = 0; i < endpoints.Subscribe.Count; i++)
             _inputs.Add((Subscribe(endpoints.Subscribe[i], i, limits), Origin.Subscription));

@@ -255,103 +255,123 @@ public ref struct MessagePackReader
     /// <summary>Steps over the next element with everything in it.</summary>
     /// <param name="depth">How many arrays and maps may be nested in it, at most <see cref="MaximumDepth"/>.</param>
     /// <returns>False where it is truncated, nested deeper, or holds the byte 0xc1.</returns>
-    [SkipLocalsInit]
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public bool TrySkip(int depth = MaximumDepth)
     {
-        Span<uint> outer = stackalloc uint[MaximumDepth];
+        if ((uint)_position < (uint)_buffer.Length)
+        {
+            int size = FixedSizes[_buffer[_position]];
+            if (size > 0 && size <= _buffer.Length - _position)
+            {
+                _position += size;
+                return true;
+            }
+        }
+        return TrySkipAny(depth);
+    }
+
+    [SkipLocalsInit]
+    private bool TrySkipAny(int depth)
+    {
+        Span<int> outer = stackalloc int[MaximumDepth];
+        ReadOnlySpan<byte> buffer = _buffer;
         depth = Math.Min(depth, MaximumDepth);
         int position = _position;
         int level = 0;
-        uint remaining = 1;
-        while (true)
+        int remaining = 1;
+        while ((uint)position < (uint)buffer.Length)
         {
-            if (!TryMeasure(_buffer[position..], out uint size, out uint children))
-                return false;
-            position += (int)size;
-            remaining--;
-            if (children != NoContainer)
+            // Branches for what values mostly are: the processor goes on with the next element by prediction, where
+            // a size from the table would have to be waited for.
+            byte code = buffer[position];
+            int size = code == MessagePackCode.Float64 ? 9 : code == MessagePackCode.Float32 ? 5 : FixedSizes[code];
+            if (size == 0)
             {
-                if (level >= depth || children > (uint)(_buffer.Length - position))
+                if (!TryMeasure(buffer[position..], out size, out int children))
                     return false;
-                outer[level++] = remaining;
-                remaining = children;
+                if (children >= 0)
+                {
+                    if (level >= depth)
+                        return false;
+                    outer[level++] = remaining - 1;
+                    remaining = children + 1;
+                }
             }
-            while (remaining == 0 && level > 0)
+            position += size;
+            remaining--;
+            while (remaining == 0)
+            {
+                if (level == 0)
+                {
+                    // A fixed size may still reach beyond the end, which the other reads here have checked.
+                    if (position > buffer.Length)
+                        return false;
+                    _position = position;
+                    return true;
+                }
                 remaining = outer[--level];
-            if (remaining == 0)
-                break;
+            }
         }
-        _position = position;
-        return true;
+        return false;
     }
 
-    private const uint NoContainer = uint.MaxValue;
-
-    /// <summary>The size of a scalar, or of the header of an array or map and how many elements follow it.</summary>
-    private static bool TryMeasure(ReadOnlySpan<byte> rest, out uint size, out uint children)
+    /// <summary>Measures an element whose code does not tell its size: that of the whole scalar, which is in the
+    /// buffer, or that of the header of an array or map and how many elements follow it (-1 for a scalar).</summary>
+    private static bool TryMeasure(ReadOnlySpan<byte> rest, out int size, out int children)
     {
         size = 1;
-        children = NoContainer;
-        if (rest.IsEmpty)
-            return false;
-        byte code = rest[0];
-        if (code is < MessagePackCode.FixMap or >= MessagePackCode.NegativeFixInt)
-            return true;
-        if (code < MessagePackCode.FixArray)
+        children = rest[0] & 0x0f;
+        switch (rest[0] & 0xf0)
         {
-            children = 2 * ((uint)code & 0x0f);
-            return true;
+            case MessagePackCode.FixMap:
+                children *= 2;
+                return children < rest.Length;
+            case MessagePackCode.FixArray:
+                return children < rest.Length;
         }
-        if (code < MessagePackCode.FixString)
-        {
-            children = (uint)code & 0x0f;
-            return true;
-        }
-        size = code < MessagePackCode.Nil ? 1 + ((uint)code & 0x1f) : FixedSizes[code - MessagePackCode.Nil];
-        if (size > 0)
-            return size <= (uint)rest.Length;
-        return TryMeasureLong(rest, code, out size, out children);
-    }
-
-    /// <summary>The same for the codes with an explicit length or count.</summary>
-    private static bool TryMeasureLong(ReadOnlySpan<byte> rest, byte code, out uint size, out uint children)
-    {
-        size = 0;
-        children = NoContainer;
-        MessagePackType type = MessagePackCode.TypeOf(code);
+        children = -1;
+        MessagePackType type = MessagePackCode.TypeOf(rest[0]);
         int width = type switch
         {
-            MessagePackType.Binary => code - MessagePackCode.Binary8,
-            MessagePackType.String => code - MessagePackCode.String8,
-            MessagePackType.Extension => code - MessagePackCode.Extension8,
-            MessagePackType.Array => code - MessagePackCode.Array16 + 1,
-            MessagePackType.Map => code - MessagePackCode.Map16 + 1,
+            MessagePackType.Binary => rest[0] - MessagePackCode.Binary8,
+            MessagePackType.String => rest[0] - MessagePackCode.String8,
+            MessagePackType.Extension => rest[0] - MessagePackCode.Extension8,
+            MessagePackType.Array => rest[0] - MessagePackCode.Array16 + 1,
+            MessagePackType.Map => rest[0] - MessagePackCode.Map16 + 1,
             _ => -1,
         };
-        if (width < 0 || !TryReadLength(rest, width, out uint length, out int header))
+        if (width < 0 || !TryReadLength(rest, width, out uint length, out size))
             return false;
-        size = (uint)header;
-        uint available = (uint)(rest.Length - header);
-        if (type == MessagePackType.Array)
+        uint available = (uint)(rest.Length - size);
+        switch (type)
         {
-            children = length;
-            return length <= available;
+            case MessagePackType.Array:
+                children = (int)length;
+                return length <= available;
+            case MessagePackType.Map:
+                children = 2 * (int)length;
+                return length <= available / 2;
+            case MessagePackType.Extension:
+                size += 1 + (int)length;
+                return length < available;
+            default:
+                size += (int)length;
+                return length <= available;
         }
-        if (type == MessagePackType.Map)
-        {
-            children = 2 * length;
-            return length <= available / 2;
-        }
-        ulong needed = length + (type == MessagePackType.Extension ? 1UL : 0UL);
-        size += (uint)needed;
-        return needed <= available;
     }
 
-    // Sizes of the elements from 0xc0 to 0xdf; 0 where a length or count follows, and for 0xc1.
+    // Sizes of the elements by their code; 0 where a length or count follows, and for 0xc1.
     private static ReadOnlySpan<byte> FixedSizes =>
     [
-        1, 0, 1, 1, 0, 0, 0, 0, 0, 0, 5, 9, 2, 3, 5, 9,
-        2, 3, 5, 9, 3, 4, 6, 10, 18, 0, 0, 0, 0, 0, 0, 0,
+        1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
+        1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
+        1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
+        1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
+        0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+        1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16,
+        17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, 32,
+        1, 0, 1, 1, 0, 0, 0, 0, 0, 0, 5, 9, 2, 3, 5, 9, 2, 3, 5, 9, 3, 4, 6, 10, 18, 0, 0, 0, 0, 0, 0, 0,
+        1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
     ];
 
     /// <summary>Reads the 1, 2 or 4 bytes of length (width 0, 1, 2) behind a code.</summary>

@@ -302,6 +302,13 @@ public sealed unsafe class ZmqSocket : IDisposable
         }
     }
 
+    /// <summary>Starts telling of connections at an inproc endpoint; null stops it.</summary>
+    internal void Monitor(string? endpoint, int events)
+    {
+        if (!_handle.IsClosed)
+            Check(ZmqNative.Monitor(Native, endpoint, events), $"monitor {Type}");
+    }
+
     /// <summary>Waits for the socket alone.</summary>
     private bool Poll(short events, TimeSpan timeout)
     {
@@ -365,7 +372,7 @@ public sealed unsafe class ZmqSocket : IDisposable
         GC.KeepAlive(this);
     }
 
-    // libzmq takes tcp://host:* for any free port, and :0 only since 4.2.
+    // tcp://host:* is libzmq's documented way to ask for any free port.
     private static string WithWildcardPort(string endpoint) =>
         endpoint.StartsWith("tcp://", StringComparison.Ordinal) && endpoint.EndsWith(":0", StringComparison.Ordinal)
             ? endpoint[..^1] + "*"

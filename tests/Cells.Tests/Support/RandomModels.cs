@@ -25,7 +25,8 @@ internal sealed class RandomModels(int seed)
     {
         int gates = cell.StartsWith("gru", StringComparison.Ordinal) ? 3 : cell == "lstm" ? 4 : 1;
         double limit = 1 / Math.Sqrt(hidden);
-        float[] weightIh = Uniforms(gates * hidden * inputs, limit), weightHh = Uniforms(gates * hidden * hidden, limit);
+        float[] weightIh = Uniforms(gates * hidden * inputs, limit);
+        float[] weightHh = Uniforms(gates * hidden * hidden, limit);
         float[] biasIh = Uniforms(gates * hidden, limit), biasHh = Uniforms(gates * hidden, limit);
         return cell switch
         {
@@ -40,7 +41,8 @@ internal sealed class RandomModels(int seed)
     public DenseLayer Dense(string name, int inputs, int outputs, Activation activation = Activation.Linear)
     {
         double limit = 1 / Math.Sqrt(inputs);
-        return new DenseLayer(name, inputs, outputs, activation, Uniforms(outputs * inputs, limit), Uniforms(outputs, limit));
+        return new DenseLayer(
+            name, inputs, outputs, activation, Uniforms(outputs * inputs, limit), Uniforms(outputs, limit));
     }
 
     /// <summary>One cell and a linear head with one output per horizon.</summary>

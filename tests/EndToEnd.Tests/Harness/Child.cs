@@ -1,6 +1,5 @@
 using System.ComponentModel;
 using System.Diagnostics;
-using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text;
 
@@ -52,7 +51,7 @@ internal sealed partial class Child : IDisposable
             throw new Win32Exception(Marshal.GetLastPInvokeError());
     }
 
-    /// <summary>Waits for the end and returns the exit code; a process that takes longer is killed and fails the test.</summary>
+    /// <summary>Waits for the end; returns the exit code. A process that takes longer is killed: a failure.</summary>
     public async Task<int> WaitAsync(TimeSpan patience, string what)
     {
         using var timeout = new CancellationTokenSource(patience);
@@ -63,7 +62,7 @@ internal sealed partial class Child : IDisposable
         catch (OperationCanceledException)
         {
             _process.Kill(entireProcessTree: true);
-            Assert.Fail(string.Create(CultureInfo.InvariantCulture, $"{what} took longer than {patience}\n{Everything}"));
+            Assert.Fail($"{what} took longer than {patience}\n{Everything}");
         }
 
         return _process.ExitCode;

@@ -22,12 +22,10 @@ internal sealed class DaemonProcess : IDisposable
         Ingest = Endpoint("ingest", tcp);
         Requests = Endpoint("requests", tcp);
         Predictions = Endpoint("predictions", tcp);
-        configuration["endpoints"] ??= new JsonObject
-        {
-            ["ingest"] = Ingest,
-            ["requests"] = Requests,
-            ["predictions"] = Predictions,
-        };
+        var endpoints = (configuration["endpoints"] ??= new JsonObject()).AsObject();
+        endpoints["ingest"] ??= Ingest;
+        endpoints["requests"] ??= Requests;
+        endpoints["predictions"] ??= Predictions;
         configuration["http"] ??= new JsonObject { ["endpoint"] = Http };
         var file = Path.Combine(folder, "realtimed.json");
         File.WriteAllText(file, configuration.ToJsonString());
@@ -49,7 +47,8 @@ internal sealed class DaemonProcess : IDisposable
     public string Everything => _process.Everything;
 
     /// <summary>Starts a daemon and waits until it serves. The endpoints are added to the configuration.</summary>
-    public static async Task<DaemonProcess> StartAsync(JsonObject? configuration = null, string? folder = null, bool tcp = false)
+    public static async Task<DaemonProcess> StartAsync(
+        JsonObject? configuration = null, string? folder = null, bool tcp = false)
     {
         var daemon = new DaemonProcess(configuration ?? [], folder ?? TemporaryFolder(), tcp);
         try
@@ -70,13 +69,13 @@ internal sealed class DaemonProcess : IDisposable
 
     public async Task<string> GetAsync(string path) => await _http.GetStringAsync($"{Http}{path}");
 
-    /// <summary>No tick is dropped in silence: whatever was received is stepped, duplicate, rejected or refused.</summary>
+    /// <summary>No tick is dropped in silence: one received is stepped, duplicate, rejected or refused.</summary>
     public async Task CheckAccountsAsync()
     {
         Assert.False(_process.HasExited, $"the daemon is gone\n{Everything}");
         var stats = await StatsAsync();
         var outcomes = new[] { "stepped", "duplicate", "rejected", "refused" }.Sum(name => (long)stats[name]!);
-        Assert.True((long)stats["received"]! == outcomes, $"received is not the sum of outcomes: {stats.ToJsonString()}");
+        Assert.True((long)stats["received"]! == outcomes, $"received is not the sum of outcomes: {stats}");
     }
 
     /// <summary>Checks the accounts, stops the daemon by a signal, and checks that it ends well and soon.</summary>

@@ -15,11 +15,16 @@ internal sealed class PeerScript(ITestOutputHelper output, string name)
 
     /// <summary>Runs the script against a daemon of its own and stops that daemon.</summary>
     public async Task RunAsync(
-        string? scenario = null, JsonObject? configuration = null, bool tcp = false, int seconds = 120, bool withProcessId = false)
+        string? scenario = null,
+        JsonObject? configuration = null,
+        bool tcp = false,
+        int seconds = 120,
+        bool withProcessId = false)
     {
         var folder = DaemonProcess.TemporaryFolder();
         configuration ??= [];
-        configuration["models"] = await PrepareAsync(folder);
+        if (await PrepareAsync(folder) is { } models)
+            configuration["models"] = models;
         using var daemon = await DaemonProcess.StartAsync(configuration, folder, tcp);
         List<string> arguments =
         [
@@ -34,15 +39,17 @@ internal sealed class PeerScript(ITestOutputHelper output, string name)
         using var peer = new Child(Program, arguments, folder);
         var code = await peer.WaitAsync(TimeSpan.FromSeconds(seconds), name);
         output.WriteLine(peer.Output);
-        Assert.True(code == 0, $"{name} {scenario}: exit code {code}\n{peer.Everything}\n=== the daemon\n{daemon.Everything}");
+        Assert.True(
+            code == 0, $"{name} {scenario}: exit code {code}\n{peer.Everything}\n=== the daemon\n{daemon.Everything}");
         await daemon.StopAsync();
     }
 
-    private async Task<JsonArray> PrepareAsync(string folder)
+    /// <summary>The models a script made for itself; null where it uses the built-in one.</summary>
+    private async Task<JsonNode?> PrepareAsync(string folder)
     {
         using var peer = new Child(Program, [File, "--prepare", folder, "--seed", Seed], folder);
         var code = await peer.WaitAsync(TimeSpan.FromSeconds(60), $"preparing {name}");
         Assert.True(code == 0, $"preparing {name}: exit code {code}\n{peer.Everything}");
-        return JsonNode.Parse(peer.Output)!.AsArray();
+        return JsonNode.Parse(peer.Output);
     }
 }

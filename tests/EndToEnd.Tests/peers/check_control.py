@@ -6,15 +6,39 @@ import time
 import numpy as np
 
 import realtime_model as rm
-from wire import (Counters, Missing, Publisher, Requests, Subscriber, ack_of, arguments, codes, expect, expect_true, fail, pack,
-                  passed, stats, unpack)
+from wire import (
+    Counters,
+    Missing,
+    Publisher,
+    Requests,
+    Subscriber,
+    ack_of,
+    arguments,
+    codes,
+    expect,
+    expect_true,
+    fail,
+    pack,
+    passed,
+    stats,
+)
 
 
 def documents():
     return [
-        rm.document("gru", ["p", "q"], [rm.recurrent("rnn0", "gru", 2, 6), rm.recurrent("rnn1", "lstm", 6, 5), rm.dense("head", 5, 4)],
-                    rm.points(["p", "q"], (1, 2)), {"kind": "running", "halfLife": 30}),
-        rm.document("state", ["value"], [rm.recurrent("rnn0", "lstm", 1, 4), rm.dense("head", 4, 2, "softmax")], {"classes": ["ok", "fault"]}),
+        rm.document(
+            "gru",
+            ["p", "q"],
+            [rm.recurrent("rnn0", "gru", 2, 6), rm.recurrent("rnn1", "lstm", 6, 5), rm.dense("head", 5, 4)],
+            rm.points(["p", "q"], (1, 2)),
+            {"kind": "running", "halfLife": 30},
+        ),
+        rm.document(
+            "state",
+            ["value"],
+            [rm.recurrent("rnn0", "lstm", 1, 4), rm.dense("head", 4, 2, "softmax")],
+            {"classes": ["ok", "fault"]},
+        ),
     ]
 
 
@@ -30,7 +54,9 @@ def prepare(options):
 class World:
     def __init__(self, options):
         self.options = options
-        self.models = {d["name"]: rm.Model.load(os.path.join(options.folder, f"{d['name']}.safetensors")) for d in documents()}
+        self.models = {
+            d["name"]: rm.Model.load(os.path.join(options.folder, f"{d['name']}.safetensors")) for d in documents()
+        }
         self.requests, self.publisher = Requests(options.requests), Publisher(options.ingest)
         self.subscriber = Subscriber(options.predictions)
         self.rng = np.random.default_rng(options.seed + 1)
@@ -56,7 +82,10 @@ def hello(world):
     world.make("gru/hello", 7)
     reply = world.ask("hello", streams=["gru/hello", "gru/none"])
     expect((reply["protocol"], reply["streams"]), (1, {"gru/hello": 7, "gru/none": None}), f"hello: {reply!r}")
-    expect_true(isinstance(reply["epoch"], int) and isinstance(reply["version"], str) and isinstance(reply["limits"], dict), f"hello: {reply!r}")
+    expect_true(
+        isinstance(reply["epoch"], int) and isinstance(reply["version"], str) and isinstance(reply["limits"], dict),
+        f"hello: {reply!r}",
+    )
     expect(reply["limits"].get("frame"), 1 << 20, f"limits in hello: {reply!r}")
     bare = world.ask("hello")
     expect((bare["epoch"], bare["protocol"]), (reply["epoch"], 1), "hello without streams")
@@ -131,25 +160,40 @@ def state_round_trip(world):
         model.step(reference, [np.nan if v is None else v for v in values])
         world.requests.tick(source, values, seq=seq, time=1_700_000_000 + seq)
     state = world.ask("state.get", stream=source)["state"]
-    expect((state["model"], state["seq"], state["time"]), ("gru", 40, 1_700_000_040 * 10**9), "model, seq and time of a state")
+    expect(
+        (state["model"], state["seq"], state["time"]),
+        ("gru", 40, 1_700_000_040 * 10**9),
+        "model, seq and time of a state",
+    )
     for name, slots in reference.recurrent.items():
         expect(sorted(state["layers"][name]), sorted(slots), f"slots of {name}")
         for slot, numbers in slots.items():
             found = np.frombuffer(state["layers"][name][slot], "<f4")
             expect(found.shape, numbers[0].shape, f"length of {name}.{slot}")
-            expect_true(np.abs(found - numbers[0]).max() < 1e-5, f"{name}.{slot}: expected {numbers[0]}, found {found}")
+            expect_true(
+                np.abs(found - numbers[0]).max() < 1e-5, f"{name}.{slot}: expected {numbers[0]}, found {found}"
+            )
     for target in (copy, "gru/existing"):
         if target != copy:
             world.make(target, 3)
         world.ask("state.put", stream=target, state=state)
         world.subscriber.event(target, "restored")
-        expect(without_name(world.ask("state.get", stream=target)["state"]), without_name(state), f"the state put into {target}")
+        expect(
+            without_name(world.ask("state.get", stream=target)["state"]),
+            without_name(state),
+            f"the state put into {target}",
+        )
     ticks = [(seq, world.values()) for seq in range(41, 61)]
     for seq, values in ticks:
-        replies = [world.requests.tick(stream, values, seq=seq)["predictions"][0] for stream in (source, copy, "gru/existing")]
+        replies = [
+            world.requests.tick(stream, values, seq=seq)["predictions"][0]
+            for stream in (source, copy, "gru/existing")
+        ]
         for other in replies[1:]:
             expect((other["mean"], other["seq"]), (replies[0]["mean"], seq), f"prediction of a copy at seq {seq}")
-    expect(ack_of(world.requests.tick(copy, world.values(), seq=40))["duplicate"], 1, "the count comes with the state")
+    expect(
+        ack_of(world.requests.tick(copy, world.values(), seq=40))["duplicate"], 1, "the count comes with the state"
+    )
     wrong = world.requests.ask({"op": "state.put", "stream": "state/other", "state": state})
     expect_true("error" in wrong and wrong["error"]["detail"], f"a state of another model: {wrong!r}")
     passed("state.get and state.put, also under another name")
@@ -171,7 +215,10 @@ def reset_and_forget(world):
         world.subscriber.event(f"gru/group/{k}", "reset")
     expect(world.ask("hello", streams=["gru/group/0", "gru/grouped"])["streams"], before, "reset keeps the counts")
     layers = world.ask("state.get", stream="gru/group/3")["state"]["layers"]
-    expect_true(all(not any(slot) for layer in layers.values() for slot in layer.values()), f"layers after a reset: {layers!r}")
+    expect_true(
+        all(not any(slot) for layer in layers.values() for slot in layer.values()),
+        f"layers after a reset: {layers!r}",
+    )
     reply = world.ask("forget", stream="gru/group/0")
     expect_true(1 in reply.values(), f"forget says how many: {reply!r}")
     reply = world.ask("forget", prefix="gru/group/")
@@ -187,7 +234,19 @@ def reset_and_forget(world):
 def stats_and_snapshot(world):
     over_http, reply = stats(world.options.http), world.ask("stats")
     found = reply["stats"] if "stats" in reply else reply
-    for key in ("epoch", "uptime", "received", "stepped", "duplicate", "rejected", "refused", "published", "streams", "engine", "kernel"):
+    for key in (
+        "epoch",
+        "uptime",
+        "received",
+        "stepped",
+        "duplicate",
+        "rejected",
+        "refused",
+        "published",
+        "streams",
+        "engine",
+        "kernel",
+    ):
         expect_true(key in found, f"stats has {key}: {reply!r}")
         expect_true(key in over_http, f"/api/stats has {key}: {over_http!r}")
     for key in ("epoch", "stepped", "duplicate", "streams", "engine", "kernel"):
@@ -201,7 +260,9 @@ def unknown_op(world):
     for op in ("no such op", "Hello", "state.get "):
         reply = world.requests.ask({"op": op, "rid": 1})
         expect((codes(reply), reply.get("rid")), ([6], 1), f"unknown op {op!r}: {reply!r}")
-        expect_true(op in reply["error"]["detail"] and reply["error"]["reason"], f"an unknown op's answer names it: {reply!r}")
+        expect_true(
+            op in reply["error"]["detail"] and reply["error"]["reason"], f"an unknown op's answer names it: {reply!r}"
+        )
     passed("unknown op: code 6")
 
 
@@ -226,7 +287,9 @@ def pipelining(world):
         elif kind == "op":
             world.requests.send({"op": "hello", "rid": k})
         elif kind == "batch":
-            world.requests.send([2, [[1, f"gru/pipe/{j % 5}", None, None, world.values()] for j in range(k % 40)], True])
+            world.requests.send(
+                [2, [[1, f"gru/pipe/{j % 5}", None, None, world.values()] for j in range(k % 40)], True]
+            )
         elif kind == "bad":
             world.requests.send({"stream": "gru/pipe/0", "values": [1.0], "rid": k})
         elif kind == "unknown":
@@ -241,7 +304,11 @@ def pipelining(world):
         if kind == "tick":
             expect((reply["ack"]["accepted"], reply["predictions"][0]["stream"]), (1, f"gru/pipe/{k % 7}"), what)
         elif kind == "batch":
-            expect((ack_of(reply)["accepted"], [p["stream"] for p in reply["predictions"]]), (k % 40, [f"gru/pipe/{j % 5}" for j in range(k % 40)]), what)
+            expect(
+                (ack_of(reply)["accepted"], [p["stream"] for p in reply["predictions"]]),
+                (k % 40, [f"gru/pipe/{j % 5}" for j in range(k % 40)]),
+                what,
+            )
         elif kind == "op":
             expect_true("epoch" in reply, what)
         else:
@@ -253,29 +320,102 @@ def batches(world):
     stream, reference = "gru/batch", world.models["gru"].streams()
     ticks = [(seq, world.values()) for seq in range(1, 101)]
     reply = world.requests.ask([2, [[1, stream, seq, None, values] for seq, values in ticks], True])
-    expect((ack_of(reply)["accepted"], len(reply["predictions"])), (100, 100), "a batch longer than a frame has one reply")
+    expect(
+        (ack_of(reply)["accepted"], len(reply["predictions"])),
+        (100, 100),
+        "a batch longer than a frame has one reply",
+    )
     for (seq, values), prediction in zip(ticks, reply["predictions"]):
         wanted = world.models["gru"].step(reference, values).flat()[0]
         found = np.array(rm.flatten_wire(prediction))
         expect(prediction["seq"], seq, "seq in a batch's predictions")
-        expect_true((np.abs(found - wanted) <= 1e-5 * np.maximum(1, np.abs(wanted))).all(), f"seq {seq} of a batch: expected {wanted}, found {found}")
-    mixed = [[1, stream, 100, None, world.values()], [1, stream, 50, None, world.values()], {"stream": stream, "seq": 101, "values": [1.0]},
-             {"stream": "nobody/1", "values": 1.0}, [1, stream, 103, None, world.values()], [1, stream, 102, None, world.values()],
-             [1, "state/batch", None, None, 0.5], [9, 9], 7, [1, stream, 103, None, world.values()]]
+        expect_true(
+            (np.abs(found - wanted) <= 1e-5 * np.maximum(1, np.abs(wanted))).all(),
+            f"seq {seq} of a batch: expected {wanted}, found {found}",
+        )
+    mixed = [
+        [1, stream, 100, None, world.values()],
+        [1, stream, 50, None, world.values()],
+        {"stream": stream, "seq": 101, "values": [1.0]},
+        {"stream": "nobody/1", "values": 1.0},
+        [1, stream, 103, None, world.values()],
+        [1, stream, 102, None, world.values()],
+        [1, "state/batch", None, None, 0.5],
+        [9, 9],
+        7,
+        [1, stream, 103, None, world.values()],
+    ]
     answer = world.requests.ask([2, mixed, True])
     ack = ack_of(answer)
-    expect([ack[k] for k in ("received", "accepted", "duplicate", "rejected", "refused")], [10, 2, 3, 5, 0], f"ack of a mixed batch: {answer!r}")
-    expect([(e["index"], e["code"]) for e in answer["errors"] if e["index"] != 7], [(2, 3), (3, 2), (5, 4), (8, 1)], f"errors of a mixed batch: {answer!r}")
-    expect([p is not None for p in answer["predictions"]], [True, False, False, False, True, False, True, False, False, True], "predictions of a mixed batch")
-    expect(answer["predictions"][0], reply["predictions"][99], "prediction of a duplicate of the last tick, in a batch")
+    expect(
+        [ack[k] for k in ("received", "accepted", "duplicate", "rejected", "refused")],
+        [10, 2, 3, 5, 0],
+        f"ack of a mixed batch: {answer!r}",
+    )
+    expect(
+        [(e["index"], e["code"]) for e in answer["errors"] if e["index"] != 7],
+        [(2, 3), (3, 2), (5, 4), (8, 1)],
+        f"errors of a mixed batch: {answer!r}",
+    )
+    expect(
+        [p is not None for p in answer["predictions"]],
+        [True, False, False, False, True, False, True, False, False, True],
+        "predictions of a mixed batch",
+    )
+    expect(
+        answer["predictions"][0], reply["predictions"][99], "prediction of a duplicate of the last tick, in a batch"
+    )
     expect(answer["predictions"][9], answer["predictions"][4], "prediction of a duplicate within the batch")
     empty = world.requests.ask([2, [], True])
     expect(ack_of(empty)["received"], 0, "an empty batch")
     silent = world.requests.ask([2, [[1, stream, 104, None, world.values()]]])
-    expect_true(ack_of(silent)["accepted"] == 1 and "predictions" not in silent, f"no predictions where none were asked for: {silent!r}")
+    expect_true(
+        ack_of(silent)["accepted"] == 1 and "predictions" not in silent,
+        f"no predictions where none were asked for: {silent!r}",
+    )
     large = [[1, f"state/large/{k % 50}", None, None, 0.5] for k in range(5000)]
     expect(ack_of(world.requests.ask([2, large]))["accepted"], 5000, "a batch of many frames")
     passed("batches: longer than a frame, mixed, empty, large")
+
+
+def long_reply(world):
+    count = 15_000
+    reply = world.requests.ask([2, [[1, f"state/long/{k % 10}", None, None, 0.5] for k in range(count)], True])
+    expect((ack_of(reply)["accepted"], len(reply["predictions"])), (count, count), "a batch with a long reply")
+    seqs = [[p["seq"] for p in reply["predictions"][k::10]] for k in range(10)]
+    expect(seqs, [list(range(s[0], s[0] + count // 10)) for s in seqs], "seqs in a long reply")
+    passed("a reply of many predictions")
+
+
+def many_clients(world):
+    """Clients that pipeline at the same time: each gets its own replies, in its own order."""
+    clients, count = [Requests(world.options.requests) for _ in range(20)], 100
+    for k in range(count):
+        for number, client in enumerate(clients):
+            if (k + number) % 5 == 0:
+                client.send({"op": "hello", "rid": [number, k]})
+            else:
+                client.send(
+                    {
+                        "stream": f"gru/client/{number}",
+                        "seq": k + 1,
+                        "values": world.values(),
+                        "rid": [number, k],
+                        "reply": True,
+                    }
+                )
+    for number, client in enumerate(clients):
+        for k in range(count):
+            reply = client.receive()
+            expect(reply["rid"], [number, k], "rid of a reply to one of many clients")
+            if "predictions" in reply:
+                expect(
+                    (reply["predictions"][0]["stream"], reply["predictions"][0]["seq"]),
+                    (f"gru/client/{number}", k + 1),
+                    "prediction for one of many",
+                )
+        client.socket.close()
+    passed(f"{len(clients)} clients at once")
 
 
 def heartbeat(world):
@@ -289,9 +429,17 @@ def heartbeat(world):
     expect_true(4 <= len(beats) <= 6, f"a heartbeat a second: {len(beats)} in 5.3 s")
     now = stats(world.options.http)
     for _, beat in beats:
-        expect_true(beat["epoch"] == now["epoch"] and beat["received"] == now["received"] and beat["stepped"] == now["stepped"]
-                    and beat["streams"] == now["streams"] and "published" in beat and beat["uptime"] >= 0, f"heartbeat {beat!r} against {now!r}")
-    expect_true(0.9 < beats[-1][1]["uptime"] - beats[-2][1]["uptime"] < 1.5, f"uptime in seconds: {beats!r}")
+        expect_true(
+            beat["epoch"] == now["epoch"]
+            and beat["received"] == now["received"]
+            and beat["stepped"] == now["stepped"]
+            and beat["streams"] == now["streams"]
+            and "published" in beat
+            and beat["uptime"] >= 0,
+            f"heartbeat {beat!r} against {now!r}",
+        )
+    apart = (beats[-1][1]["uptime"] - beats[0][1]["uptime"]) / (len(beats) - 1)
+    expect_true(0.8 < apart < 1.3, f"uptime in seconds: {beats!r}")
     passed("heartbeat")
 
 
@@ -300,11 +448,29 @@ def main():
     if options.prepare:
         return prepare(options)
     world, counters = World(options), Counters(options.http)
-    for subject in (hello, describe, streams, last, state_round_trip, reset_and_forget, stats_and_snapshot, unknown_op, rids, pipelining,
-                    batches, heartbeat):
+    for subject in (
+        hello,
+        describe,
+        streams,
+        last,
+        state_round_trip,
+        reset_and_forget,
+        stats_and_snapshot,
+        unknown_op,
+        rids,
+        pipelining,
+        batches,
+        long_reply,
+        many_clients,
+        heartbeat,
+    ):
         subject(world)
     found = counters.changes()
-    expect(found["received"], found["stepped"] + found["duplicate"] + found["rejected"] + found["refused"], f"received, of {found!r}")
+    expect(
+        found["received"],
+        found["stepped"] + found["duplicate"] + found["rejected"] + found["refused"],
+        f"received, of {found!r}",
+    )
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Bad input of every kind: each message is answered or counted, others are served meanwhile, and no state moves by a bit.
+"""Bad input of every kind: each message is answered or counted, others are served, and no state moves by a bit.
 
 The table is full from the start (streams.max 8), so that nothing sent here can make a stream. Needs tcp endpoints.
 Scenarios (one daemon each): messages, connections.
@@ -15,8 +15,23 @@ import zmq
 from zmq.utils.monitor import recv_monitor_message
 
 import realtime_model as rm
-from wire import (Counters, Missing, Publisher, Requests, Subscriber, ack_of, arguments, codes, expect, expect_true, fail, pack,
-                  passed, stats, unpack)
+from wire import (
+    Counters,
+    Missing,
+    Publisher,
+    Requests,
+    Subscriber,
+    ack_of,
+    arguments,
+    codes,
+    expect,
+    expect_true,
+    fail,
+    pack,
+    passed,
+    stats,
+    unpack,
+)
 
 WATCHED = ["two/watched-0", "two/watched-1", "one/watched-2", "running/watched-3", "tokens/watched-4"]
 VICTIMS = ["two/victim", "one/victim", "tokens/victim"]
@@ -25,13 +40,33 @@ INFINITY, NAN = float("inf"), float("nan")
 
 def documents():
     return [
-        rm.document("one", ["value"], [rm.recurrent("rnn0", "gru", 1, 8), rm.dense("head", 8, 1)], rm.points(["value"])),
-        rm.document("two", ["p", "q"], [rm.recurrent("rnn0", "lstm", 2, 8), rm.dense("head", 8, 2)], rm.points(["p", "q"]),
-                    {"kind": "fixed", "mean": [1.0, 2.0], "std": [1.0, 2.0]}),
-        rm.document("running", ["value"], [rm.recurrent("rnn0", "rnn", 1, 8), rm.dense("head", 8, 1)], rm.points(["value"]),
-                    {"kind": "running", "halfLife": 20}),
-        rm.document("tokens", ["token"], [{"name": "embed", "kind": "embedding", "vocabulary": 5, "outputs": 4},
-                                          rm.recurrent("rnn0", "gru", 4, 8), rm.dense("head", 8, 2, "softmax")], {"classes": ["ok", "fault"]}),
+        rm.document(
+            "one", ["value"], [rm.recurrent("rnn0", "gru", 1, 8), rm.dense("head", 8, 1)], rm.points(["value"])
+        ),
+        rm.document(
+            "two",
+            ["p", "q"],
+            [rm.recurrent("rnn0", "lstm", 2, 8), rm.dense("head", 8, 2)],
+            rm.points(["p", "q"]),
+            {"kind": "fixed", "mean": [1.0, 2.0], "std": [1.0, 2.0]},
+        ),
+        rm.document(
+            "running",
+            ["value"],
+            [rm.recurrent("rnn0", "rnn", 1, 8), rm.dense("head", 8, 1)],
+            rm.points(["value"]),
+            {"kind": "running", "halfLife": 20},
+        ),
+        rm.document(
+            "tokens",
+            ["token"],
+            [
+                {"name": "embed", "kind": "embedding", "vocabulary": 5, "outputs": 4},
+                rm.recurrent("rnn0", "gru", 4, 8),
+                rm.dense("head", 8, 2, "softmax"),
+            ],
+            {"classes": ["ok", "fault"]},
+        ),
     ]
 
 
@@ -66,8 +101,10 @@ class World:
         """The counters are as wanted and no watched state has changed by a bit."""
         self.counters.expect(what, **wanted)
         for stream, state in self.watched().items():
-            expect_true(state == self.states[stream],
-                        f"state of {stream} changed by {what}: was {unpack(self.states[stream])!r}, is {unpack(state)!r}")
+            expect_true(
+                state == self.states[stream],
+                f"state of {stream} changed by {what}: was {unpack(self.states[stream])!r}, is {unpack(state)!r}",
+            )
         passed(what)
 
     def rejected(self, payload, wanted, what, topic=None):
@@ -82,24 +119,49 @@ class World:
 
 # Scenario messages
 
+
 def wrong_values(world):
     bad = [
-        ("two/watched-0", [INFINITY, 1.0], [1]), ("two/watched-0", [-INFINITY, 1.0], [1]), ("two/watched-0", [1e200, 1.0], [1]),
-        ("two/watched-0", {"p": INFINITY}, [1]), ("two/watched-0", np.array([INFINITY, 1], "<f4").tobytes(), [1]),
-        ("two/watched-0", [1.0], [3]), ("two/watched-0", [1.0, 2.0, 3.0], [3]), ("two/watched-0", [], [3]), ("two/watched-0", 1.0, [3]),
-        ("two/watched-0", None, [3]), ("two/watched-0", b"\0" * 4, [3]), ("two/watched-0", b"\0" * 7, [3]), ("two/watched-0", b"", [3]),
-        ("two/watched-0", {"p": 1.0, "z": 1.0}, [3]), ("two/watched-0", {"p": 1.0, 2: 1.0}, [1, 3]), ("two/watched-0", "text", [3]),
-        ("two/watched-0", True, [3]), ("two/watched-0", [True, 1.0], [3]), ("two/watched-0", ["1.0", 2.0], [3]),
-        ("two/watched-0", [[1.0, 2.0]], [3]), ("two/watched-0", msgpack.Timestamp(1), [3]), ("two/watched-0", msgpack.ExtType(5, b"x"), [3]),
-        ("two/watched-0", [0.5] * 10_000, [3]), ("two/watched-0", b"\0" * 100_000, [3]),
-        ("one/watched-2", [1.0, 2.0], [3]), ("running/watched-3", INFINITY, [1]), ("running/watched-3", -1e101, [1]),
-        ("tokens/watched-4", 5, [3]), ("tokens/watched-4", -1, [3]), ("tokens/watched-4", 1.5, [3]), ("tokens/watched-4", None, [1, 3]),
-        ("tokens/watched-4", NAN, [1, 3]), ("tokens/watched-4", 1e30, [3]), ("tokens/watched-4", INFINITY, [1, 3]),
+        ("two/watched-0", [INFINITY, 1.0], [1]),
+        ("two/watched-0", [-INFINITY, 1.0], [1]),
+        ("two/watched-0", [1e200, 1.0], [1]),
+        ("two/watched-0", {"p": INFINITY}, [1]),
+        ("two/watched-0", np.array([INFINITY, 1], "<f4").tobytes(), [1]),
+        ("two/watched-0", [1.0], [3]),
+        ("two/watched-0", [1.0, 2.0, 3.0], [3]),
+        ("two/watched-0", [], [3]),
+        ("two/watched-0", 1.0, [3]),
+        ("two/watched-0", None, [3]),
+        ("two/watched-0", b"\0" * 4, [3]),
+        ("two/watched-0", b"\0" * 7, [3]),
+        ("two/watched-0", b"", [3]),
+        ("two/watched-0", {"p": 1.0, "z": 1.0}, [3]),
+        ("two/watched-0", {"p": 1.0, 2: 1.0}, [1, 3]),
+        ("two/watched-0", "text", [3]),
+        ("two/watched-0", True, [3]),
+        ("two/watched-0", [True, 1.0], [3]),
+        ("two/watched-0", ["1.0", 2.0], [3]),
+        ("two/watched-0", [[1.0, 2.0]], [3]),
+        ("two/watched-0", msgpack.Timestamp(1), [3]),
+        ("two/watched-0", msgpack.ExtType(5, b"x"), [3]),
+        ("two/watched-0", [0.5] * 10_000, [3]),
+        ("two/watched-0", b"\0" * 100_000, [3]),
+        ("one/watched-2", [1.0, 2.0], [3]),
+        ("running/watched-3", INFINITY, [1]),
+        ("running/watched-3", -1e101, [1]),
+        ("tokens/watched-4", 5, [3]),
+        ("tokens/watched-4", -1, [3]),
+        ("tokens/watched-4", 1.5, [3]),
+        ("tokens/watched-4", None, [1, 3]),
+        ("tokens/watched-4", NAN, [1, 3]),
+        ("tokens/watched-4", 1e30, [3]),
+        ("tokens/watched-4", INFINITY, [1, 3]),
     ]
     for stream, values, wanted in bad:
         short = repr(values)[:60]
         reply = world.rejected(pack({"stream": stream, "values": values}), wanted, f"values {short} of {stream}")
-        expect(ack_of(reply)["rejected"], 1, f"values {short}") if "ack" in reply else None
+        if "ack" in reply:
+            expect(ack_of(reply)["rejected"], 1, f"values {short}")
         world.rejected(pack([1, stream, None, None, values]), wanted, f"values {short} of {stream}, array form")
         world.publisher.send({"stream": stream, "values": values})
     batch = pack([2, [{"stream": stream, "values": values} for stream, values, _ in bad], True])
@@ -107,13 +169,21 @@ def wrong_values(world):
     expect(ack_of(reply)["rejected"], len(bad), "a batch of bad ticks")
     expect([e["index"] for e in reply["errors"]], list(range(len(bad))), "errors of a batch, by index")
     for error, (stream, values, wanted) in zip(reply["errors"], bad):
-        expect_true(error["code"] in wanted, f"values {repr(values)[:60]} in a batch: expected {wanted}, found {error!r}")
+        expect_true(
+            error["code"] in wanted, f"values {repr(values)[:60]} in a batch: expected {wanted}, found {error!r}"
+        )
     expect(reply["predictions"], [None] * len(bad), "predictions of a batch of bad ticks")
     world.check("infinities, wrong shapes and kinds", rejected=4 * len(bad))
 
 
 def missing_values(world):
-    for values, stream in ((NAN, "one/victim"), (None, "one/victim"), ([NAN, None], "two/victim"), ({}, "two/victim"), ({"q": NAN}, "two/victim")):
+    for values, stream in (
+        (NAN, "one/victim"),
+        (None, "one/victim"),
+        ([NAN, None], "two/victim"),
+        ({}, "two/victim"),
+        ({"q": NAN}, "two/victim"),
+    ):
         reply = world.requests.tick(stream, values)
         expect(reply["predictions"][0].get("flags"), ["imputed"], f"flags of {values!r}")
     world.check("NaN, nil and absent values are missing values", stepped=5)
@@ -122,9 +192,28 @@ def missing_values(world):
 def wrong_fields(world):
     stream = "two/watched-0"
     tick = {"stream": stream, "values": [0.5, 0.5]}
-    for change in ({"seq": -1}, {"seq": 1.5}, {"seq": "9"}, {"run": -1}, {"run": "x"}, {"time": "now"}, {"time": NAN}, {"time": INFINITY},
-                   {"time": [1]}, {"time": 1e300}, {"time": -1.7e12}, {"stream": 1.5}, {"stream": None}, {"stream": ""}, {"stream": "x" * 256}, {"stream": "a\nb"}, {"stream": "a\0b"},
-                   {"stream": ["x"]}, {"stream": -3}, {"seq": 2**64 - 1, "stream": "x" * 300}):
+    for change in (
+        {"seq": -1},
+        {"seq": 1.5},
+        {"seq": "9"},
+        {"run": -1},
+        {"run": "x"},
+        {"time": "now"},
+        {"time": NAN},
+        {"time": INFINITY},
+        {"time": [1]},
+        {"time": 1e300},
+        {"time": -1.7e12},
+        {"stream": 1.5},
+        {"stream": None},
+        {"stream": ""},
+        {"stream": "x" * 256},
+        {"stream": "a\nb"},
+        {"stream": "a\0b"},
+        {"stream": ["x"]},
+        {"stream": -3},
+        {"seq": 2**64 - 1, "stream": "x" * 300},
+    ):
         world.rejected(pack({**tick, **change}), [1, 2, 3, 5], f"a tick with {change!r}"[:120])
     world.rejected(pack({"stream": stream}), [1, 6], "a tick without values")
     world.rejected(pack({"values": [0.5, 0.5]}), [1], "a tick without stream")
@@ -151,24 +240,57 @@ def malformed(world):
     compact = pack([1, stream, 10_000, None, b"\0" * 8])
     batch = pack([2, [[1, stream, 10_000, None, [0.5, 0.5]], {"stream": stream, "values": [0.25, 0.5]}]])
     payloads = [whole[:k] for whole in (tick, compact, batch) for k in range(1, len(whole))]
-    payloads += [tick + b"\0", compact + b"\xc0", batch + tick, b"\xc1", b"\xc0", b"\x01", b"\xa5hello", pack(1.5), pack(b"bytes"), pack(True)]
-    payloads += [b"\xdd\xff\xff\xff\xff", b"\xdf\xff\xff\xff\xff\xa1a", b"\xc6\xff\xff\xff\xff", b"\xdb\xff\xff\xff\xff", b"\xc9\xff\xff\xff\xff\x01",
-                 b"\x92\x02\xdd\xff\xff\xff\xff\x01", b"\x92\x02\xdd\x00\xff\xff\xff" + b"\x01" * 100, b"\xc9\x7f\xff\xff\xff\x01",
-                 b"\x82\xa6stream\xdb\xff\xff\xff\xf0x\xa6values\x01"]
-    for deep in (b"\x91" * 100_000, b"\x91" * 1_000_000, b"\x81\xa1a" * 100_000, b"\x91" * 5000 + b"\xc0", b"\x81\xa1a" * 5000 + b"\xc0",
-                 b"\x92\x02" * 50_000, b"\x81\xa6values" + b"\x91" * 60_000 + b"\x01",
-                 b"\x83\xa6stream\xa6one/ab\xa6values\x01\xa1x" + b"\x91" * 60 + b"\xc0"):
+    payloads += [
+        tick + b"\0",
+        compact + b"\xc0",
+        batch + tick,
+        b"\xc1",
+        b"\xc0",
+        b"\x01",
+        b"\xa5hello",
+        pack(1.5),
+        pack(b"bytes"),
+        pack(True),
+    ]
+    payloads += [
+        b"\xdd\xff\xff\xff\xff",
+        b"\xdf\xff\xff\xff\xff\xa1a",
+        b"\xc6\xff\xff\xff\xff",
+        b"\xdb\xff\xff\xff\xff",
+        b"\xc9\xff\xff\xff\xff\x01",
+        b"\x92\x02\xdd\xff\xff\xff\xff\x01",
+        b"\x92\x02\xdd\x00\xff\xff\xff" + b"\x01" * 100,
+        b"\xc9\x7f\xff\xff\xff\x01",
+        b"\x82\xa6stream\xdb\xff\xff\xff\xf0x\xa6values\x01",
+    ]
+    for deep in (
+        b"\x91" * 100_000,
+        b"\x91" * 1_000_000,
+        b"\x81\xa1a" * 100_000,
+        b"\x91" * 5000 + b"\xc0",
+        b"\x81\xa1a" * 5000 + b"\xc0",
+        b"\x92\x02" * 50_000,
+        b"\x81\xa6values" + b"\x91" * 60_000 + b"\x01",
+        b"\x83\xa6stream\xa6one/ab\xa6values\x01\xa1x" + b"\x91" * 60 + b"\xc0",
+    ):
         payloads.append(deep)
     for payload in payloads:
-        world.rejected(payload, [1, 6] if payload[:1] in (b"\x91", b"\x92") else [1], f"{payload[:40].hex()}… of {len(payload)} bytes")
+        world.rejected(
+            payload,
+            [1, 6] if payload[:1] in (b"\x91", b"\x92") else [1],
+            f"{payload[:40].hex()}… of {len(payload)} bytes",
+        )
         world.publisher.send_raw(payload)
     world.check(f"{len(payloads)} malformed payloads, twice", rejected=2 * len(payloads))
 
 
 def random_bytes(world):
     """Random bytes, and ticks of a sacrificed stream with bytes changed: whatever they are, all are counted."""
-    victim = [pack({"stream": "two/victim", "values": [0.5, 0.5], "time": 5}), pack([1, "one/victim", None, None, 0.5]),
-              pack([2, [[1, "one/victim", None, None, 0.5]] * 3])]
+    victim = [
+        pack({"stream": "two/victim", "values": [0.5, 0.5], "time": 5}),
+        pack([1, "one/victim", None, None, 0.5]),
+        pack([2, [[1, "one/victim", None, None, 0.5]] * 3]),
+    ]
     before, count = stats(world.options.http), 6000
     for k in range(count):
         if k % 2:
@@ -185,9 +307,14 @@ def random_bytes(world):
         reply = world.requests.receive()
         expect_true(isinstance(reply, dict), f"a reply is a map: {reply!r}")
     deadline = time.monotonic() + 20
-    while (after := stats(world.options.http))["received"] - before["received"] < count and time.monotonic() < deadline:
+    while (after := stats(world.options.http))["received"] - before[
+        "received"
+    ] < count and time.monotonic() < deadline:
         time.sleep(0.05)
-    expect_true(after["rejected"] - before["rejected"] > count, f"most of {count} random messages are rejected: {before!r} {after!r}")
+    expect_true(
+        after["rejected"] - before["rejected"] > count,
+        f"most of {count} random messages are rejected: {before!r} {after!r}",
+    )
     expect(after["streams"], len(WATCHED) + len(VICTIMS), "streams after random bytes")
     time.sleep(0.3)
     world.counters = Counters(world.options.http)
@@ -242,26 +369,55 @@ def unknown_streams(world):
     expect((ack_of(reply)["refused"], len(reply["errors"])), (count, count), "a batch of streams over the limit")
     world.check("10,000 streams over the limit, in one batch", refused=count)
     reply = world.requests.ask([2, [[1, f"nobody/{k}", 1, None, 0.5] for k in range(count)]])
-    expect((ack_of(reply)["rejected"], {e["code"] for e in reply["errors"]}), (count, {2}), "a batch of streams of no model")
+    expect(
+        (ack_of(reply)["rejected"], {e["code"] for e in reply["errors"]}),
+        (count, {2}),
+        "a batch of streams of no model",
+    )
     world.check("10,000 streams that no pattern matches", rejected=count)
 
 
 def wrong_requests(world):
     before = stats(world.options.http)
-    for message, wanted in (({"op": "no such op"}, [6]), ({"op": 5}, [1, 6]), ({"op": None}, [1, 6]), ({"op": ""}, [1, 6]), ({"op": "x" * 100_000}, [1, 6])):
+    for message, wanted in (
+        ({"op": "no such op"}, [6]),
+        ({"op": 5}, [1, 6]),
+        ({"op": None}, [1, 6]),
+        ({"op": ""}, [1, 6]),
+        ({"op": "x" * 100_000}, [1, 6]),
+    ):
         world.rejected(pack(message), wanted, f"{message!r}"[:80])
     state = unpack(world.states["two/watched-0"])["state"]
-    for message in ({"op": "state.get"}, {"op": "state.get", "stream": "one/none"}, {"op": "state.get", "stream": [1]}, {"op": "state.put"},
-                    {"op": "state.put", "stream": "two/watched-0"}, {"op": "state.put", "stream": "two/watched-0", "state": 5},
-                    {"op": "state.put", "stream": "two/watched-0", "state": {}},
-                    {"op": "state.put", "stream": "two/watched-0", "state": {**state, "layers": {}}},
-                    {"op": "state.put", "stream": "two/watched-0", "state": {**state, "layers": {"rnn0": {"h": b"\0" * 31, "c": b"\0" * 32}}}},
-                    {"op": "state.put", "stream": "two/watched-0", "state": {**state, "layers": {"rnn0": {"h": b"\0" * 32}}}},
-                    {"op": "state.put", "stream": "two/watched-0",
-                     "state": {**state, "layers": {"rnn0": {"h": np.full(8, NAN, "<f4").tobytes(), "c": b"\0" * 32}}}},
-                    {"op": "state.put", "stream": "one/watched-2", "state": state},
-                    {"op": "reset", "stream": 1.5}, {"op": "forget", "stream": {}}, {"op": "reset"}, {"op": "forget"},
-                    {"op": "streams", "limit": -1}, {"op": "streams", "limit": "x"}, {"op": "last", "streams": 5}, {"op": "hello", "streams": 5}):
+    for message in (
+        {"op": "state.get"},
+        {"op": "state.get", "stream": "one/none"},
+        {"op": "state.get", "stream": [1]},
+        {"op": "state.put"},
+        {"op": "state.put", "stream": "two/watched-0"},
+        {"op": "state.put", "stream": "two/watched-0", "state": 5},
+        {"op": "state.put", "stream": "two/watched-0", "state": {}},
+        {"op": "state.put", "stream": "two/watched-0", "state": {**state, "layers": {}}},
+        {
+            "op": "state.put",
+            "stream": "two/watched-0",
+            "state": {**state, "layers": {"rnn0": {"h": b"\0" * 31, "c": b"\0" * 32}}},
+        },
+        {"op": "state.put", "stream": "two/watched-0", "state": {**state, "layers": {"rnn0": {"h": b"\0" * 32}}}},
+        {
+            "op": "state.put",
+            "stream": "two/watched-0",
+            "state": {**state, "layers": {"rnn0": {"h": np.full(8, NAN, "<f4").tobytes(), "c": b"\0" * 32}}},
+        },
+        {"op": "state.put", "stream": "one/watched-2", "state": state},
+        {"op": "reset", "stream": 1.5},
+        {"op": "forget", "stream": {}},
+        {"op": "reset"},
+        {"op": "forget"},
+        {"op": "streams", "limit": -1},
+        {"op": "streams", "limit": "x"},
+        {"op": "last", "streams": 5},
+        {"op": "hello", "streams": 5},
+    ):
         reply = world.requests.ask(message)
         expect_true("error" in reply, f"{message!r} is an error: {reply!r}"[:400])
     # Control requests are no ticks, whatever they count as: the identity holds and nothing is stepped.
@@ -271,10 +427,74 @@ def wrong_requests(world):
     world.check("wrong requests")
 
 
+def leaves(value, path=()):
+    """The path of every leaf of a nested message, and of every container."""
+    yield path
+    if isinstance(value, (dict, list)):
+        for key in value if isinstance(value, dict) else range(len(value)):
+            yield from leaves(value[key], path + (key,))
+
+
+def replaced(value, path, by):
+    if not path:
+        return by
+    copy = dict(value) if isinstance(value, dict) else list(value)
+    copy[path[0]] = replaced(value[path[0]], path[1:], by)
+    return copy
+
+
+def tampered_states(world):
+    """A state with any one part replaced is taken or refused as a whole, and what is taken forecasts numbers."""
+    for stream in VICTIMS + ["running/watched-3"]:
+        state = unpack(world.requests.state_bytes(stream))["state"]
+        victim = stream if stream in VICTIMS else "one/victim"
+        for path in leaves(state):
+            for by in (
+                None,
+                "x",
+                -1,
+                2**64 - 1,
+                NAN,
+                INFINITY,
+                1e300,
+                -1.0,
+                [],
+                {},
+                b"",
+                [1, 2, 3],
+                b"\xff" * 32,
+                True,
+            ):
+                before = world.requests.state_bytes(victim)
+                reply = world.requests.ask({"op": "state.put", "stream": victim, "state": replaced(state, path, by)})
+                if "error" in reply:
+                    expect_true(
+                        world.requests.state_bytes(victim) == before,
+                        f"a refused state left {victim} as it was: {path!r} {by!r}",
+                    )
+                    continue
+                reply = world.requests.tick(victim, good_values(victim), run=2**64 - 1)
+                for prediction in reply["predictions"]:
+                    numbers = rm.flatten_wire(prediction) if prediction else []
+                    expect_true(
+                        bool(np.isfinite(numbers).all()),
+                        f"forecast of {victim} after {path!r} was {by!r}: {numbers!r}",
+                    )
+                world.requests.ask({"op": "state.put", "stream": victim, "state": unpack(before)["state"]})
+    time.sleep(0.1)
+    world.counters = Counters(world.options.http)
+    world.check("tampered states")
+
+
 def req_clients(world):
     context = zmq.Context.instance()
-    for payload, wanted in ((pack({"op": "hello"}), None), (pack({"stream": "one/victim", "values": 0.5, "reply": True}), None), (b"\xc1", 1), (b"", 1),
-                            (pack({"op": "?"}), 6)):
+    for payload, wanted in (
+        (pack({"op": "hello"}), None),
+        (pack({"stream": "one/victim", "values": 0.5, "reply": True}), None),
+        (b"\xc1", 1),
+        (b"", 1),
+        (pack({"op": "?"}), 6),
+    ):
         client = context.socket(zmq.REQ)
         client.setsockopt(zmq.LINGER, 0)
         client.connect(world.options.requests)
@@ -292,7 +512,18 @@ def req_clients(world):
 
 
 def messages(world):
-    for attack in (wrong_values, missing_values, wrong_fields, malformed, random_bytes, frames, unknown_streams, wrong_requests, req_clients):
+    for attack in (
+        wrong_values,
+        missing_values,
+        wrong_fields,
+        malformed,
+        random_bytes,
+        frames,
+        unknown_streams,
+        wrong_requests,
+        tampered_states,
+        req_clients,
+    ):
         attack(world)
 
 
@@ -308,16 +539,31 @@ def ready(kind):
 
 def half_open(world):
     """Peers that never speak, speak garbage, or stop in the middle; kept open while others are served."""
-    endpoints = ((world.options.ingest, b"PUSH"), (world.options.requests, b"DEALER"), (world.options.predictions, b"SUB"))
+    endpoints = (
+        (world.options.ingest, b"PUSH"),
+        (world.options.requests, b"DEALER"),
+        (world.options.predictions, b"SUB"),
+    )
     garbage = world.rng.integers(0, 256, 10_000, dtype=np.uint8).tobytes()
     opened = []
     for endpoint, kind in endpoints:
         host, port = endpoint.removeprefix("tcp://").split(":")
-        openings = [b"", garbage, b"GET / HTTP/1.1\r\nHost: x\r\n\r\n", GREETING[:10], GREETING[:40], GREETING, GREETING + ready(kind)[:7],
-                    GREETING + ready(b"NONSENSE"), GREETING + ready(kind), GREETING + ready(kind) + garbage,
-                    GREETING + ready(kind) + b"\x02" + struct.pack(">Q", 500_000) + b"\x81" * 1000,
-                    GREETING + ready(kind) + b"\x02" + struct.pack(">Q", 2**63 - 1) + b"\x81" * 1000,
-                    GREETING + ready(kind) + b"\x01\x01a" * 50, GREETING + ready(kind) + b"\x04\x05\x04PING"]
+        openings = [
+            b"",
+            garbage,
+            b"GET / HTTP/1.1\r\nHost: x\r\n\r\n",
+            GREETING[:10],
+            GREETING[:40],
+            GREETING,
+            GREETING + ready(kind)[:7],
+            GREETING + ready(b"NONSENSE"),
+            GREETING + ready(kind),
+            GREETING + ready(kind) + garbage,
+            GREETING + ready(kind) + b"\x02" + struct.pack(">Q", 500_000) + b"\x81" * 1000,
+            GREETING + ready(kind) + b"\x02" + struct.pack(">Q", 2**63 - 1) + b"\x81" * 1000,
+            GREETING + ready(kind) + b"\x01\x01a" * 50,
+            GREETING + ready(kind) + b"\x04\x05\x04PING",
+        ]
         for opening in openings * 4:
             peer = socket.create_connection((host, int(port)), timeout=10)
             try:
@@ -387,7 +633,9 @@ def never_reading(world):
                 pass
         if sent % 3000 == 0:
             start = time.monotonic()
-            expect(ack_of(world.requests.tick("one/victim", 0.5))["accepted"], 1, "a tick beside clients that never read")
+            expect(
+                ack_of(world.requests.tick("one/victim", 0.5))["accepted"], 1, "a tick beside clients that never read"
+            )
             expect_true(time.monotonic() - start < 5, "an answer within 5 s beside clients that never read")
     for peer in deaf:
         peer.close()
@@ -424,9 +672,15 @@ def main():
     world = World(options)
     {"messages": messages, "connections": connections}[options.scenario](world)
     after = stats(options.http)
-    expect(after["received"], sum(after[k] for k in ("stepped", "duplicate", "rejected", "refused")), "received against the sum of outcomes")
+    expect(
+        after["received"],
+        sum(after[k] for k in ("stepped", "duplicate", "rejected", "refused")),
+        "received against the sum of outcomes",
+    )
     for stream in WATCHED:
-        expect(ack_of(world.requests.tick(stream, good_values(stream)))["accepted"], 1, f"tick of {stream} at the end")
+        expect(
+            ack_of(world.requests.tick(stream, good_values(stream)))["accepted"], 1, f"tick of {stream} at the end"
+        )
     passed("still serving")
 
 

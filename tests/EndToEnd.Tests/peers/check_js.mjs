@@ -7,7 +7,8 @@ import { Dealer, Push, Subscriber } from "zeromq";
 
 const { values: options } = parseArgs({
   options: Object.fromEntries(
-    ["ingest", "requests", "predictions", "http", "seed", "prepare", "folder"].map((name) => [name, { type: "string" }])),
+    ["ingest", "requests", "predictions", "http", "seed", "prepare", "folder"].map((name) => [name, { type: "string" }]),
+  ),
 });
 const HIDDEN = 5;
 const decode = (payload) => decodeAny(payload, { useBigInt64: true });
@@ -48,7 +49,8 @@ function prepare(folder) {
   const text = Buffer.from(JSON.stringify(header));
   const length = Buffer.alloc(8);
   length.writeBigUInt64LE(BigInt(text.length));
-  writeFileSync(join(folder, "js.safetensors"), Buffer.concat([length, text, Buffer.from(Float32Array.from(numbers).buffer)]));
+  const body = Buffer.from(Float32Array.from(numbers).buffer);
+  writeFileSync(join(folder, "js.safetensors"), Buffer.concat([length, text, body]));
   console.log(JSON.stringify([{ name: "js", file: "js.safetensors", streams: ["js/*"] }]));
 }
 
@@ -89,7 +91,10 @@ const timeOf = (tick) => [
 
 const FORMS = {
   map: (stream, tick, time) => ({ stream, seq: tick + 1, time, values: encoded(tick) }),
-  array: (stream, tick, time) => [1, stream, typeof time === "bigint" ? BigInt(tick + 1) : tick + 1, time, encoded(tick)],
+  array: (stream, tick, time) => {
+    const seq = typeof time === "bigint" ? BigInt(tick + 1) : tick + 1;
+    return [1, stream, seq, time, encoded(tick)];
+  },
 };
 
 // With useBigInt64 the library encodes integers beyond 32 bits as doubles, so it is on only where there are bigints.
@@ -137,7 +142,8 @@ async function main() {
         const [time] = timeOf(tick)[kind];
         await push.send(encodeTick(make(stream, tick, time), time));
       }
-      for (let tick = 0; tick < ticks; tick++) check(await next(), stream, tick, timeOf(tick)[kind][1], reference.step(valuesOf(tick)));
+      for (let tick = 0; tick < ticks; tick++)
+        check(await next(), stream, tick, timeOf(tick)[kind][1], reference.step(valuesOf(tick)));
     }
   }
   console.log("ok: map and array form over ingest");
@@ -145,23 +151,27 @@ async function main() {
   const stream = "js/requests";
   const reference = new Reference();
   for (let tick = 0; tick < ticks; tick++) {
-    await dealer.send(encode({ ...FORMS.map(stream, tick, timeOf(tick)[0][0]), reply: true, rid: { tick } }, { useBigInt64: true }));
+    const [time] = timeOf(tick)[0];
+    await dealer.send(encodeTick({ ...FORMS.map(stream, tick, time), reply: true, rid: { tick } }, time));
     const [payload] = await dealer.receive();
     const reply = decode(payload);
-    expect([reply.rid, Number(reply.ack.accepted), typeof reply.ack.epoch], [{ tick }, 1, "bigint"], `reply to tick ${tick}`);
+    const found = [reply.rid, Number(reply.ack.accepted), typeof reply.ack.epoch];
+    expect(found, [{ tick }, 1, "bigint"], `reply to tick ${tick}`);
     const wanted = reference.step(valuesOf(tick));
     check(reply.predictions[0], stream, tick, timeOf(tick)[0][1], wanted);
     check(await next(), stream, tick, timeOf(tick)[0][1], wanted);
   }
   console.log("ok: forecasts by request and reply");
 
-  const batch = Array.from({ length: ticks }, (_, tick) => FORMS[tick % 2 ? "map" : "array"]("js/batch", tick, timeOf(tick)[2][0]));
+  const form = (tick) => FORMS[tick % 2 ? "map" : "array"];
+  const batch = Array.from({ length: ticks }, (_, tick) => form(tick)("js/batch", tick, timeOf(tick)[2][0]));
   await dealer.send(encode([2, batch, true]));
   const [payload] = await dealer.receive();
   const reply = decode(payload);
   expect(Number(reply.ack.accepted), ticks, "a batch");
   const again = new Reference();
-  reply.predictions.forEach((prediction, tick) => check(prediction, "js/batch", tick, timeOf(tick)[2][1], again.step(valuesOf(tick))));
+  reply.predictions.forEach((prediction, tick) =>
+    check(prediction, "js/batch", tick, timeOf(tick)[2][1], again.step(valuesOf(tick))));
   console.log("ok: a batch");
   [subscriber, push, dealer].forEach((socket) => socket.close());
 }

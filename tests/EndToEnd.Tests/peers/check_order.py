@@ -1,27 +1,57 @@
 """Every rule of the protocol's section Order, and what becomes of a stream's state meanwhile, against numpy.
 
-Scenarios (one daemon each): order; step, impute, reset (streams.onGap); limit (streams.max 5); idle (streams.idleAfter 2 s).
+Scenarios, one daemon each: order; step, impute, reset (streams.onGap); limit (streams.max 5); idle (idleAfter 2 s).
 """
 import json
 import os
+import struct
 import time
 
 import numpy as np
 
 import realtime_model as rm
-from wire import (Counters, Missing, Publisher, Requests, Subscriber, ack_of, arguments, codes, expect, expect_true, fail,
-                  passed, stats)
+from wire import (
+    Counters,
+    Missing,
+    Publisher,
+    Requests,
+    Subscriber,
+    ack_of,
+    arguments,
+    codes,
+    expect,
+    expect_true,
+    fail,
+    pack,
+    passed,
+    stats,
+)
 
 TOLERANCE = 1e-5
 
 
 def documents():
     return [
-        rm.document("plain", ["value"], [rm.recurrent("rnn0", "gru", 1, 8), rm.dense("head", 8, 2)], rm.points(["value"], (1, 2))),
-        rm.document("late", ["value"], [rm.recurrent("rnn0", "lstm", 1, 6), rm.dense("head", 6, 1)], rm.points(["value"], (3,)),
-                    {"kind": "fixed", "mean": [5.0], "std": [2.0]}),
-        rm.document("running", ["value"], [rm.recurrent("rnn0", "rnn", 1, 5), rm.dense("head", 5, 1)], rm.points(["value"]),
-                    {"kind": "running", "halfLife": 20}),
+        rm.document(
+            "plain",
+            ["value"],
+            [rm.recurrent("rnn0", "gru", 1, 8), rm.dense("head", 8, 2)],
+            rm.points(["value"], (1, 2)),
+        ),
+        rm.document(
+            "late",
+            ["value"],
+            [rm.recurrent("rnn0", "lstm", 1, 6), rm.dense("head", 6, 1)],
+            rm.points(["value"], (3,)),
+            {"kind": "fixed", "mean": [5.0], "std": [2.0]},
+        ),
+        rm.document(
+            "running",
+            ["value"],
+            [rm.recurrent("rnn0", "rnn", 1, 5), rm.dense("head", 5, 1)],
+            rm.points(["value"]),
+            {"kind": "running", "halfLife": 20},
+        ),
     ]
 
 
@@ -79,7 +109,9 @@ class Followed:
 class World:
     def __init__(self, options):
         self.options = options
-        self.models = {d["name"]: rm.Model.load(os.path.join(options.folder, f"{d['name']}.safetensors")) for d in documents()}
+        self.models = {
+            d["name"]: rm.Model.load(os.path.join(options.folder, f"{d['name']}.safetensors")) for d in documents()
+        }
         self.requests, self.publisher = Requests(options.requests), Publisher(options.ingest)
         self.subscriber, self.counters = Subscriber(options.predictions), Counters(options.http)
         self.rng = np.random.default_rng(options.seed + 1)
@@ -92,6 +124,7 @@ class World:
 
 
 # Scenario order
+
 
 def gaps_and_what_comes_late(world):
     s = world.follow("plain", "gaps")
@@ -128,7 +161,9 @@ def duplicates(world):
 def without_seq(world):
     s = world.follow("plain", "no-seq")
     first = s.tick(0.5)["seq"]
-    expect([s.tick(world.value())["seq"] for _ in range(3)], [first + 1, first + 2, first + 3], "seq of ticks without")
+    expect(
+        [s.tick(world.value())["seq"] for _ in range(3)], [first + 1, first + 2, first + 3], "seq of ticks without"
+    )
     s.tick(0.1, seq=first + 10)
     world.subscriber.event(s.stream, "gap")
     expect(s.tick(0.2)["seq"], first + 11, "seq of a tick without, after one with")
@@ -166,7 +201,93 @@ def stalled(world):
     s.unstepped("duplicate", seq=7)
     world.subscriber.event(s.stream, "stalled")
     s.tick(0.75, seq=8)
-    passed("a hundred duplicates in a row: stalled")
+    s = world.follow("plain", "not stalled")
+    s.tick(0.5, seq=7, run=1)
+    for _ in range(101):
+        s.unstepped("duplicate", seq=7, run=1)
+    world.subscriber.no_event(s.stream, "stalled")
+    passed("a hundred duplicates in a row, without run: stalled")
+
+
+def warms_up(world):
+    s = world.follow("running", "warms")
+    expect(s.tick(1.0)["flags"], ["warming"], "flags of the first tick")
+    world.subscriber.no_event(s.stream, "warmed", 0.1)
+    expect(
+        s.tick(None, flags=["imputed"])["flags"],
+        ["warming", "imputed"],
+        "flags of an imputed second tick: nothing was learnt",
+    )
+    s.tick(2.0)
+    world.subscriber.event(s.stream, "warmed")
+    s.tick(3.0)
+    world.subscriber.no_event(s.stream, "warmed", 0.1)
+    passed("warmed, once")
+
+
+def end_of_count(world):
+    s = world.follow("plain", "end")
+    last = 2**64 - 1
+    s.tick(0.1, seq=last - 1)
+    expect(s.tick(0.2)["seq"], last, "the last seq there is")
+    s.unstepped("rejected")
+    s.unstepped("duplicate", seq=last)
+    s.tick(0.3, seq=0, run=1)
+    expect(s.tick(0.4)["seq"], 1, "seq after a restart at 0")
+    passed("the end of the count, and a run behind it")
+
+
+def number_formats(world):
+    """Every MessagePack integer and float format, shortest or not, wherever a number is expected."""
+    seven = [
+        b"\x07",
+        b"\xcc\x07",
+        b"\xcd\0\x07",
+        b"\xce\0\0\0\x07",
+        b"\xcf" + b"\0" * 7 + b"\x07",
+        b"\xd0\x07",
+        b"\xd1\0\x07",
+        b"\xd2\0\0\0\x07",
+        b"\xd3" + b"\0" * 7 + b"\x07",
+    ]
+    floats = [struct.pack(">Bf", 0xCA, 7.0), struct.pack(">Bd", 0xCB, 7.0)]
+    for k, number in enumerate(seven + floats):
+        integer = number if k < len(seven) else seven[0]
+        stream = pack(f"plain/format-{k}")
+        tick = b"\x95" + pack(1)[:1] + stream + integer + number + b"\x91" + number
+        found = world.requests.ask_raw(b"\x92\x02\x91" + tick)
+        expect(ack_of(found)["accepted"], 1, f"7 as {number.hex()}: {found!r}")
+        found = world.requests.ask_raw(
+            b"\x85\xa6stream"
+            + stream
+            + b"\xa3seq"
+            + b"\x08"
+            + b"\xa4time"
+            + number
+            + b"\xa6values"
+            + number
+            + b"\xa5reply\xc3"
+        )
+        expect(codes(found), [], f"7 as {number.hex()}: {found!r}")
+        prediction = found["predictions"][0]
+        expect(
+            (prediction["seq"], prediction["time"], prediction["values"]),
+            (8, 7 * 10**9, [7.0]),
+            f"7 as {number.hex()}",
+        )
+    negative = [b"\xf9", b"\xd0\xf9", b"\xd1\xff\xf9", b"\xd2\xff\xff\xff\xf9", b"\xd3" + b"\xff" * 7 + b"\xf9"]
+    for number in negative:
+        found = world.requests.ask_raw(
+            b"\x83\xa6stream" + pack("plain/negative") + b"\xa6values" + number + b"\xa5reply\xc3"
+        )
+        expect(found["predictions"][0]["values"], [-7.0], f"-7 as {number.hex()}")
+    for encoded in (b"\xdc\0\x05\x01", b"\xdd\0\0\0\x05\xcc\x01", b"\x95\xd3" + b"\0" * 7 + b"\x01"):
+        found = world.requests.ask_raw(encoded + b"\xd9\x0aplain/wide\xc0\xc0\xdd\0\0\0\x01\x07")
+        expect(ack_of(found)["accepted"], 1, f"long headers, {encoded.hex()}: {found!r}")
+    for text in (b"\xaaplain/wide", b"\xda\0\x0aplain/wide", b"\xdb\0\0\0\x0aplain/wide"):
+        found = world.requests.ask_raw(b"\xde\0\x02\xd9\x01s" + text + b"\xda\0\x01v\xcb" + struct.pack(">d", 0.5))
+        expect(ack_of(found)["accepted"], 1, f"a long map with long strings: {found!r}")
+    passed("every format of numbers, strings, arrays and maps")
 
 
 def time_goes_backwards(world):
@@ -183,8 +304,17 @@ def time_goes_backwards(world):
 def units_of_time(world):
     s = world.follow("plain", "units")
     cases = [
-        (1_600_000_000, 10**9), (1_600_000_000_001, 10**6), (1_600_000_000_000_003, 10**3), (1_600_000_000_000_000_007, 1),
-        (-5, 10**9), (0, 10**9), (10**11, 10**6), (10**14, 10**3), (10**17, 1), (1_600_000_000.5, 10**9), (-1.25, 10**9),
+        (1_600_000_000, 10**9),
+        (1_600_000_000_001, 10**6),
+        (1_600_000_000_000_003, 10**3),
+        (1_600_000_000_000_000_007, 1),
+        (-5, 10**9),
+        (0, 10**9),
+        (10**11, 10**6),
+        (10**14, 10**3),
+        (10**17, 1),
+        (1_600_000_000.5, 10**9),
+        (-1.25, 10**9),
     ]
     for at, unit in cases:
         wanted = int(at * unit)
@@ -214,11 +344,32 @@ def identities(world):
     reply = requests.ask({"stream": "plain/by-key", "values": 0.5, "reply": True}, topic=b"plain/by-topic")
     expect(reply["predictions"][0]["stream"], "plain/by-key", "the key beats the topic")
     reply = requests.ask([2, [{"values": 0.5}, [1, "plain/by-key", None, None, 0.5]], True], topic=b"plain/by-topic")
-    expect([p["stream"] for p in reply["predictions"]], ["plain/by-topic", "plain/by-key"], "topic and key in a batch")
-    reply = requests.ask({"id": "plain/second", "s": "plain/third", "stream": "plain/first", "v": 7.0, "data": 8.0, "value": 0.125, "n": 9, "seq": 4,
-                          "ts": 5, "t": 6, "timestamp": 7, "time": 3, "reply": True})
+    expect(
+        [p["stream"] for p in reply["predictions"]], ["plain/by-topic", "plain/by-key"], "topic and key in a batch"
+    )
+    reply = requests.ask(
+        {
+            "id": "plain/second",
+            "s": "plain/third",
+            "stream": "plain/first",
+            "v": 7.0,
+            "data": 8.0,
+            "value": 0.125,
+            "n": 9,
+            "seq": 4,
+            "ts": 5,
+            "t": 6,
+            "timestamp": 7,
+            "time": 3,
+            "reply": True,
+        }
+    )
     found = reply["predictions"][0]
-    expect((found["stream"], found["values"], found["seq"], found["time"]), ("plain/first", [0.125], 4, 3 * 10**9), "the leftmost alias wins")
+    expect(
+        (found["stream"], found["values"], found["seq"], found["time"]),
+        ("plain/first", [0.125], 4, 3 * 10**9),
+        "the leftmost alias wins",
+    )
     passed("integer ids, topics, keys and aliases")
 
 
@@ -274,19 +425,37 @@ def over_ingest(world):
     world.counters.expect("order over ingest", stepped=5, duplicate=2, rejected=3)
     while len(world.subscriber.predictions[s.stream]) < 5:
         expect_true(world.subscriber.pump(5.0) > 0, "predictions of ticks over ingest")
-    for prediction, (seq, value) in zip(world.subscriber.predictions[s.stream], [(1, 0.1), (2, 0.2), (5, 0.3), (6, 0.4), (7, 0.5)]):
+    for prediction, (seq, value) in zip(
+        world.subscriber.predictions[s.stream], [(1, 0.1), (2, 0.2), (5, 0.3), (6, 0.4), (7, 0.5)]
+    ):
         expect(prediction["seq"], seq, "seq")
         s.compare(prediction, value, f"seq {seq} over ingest")
     passed("the same over ingest")
 
 
 def order(world):
-    for rule in (gaps_and_what_comes_late, duplicates, without_seq, runs, stalled, time_goes_backwards, units_of_time, identities,
-                 reset_and_forget, rejected_events_are_limited, unknown_stream, over_ingest):
+    for rule in (
+        gaps_and_what_comes_late,
+        duplicates,
+        without_seq,
+        runs,
+        stalled,
+        warms_up,
+        end_of_count,
+        number_formats,
+        time_goes_backwards,
+        units_of_time,
+        identities,
+        reset_and_forget,
+        rejected_events_are_limited,
+        unknown_stream,
+        over_ingest,
+    ):
         rule(world)
 
 
 # Scenarios step, impute, reset: streams.onGap
+
 
 def on_gap(world):
     policy = world.options.scenario
@@ -315,11 +484,14 @@ def on_gap(world):
     reply = world.requests.tick(s.stream, 0.5, seq=2**62)  # a gap nobody can step over, and nothing may hang
     expect(ack_of(reply)["accepted"], 1, "the tick after an enormous gap")
     world.subscriber.event(s.stream, "gap")
-    expect(stats(world.options.http)["stepped"] - before["stepped"], 2, "ticks stepped over are not counted as stepped")
+    expect(
+        stats(world.options.http)["stepped"] - before["stepped"], 2, "ticks stepped over are not counted as stepped"
+    )
     passed(f"onGap {policy}")
 
 
 # Scenario limit: streams.max is 5
+
 
 def limit(world):
     requests = world.requests
@@ -335,17 +507,32 @@ def limit(world):
     late.unstepped("refused", 5, seq=1)
     for s in streams:
         s.tick(0.25, seq=2)
-    expect_true("error" not in (reply := requests.ask({"op": "forget", "stream": streams[4].stream})), f"forget: {reply!r}")
+    expect_true(
+        "error" not in (reply := requests.ask({"op": "forget", "stream": streams[4].stream})), f"forget: {reply!r}"
+    )
     late.unstepped("refused", 10, seq=5)
     late.tick(0.5, seq=1)
     late.tick(0.5, seq=2)
     streams[4].unstepped("refused", 5, seq=3)
-    batch = [[1, "plain/l0", 3, None, 0.125], [1, "plain/new", 7, None, 0.5], [1, "plain/new", 8, None, 0.5], [1, "plain/l0", 3, None, 0.5]]
+    batch = [
+        [1, "plain/l0", 3, None, 0.125],
+        [1, "plain/new", 7, None, 0.5],
+        [1, "plain/new", 8, None, 0.5],
+        [1, "plain/l0", 3, None, 0.5],
+    ]
     reply = requests.ask([2, batch, True])
     ack = ack_of(reply)
-    expect([ack[k] for k in ("received", "accepted", "duplicate", "rejected", "refused")], [4, 1, 1, 0, 2], f"ack of {reply!r}")
+    expect(
+        [ack[k] for k in ("received", "accepted", "duplicate", "rejected", "refused")],
+        [4, 1, 1, 0, 2],
+        f"ack of {reply!r}",
+    )
     expect([(e["index"], e["code"]) for e in reply["errors"]], [(1, 5), (2, 10)], f"errors of {reply!r}")
-    expect([p is None for p in reply["predictions"]], [False, True, True, False], "predictions of a batch with refused ticks")
+    expect(
+        [p is None for p in reply["predictions"]],
+        [False, True, True, False],
+        "predictions of a batch with refused ticks",
+    )
     world.counters.expect("requests at the limit", stepped=8, refused=9, duplicate=1)
     for k in range(20):
         world.publisher.send({"stream": f"plain/over-{k}", "values": 0.5})
@@ -355,6 +542,7 @@ def limit(world):
 
 
 # Scenario idle: streams.idleAfter is 2 s
+
 
 def idle(world):
     gone, busy = world.follow("running", "gone"), world.follow("running", "busy")

@@ -13,8 +13,20 @@ import numpy as np
 import zmq
 
 import realtime_model as rm
-from wire import (Counters, Missing, Publisher, Requests, Subscriber, ack_of, arguments, expect, expect_true, fail, pack,
-                  passed, unpack)
+from wire import (
+    Counters,
+    Missing,
+    Publisher,
+    Requests,
+    Subscriber,
+    ack_of,
+    arguments,
+    expect,
+    expect_true,
+    fail,
+    pack,
+    passed,
+)
 
 WAYS = list(itertools.product(("map", "array", "batch"), ("ingest", "requests")))
 TOLERANCE = 1e-5
@@ -24,11 +36,17 @@ START = 1_700_000_000  # seconds since 1970
 
 def models(seed, folder):
     rng = np.random.default_rng(seed)
-    return [rm.save_random(rng, os.path.join(folder, f"{d['name']}.safetensors"), d, dtype) for d, dtype in rm.every_kind(rng)]
+    return [
+        rm.save_random(rng, os.path.join(folder, f"{d['name']}.safetensors"), d, dtype)
+        for d, dtype in rm.every_kind(rng)
+    ]
 
 
 def prepare(options):
-    listed = [{"name": m.name, "file": f"{m.name}.safetensors", "streams": [f"{m.name}/*"]} for m in models(options.seed, options.prepare)]
+    listed = [
+        {"name": m.name, "file": f"{m.name}.safetensors", "streams": [f"{m.name}/*"]}
+        for m in models(options.seed, options.prepare)
+    ]
     print(json.dumps(listed))
 
 
@@ -203,7 +221,10 @@ class Run:
         if self.requests:
             poller.register(self.socket.socket, zmq.POLLIN)
         if not poller.poll(20_000):
-            fail(f"{'-'.join(self.way)}: nothing came back for 20 s; {before} predictions so far, {len(self.waiting)} replies outstanding")
+            fail(
+                f"{'-'.join(self.way)}: nothing came back for 20 s; {before} predictions so far, "
+                f"{len(self.waiting)} replies outstanding"
+            )
         while self.requests and self.waiting and self.socket.socket.poll(0):
             self._reply(self.socket.receive())
         self.subscriber.pump()
@@ -230,7 +251,10 @@ class Run:
             check_case(case, name, published)
             if self.requests and self.replied[name] != published:
                 tick = next(k for k, (a, b) in enumerate(zip(self.replied[name], published)) if a != b)
-                fail(f"stream {name} tick {tick}: the reply has {self.replied[name][tick]!r}, published was {published[tick]!r}")
+                fail(
+                    f"stream {name} tick {tick}: the reply has {self.replied[name][tick]!r}, "
+                    f"published was {published[tick]!r}"
+                )
 
 
 class CountingSubscriber(Subscriber):
@@ -256,8 +280,10 @@ def check_case(case, name, predictions):
     wrong = ~(np.abs(found - case.expected) <= TOLERANCE * np.maximum(1.0, np.abs(case.expected)))
     if wrong.any():
         tick = int(np.argwhere(wrong)[0][0])
-        fail(f"stream {name} tick {tick}: expected {case.expected[tick].tolist()}, found {found[tick].tolist()}; "
-             f"{int(wrong.any(axis=1).sum())} of {ticks} ticks differ")
+        fail(
+            f"stream {name} tick {tick}: expected {case.expected[tick].tolist()}, found {found[tick].tolist()}; "
+            f"{int(wrong.any(axis=1).sum())} of {ticks} ticks differ"
+        )
 
 
 def check_fields(case, what, tick, prediction, first):
@@ -268,7 +294,10 @@ def check_fields(case, what, tick, prediction, first):
     expect(prediction["values"], case.echo(tick), f"{what}: values")
     expect(type(prediction["time"]), int, f"{what}: type of time")
     if sent is None:
-        expect_true(abs(prediction["time"] / 1e9 - time.time()) < 600, f"{what}: time of arrival {prediction['time']} is not now")
+        expect_true(
+            abs(prediction["time"] / 1e9 - time.time()) < 600,
+            f"{what}: time of arrival {prediction['time']} is not now",
+        )
     else:
         slack = 500 if case.timing == "float" else 0  # ns that a double of seconds since 1970 cannot tell apart
         expect_true(abs(prediction["time"] - at) <= slack, f"{what}: time {prediction['time']}, sent as {sent!r}")
@@ -278,7 +307,11 @@ def check_fields(case, what, tick, prediction, first):
     expect(set(prediction.get("flags", [])), flags, f"{what}: flags")
     if case.model.classes is None:
         expect(prediction["horizons"], case.model.forecast["horizons"], f"{what}: horizons")
-        expect(sorted(prediction.get("quantiles", {}), key=float), [repr(q) for q in case.model.forecast["quantiles"]], f"{what}: quantiles")
+        expect(
+            sorted(prediction.get("quantiles", {}), key=float),
+            [repr(q) for q in case.model.forecast["quantiles"]],
+            f"{what}: quantiles",
+        )
     else:
         expect(list(prediction["classes"]), case.model.classes, f"{what}: classes")
     if "score" in prediction:
@@ -291,14 +324,38 @@ def check_same_bits(all_cases, subscriber):
         for way, other in zip(WAYS[1:], others):
             if other != first:
                 tick = next(k for k, (a, b) in enumerate(zip(other, first)) if a != b)
-                fail(f"stream {case.name(way)} tick {tick}: bits differ from {case.name(WAYS[0])}: {other[tick]!r} against {first[tick]!r}")
+                fail(
+                    f"stream {case.name(way)} tick {tick}: bits differ from {case.name(WAYS[0])}: "
+                    f"{other[tick]!r} against {first[tick]!r}"
+                )
+
+
+def check_bursts(options, subscriber, counters):
+    """More at once than a frame holds: a peer that reads all the time loses neither predictions nor replies."""
+    requests, count, stream = Requests(options.requests), 20_000, "rnn-tanh/burst"
+    before = subscriber.count
+    requests.send([2, [[1, f"{stream}/{k % 50}", None, None, 0.5] for k in range(count)]])
+    while subscriber.count - before < count and subscriber.pump(5.0):
+        pass
+    expect(subscriber.count - before, count, "predictions of a large batch")
+    expect(ack_of(requests.receive())["accepted"], count, "a large batch")
+    pipelined = 5000
+    for k in range(pipelined):
+        requests.send({"stream": f"{stream}/one", "seq": k + 1, "values": 0.5, "rid": k, "reply": True})
+    for k in range(pipelined):
+        expect(requests.receive()["rid"], k, "rid of the replies to many requests at once")
+    counters.expect("bursts", stepped=count + pipelined)
+    passed("bursts")
 
 
 def main():
     options = arguments(folder="", streams_per_model=2, ticks=500)
     if options.prepare:
         return prepare(options)
-    listed = [rm.Model.load(os.path.join(options.folder, f"{m['name']}.safetensors")) for m, _ in rm.every_kind(np.random.default_rng(options.seed))]
+    listed = [
+        rm.Model.load(os.path.join(options.folder, f"{m['name']}.safetensors"))
+        for m, _ in rm.every_kind(np.random.default_rng(options.seed))
+    ]
     all_cases = cases(options, listed)
     subscriber, counters = CountingSubscriber(options.predictions), Counters(options.http)
     total = len(all_cases) * options.ticks
@@ -309,7 +366,10 @@ def main():
         counters.expect("-".join(way), stepped=total)
         passed(f"{'-'.join(way)}: {total} predictions of {len(all_cases)} streams, {total / seconds:.0f}/s")
     check_same_bits(all_cases, subscriber)
-    expect({s: e for s, e in subscriber.events.items() if any(x["event"] not in ("warmed",) for x in e)}, {}, "events")
+    check_bursts(options, subscriber, counters)
+    expect(
+        {s: e for s, e in subscriber.events.items() if any(x["event"] not in ("warmed",) for x in e)}, {}, "events"
+    )
 
 
 if __name__ == "__main__":

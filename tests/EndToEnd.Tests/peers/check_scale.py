@@ -1,6 +1,6 @@
-"""100,000 streams of a GRU(32) in one daemon, each stepped twice by batches; a sample of predictions against numpy."""
-import json
-import os
+"""100,000 streams of the built-in GRU(32) in one daemon, each stepped twice by batches; a sample against numpy."""
+import hashlib
+import pathlib
 import time
 
 import numpy as np
@@ -9,16 +9,7 @@ import realtime_model as rm
 from wire import Counters, Missing, Requests, Subscriber, ack_of, arguments, expect, expect_true, fail, passed, stats
 
 STREAMS, BATCH, IN_FLIGHT, SAMPLE = 100_000, 1000, 4, 50
-
-
-def document():
-    return rm.document("gru", ["value"], [rm.recurrent("rnn0", "gru", 1, 32), rm.dense("head", 32, 9)], rm.points(["value"], (1, 2, 3), (0.1, 0.9)),
-                       {"kind": "running", "halfLife": 200})
-
-
-def prepare(options):
-    rm.save_random(np.random.default_rng(options.seed), os.path.join(options.prepare, "gru.safetensors"), document())
-    print(json.dumps([{"name": "gru", "file": "gru.safetensors", "streams": ["*"]}]))
+BUILT_IN = pathlib.Path(__file__).parents[3] / "src" / "Daemon" / "Models" / "default.safetensors"
 
 
 def memory(pid):
@@ -43,22 +34,35 @@ def send_round(requests, number, values):
 def main():
     options = arguments(folder="", pid=0, memory_limit=1 << 30)
     if options.prepare:
-        return prepare(options)
+        return print("null")  # no models: the built-in one
     rng = np.random.default_rng(options.seed + 1)
-    model = rm.Model.load(os.path.join(options.folder, "gru.safetensors"))
+    model = rm.Model.load(BUILT_IN)
+    expect(
+        [layer.get("hidden") for layer in model.layers if "hidden" in layer],
+        [32],
+        "hidden units of the built-in model",
+    )
     values = rng.normal(20, 5, (2, STREAMS))
     sample = sorted(rng.choice(STREAMS, SAMPLE, replace=False).tolist())
     subscriber = Subscriber(options.predictions, *(f"p/site/{k:06}" for k in sample))
     counters, requests = Counters(options.http), Requests(options.requests)
+    found = requests.ask({"op": "describe"})["models"][0]["digest"]
+    expect(found, hashlib.sha256(BUILT_IN.read_bytes()).hexdigest(), "digest of the model that the daemon runs")
     before = memory(options.pid)[0]
     for number in (1, 2):
         start = time.monotonic()
         send_round(requests, number, values[number - 1])
         counters.expect(f"round {number}", stepped=STREAMS)
         resident, peak = memory(options.pid)
-        passed(f"round {number}: {STREAMS / (time.monotonic() - start):.0f} ticks/s, {resident >> 20} MiB resident, {peak >> 20} MiB at most, "
-               f"{(resident - before) / STREAMS:.0f} B a stream")
-        expect_true(resident < options.memory_limit, f"resident memory {resident} B, expected less than {options.memory_limit}")
+        passed(
+            f"round {number}: {STREAMS / (time.monotonic() - start):.0f} ticks/s, "
+            f"{resident >> 20} MiB resident, {peak >> 20} MiB at most, "
+            f"{(resident - before) / STREAMS:.0f} B a stream"
+        )
+        expect_true(
+            resident < options.memory_limit,
+            f"resident memory {resident} B, expected less than {options.memory_limit}",
+        )
     expect(stats(options.http)["streams"], STREAMS, "streams")
 
     while sum(len(p) for p in subscriber.predictions.values()) < 2 * SAMPLE:
@@ -71,7 +75,9 @@ def main():
             expect(prediction["seq"], number, f"seq of stream {k}")
             found = np.array(rm.flatten_wire(prediction))
             close = np.abs(found - expected[row]) <= 1e-5 * np.maximum(1, np.abs(expected[row]))
-            expect_true(close.all(), f"stream {k} tick {number}: expected {expected[row].tolist()}, found {found.tolist()}")
+            expect_true(
+                close.all(), f"stream {k} tick {number}: expected {expected[row].tolist()}, found {found.tolist()}"
+            )
     passed(f"predictions of {SAMPLE} streams of {STREAMS} are right")
 
 

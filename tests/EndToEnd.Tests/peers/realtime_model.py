@@ -63,7 +63,11 @@ def write_safetensors(path, metadata, tensors, dtype="F32"):
     header, body, widened = {"__metadata__": metadata}, b"", {}
     for name, tensor in tensors.items():
         raw, widened[name] = narrow(tensor, dtype)
-        header[name] = {"dtype": dtype, "shape": list(tensor.shape), "data_offsets": [len(body), len(body) + len(raw)]}
+        header[name] = {
+            "dtype": dtype,
+            "shape": list(tensor.shape),
+            "data_offsets": [len(body), len(body) + len(raw)],
+        }
         body += raw
     text = json.dumps(header).encode()
     text += b" " * (-len(text) % 8)
@@ -96,7 +100,9 @@ class Streams:
         inputs = len(model.inputs)
         self.count = count
         self.recurrent = {
-            layer["name"]: {slot: np.zeros((count, layer["hidden"])) for slot in ("hc" if layer["kind"] == "lstm" else "h")}
+            layer["name"]: {
+                slot: np.zeros((count, layer["hidden"])) for slot in ("hc" if layer["kind"] == "lstm" else "h")
+            }
             for layer in model.layers
             if "hidden" in layer
         }
@@ -226,7 +232,9 @@ class Model:
         if self.normalise["kind"] == "running":
             warming = (streams.n < 2).any(axis=1)
         if self.classes is not None:
-            return Prediction(None, None, np.concatenate([1.0 - y, y], axis=1) if y.shape[1] == 1 else y, None, warming)
+            return Prediction(
+                None, None, np.concatenate([1.0 - y, y], axis=1) if y.shape[1] == 1 else y, None, warming
+            )
         horizons, outputs, levels = self.forecast["horizons"], self.forecast["outputs"], self.forecast["quantiles"]
         y = y.reshape(streams.count, len(horizons), len(outputs), 1 + len(levels))
         mean, std = self._output_scale(streams)
@@ -305,7 +313,11 @@ def points(outputs, horizons=(1,), quantiles=(), **more):
 
 
 def fixed(rng, inputs):
-    return {"kind": "fixed", "mean": rng.uniform(-20, 20, inputs).round(3).tolist(), "std": rng.uniform(0.5, 4, inputs).round(3).tolist()}
+    return {
+        "kind": "fixed",
+        "mean": rng.uniform(-20, 20, inputs).round(3).tolist(),
+        "std": rng.uniform(0.5, 4, inputs).round(3).tolist(),
+    }
 
 
 def every_kind(rng):
@@ -314,36 +326,158 @@ def every_kind(rng):
     a, b, c = size(), size(), size()
     three, abc = ["p", "q", "r"], ["ok", "worn", "fault"]
     return [
-        (document("rnn-tanh", ["value"], [recurrent("rnn0", "rnn", 1, a), dense("head", a, 3)], points(["value"], (1, 2, 3))), "F32"),
-        (document("rnn-relu", ["p", "q"], [recurrent("rnn0", "rnn", 2, b, activation="relu"), dense("head", b, 2)],
-                  points(["p", "q"]), fixed(rng, 2)), "F32"),
-        (document("gru-running", ["value"], [recurrent("rnn0", "gru", 1, c), dense("head", c, 9)],
-                  points(["value"], (1, 5, 10), (0.1, 0.9)), {"kind": "running", "halfLife": 500}), "F32"),
-        (document("gru-before", ["p", "q"], [recurrent("rnn0", "gru", 2, a, resetAfter=False), dense("head", a, 4)],
-                  points(["q", "p"], (1, 4)), fixed(rng, 2)), "F32"),
-        (document("lstm-running", three, [recurrent("rnn0", "lstm", 3, b), dense("head", b, 2)],
-                  points(["r", "p"]), {"kind": "running", "halfLife": 7.5}), "F32"),
-        (document("stack", ["p", "q"], [
-            recurrent("rnn0", "gru", 2, a), {"name": "drop", "kind": "dropout", "rate": 0.2}, recurrent("rnn1", "lstm", a, b),
-            recurrent("rnn2", "rnn", b, c, activation="tanh"), recurrent("rnn3", "gru", c, a, resetAfter=False), dense("head", a, 2)],
-            points(["p"], (1, 2)), fixed(rng, 2)), "F32"),
-        (document("tokens", ["token"], [{"name": "embed", "kind": "embedding", "vocabulary": 11, "outputs": b},
-                                        recurrent("rnn0", "gru", b, a), dense("head", a, 3, "softmax")], {"classes": abc}), "F32"),
-        (document("one-sigmoid", ["token"], [{"name": "embed", "kind": "embedding", "vocabulary": 7, "outputs": c},
-                                             recurrent("rnn0", "lstm", c, b), dense("head", b, 1, "sigmoid")],
-                  {"classes": ["ok", "fault"]}), "F32"),
-        (document("sigmoids", three, [recurrent("rnn0", "rnn", 3, a), dense("head", a, 3, "sigmoid")], {"classes": abc},
-                  fixed(rng, 3)), "F32"),
-        (document("dense-around", ["value"], [
-            dense("in", 1, b, "tanh"), recurrent("rnn0", "gru", b, c), dense("mid", c, a, "relu"), dense("low", a, a, "sigmoid"),
-            dense("head", a, 8)], points(["value"], (1, 3), (0.05, 0.5, 0.95)), {"kind": "running", "halfLife": 30}), "F32"),
-        (document("remaining", ["p", "q"], [recurrent("rnn0", "lstm", 2, a), dense("head", a, 1)],
-                  points(["remaining"], scale={"mean": [80.0], "std": [40.0]}), fixed(rng, 2)), "F32"),
-        (document("from-two", ["value"], [recurrent("rnn0", "gru", 1, b), dense("head", b, 2)], points(["value"], (2, 6)),
-                  fixed(rng, 1)), "F32"),
-        (document("half", ["value"], [recurrent("rnn0", "gru", 1, c), dense("head", c, 1)], points(["value"])), "F16"),
-        (document("brain", ["value"], [recurrent("rnn0", "lstm", 1, a), dense("head", a, 1)], points(["value"]),
-                  {"kind": "running", "halfLife": 50}), "BF16"),
+        (
+            document(
+                "rnn-tanh",
+                ["value"],
+                [recurrent("rnn0", "rnn", 1, a), dense("head", a, 3)],
+                points(["value"], (1, 2, 3)),
+            ),
+            "F32",
+        ),
+        (
+            document(
+                "rnn-relu",
+                ["p", "q"],
+                [recurrent("rnn0", "rnn", 2, b, activation="relu"), dense("head", b, 2)],
+                points(["p", "q"]),
+                fixed(rng, 2),
+            ),
+            "F32",
+        ),
+        (
+            document(
+                "gru-running",
+                ["value"],
+                [recurrent("rnn0", "gru", 1, c), dense("head", c, 9)],
+                points(["value"], (1, 5, 10), (0.1, 0.9)),
+                {"kind": "running", "halfLife": 500},
+            ),
+            "F32",
+        ),
+        (
+            document(
+                "gru-before",
+                ["p", "q"],
+                [recurrent("rnn0", "gru", 2, a, resetAfter=False), dense("head", a, 4)],
+                points(["q", "p"], (1, 4)),
+                fixed(rng, 2),
+            ),
+            "F32",
+        ),
+        (
+            document(
+                "lstm-running",
+                three,
+                [recurrent("rnn0", "lstm", 3, b), dense("head", b, 2)],
+                points(["r", "p"]),
+                {"kind": "running", "halfLife": 7.5},
+            ),
+            "F32",
+        ),
+        (
+            document(
+                "stack",
+                ["p", "q"],
+                [
+                    recurrent("rnn0", "gru", 2, a),
+                    {"name": "drop", "kind": "dropout", "rate": 0.2},
+                    recurrent("rnn1", "lstm", a, b),
+                    recurrent("rnn2", "rnn", b, c, activation="tanh"),
+                    recurrent("rnn3", "gru", c, a, resetAfter=False),
+                    dense("head", a, 2),
+                ],
+                points(["p"], (1, 2)),
+                fixed(rng, 2),
+            ),
+            "F32",
+        ),
+        (
+            document(
+                "tokens",
+                ["token"],
+                [
+                    {"name": "embed", "kind": "embedding", "vocabulary": 11, "outputs": b},
+                    recurrent("rnn0", "gru", b, a),
+                    dense("head", a, 3, "softmax"),
+                ],
+                {"classes": abc},
+            ),
+            "F32",
+        ),
+        (
+            document(
+                "one-sigmoid",
+                ["token"],
+                [
+                    {"name": "embed", "kind": "embedding", "vocabulary": 7, "outputs": c},
+                    recurrent("rnn0", "lstm", c, b),
+                    dense("head", b, 1, "sigmoid"),
+                ],
+                {"classes": ["ok", "fault"]},
+            ),
+            "F32",
+        ),
+        (
+            document(
+                "sigmoids",
+                three,
+                [recurrent("rnn0", "rnn", 3, a), dense("head", a, 3, "sigmoid")],
+                {"classes": abc},
+                fixed(rng, 3),
+            ),
+            "F32",
+        ),
+        (
+            document(
+                "dense-around",
+                ["value"],
+                [
+                    dense("in", 1, b, "tanh"),
+                    recurrent("rnn0", "gru", b, c),
+                    dense("mid", c, a, "relu"),
+                    dense("low", a, a, "sigmoid"),
+                    dense("head", a, 8),
+                ],
+                points(["value"], (1, 3), (0.05, 0.5, 0.95)),
+                {"kind": "running", "halfLife": 30},
+            ),
+            "F32",
+        ),
+        (
+            document(
+                "remaining",
+                ["p", "q"],
+                [recurrent("rnn0", "lstm", 2, a), dense("head", a, 1)],
+                points(["remaining"], scale={"mean": [80.0], "std": [40.0]}),
+                fixed(rng, 2),
+            ),
+            "F32",
+        ),
+        (
+            document(
+                "from-two",
+                ["value"],
+                [recurrent("rnn0", "gru", 1, b), dense("head", b, 2)],
+                points(["value"], (2, 6)),
+                fixed(rng, 1),
+            ),
+            "F32",
+        ),
+        (
+            document("half", ["value"], [recurrent("rnn0", "gru", 1, c), dense("head", c, 1)], points(["value"])),
+            "F16",
+        ),
+        (
+            document(
+                "brain",
+                ["value"],
+                [recurrent("rnn0", "lstm", 1, a), dense("head", a, 1)],
+                points(["value"]),
+                {"kind": "running", "halfLife": 50},
+            ),
+            "BF16",
+        ),
     ]
 
 

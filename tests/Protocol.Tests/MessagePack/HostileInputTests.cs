@@ -205,6 +205,9 @@ public class HostileInputTests
             if (read)
                 Assert.Equal(0 == TickReader.ReadValues(bytes, tick.Values, Names, values, out fault), fault is null);
         }
+        cursor = header.Cursor;
+        for (int i = 0; i < header.Count; i++)
+            TickReader.TryReadTick(bytes, header, ref cursor, out _, out _);
         cursor = 0;
         TickReader.TryReadTick(bytes, ref cursor, out _, out _);
         TickReader.ReadValues(bytes, 0, Names, values, out _);

@@ -1,10 +1,12 @@
 using System.Diagnostics;
+using System.Runtime.InteropServices;
+using System.Runtime.Versioning;
 using System.Text;
 using Realtime.Protocol.ZeroMq;
 
 namespace Realtime.Protocol.Tests.ZeroMq;
 
-public sealed class ZmqSocketTests : IDisposable
+public sealed partial class ZmqSocketTests : IDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan Moment = TimeSpan.FromMilliseconds(50);
@@ -341,6 +343,66 @@ public sealed class ZmqSocketTests : IDisposable
         Assert.Equal(("secret", false), Receive(pull));
         Assert.Equal(-1, pull.Receive(new byte[1], Moment, out _));
     }
+
+    [Fact]
+    public void A_monitor_tells_who_comes_and_goes()
+    {
+        ZmqSocket pull = Open(ZmqSocketType.Pull);
+        using var monitor = new ZmqMonitor(
+            _context, pull, "pull", ZmqConnectionEvents.Accepted | ZmqConnectionEvents.Disconnected);
+        ZmqSocket push = Open(ZmqSocketType.Push);
+        push.Connect(pull.Bind("tcp://127.0.0.1:0"));
+        Assert.Equal(ZmqConnectionEvents.Accepted, Next());
+        push.Send("x"u8, Patience);
+        Receive(pull);
+        push.Dispose();
+        Assert.Equal(ZmqConnectionEvents.Disconnected, Next());
+        Assert.False(monitor.TryReceive(out _, out _));
+
+        ZmqConnectionEvents Next()
+        {
+            var poll = new ZmqPoll();
+            poll.Add(monitor.Socket);
+            Assert.Equal(1, poll.Wait(Patience));
+            Assert.True(monitor.TryReceive(out ZmqConnectionEvents kind, out _));
+            return kind;
+        }
+    }
+
+    [Fact]
+    [SupportedOSPlatform("linux")]
+    public void A_wait_goes_on_through_signals()
+    {
+        using var handler = PosixSignalRegistration.Create(PosixSignal.SIGCONT, _ => { });
+        (ZmqSocket pull, ZmqSocket push) = Pair(ZmqSocketType.Pull, ZmqSocketType.Push);
+        nint waiting = 0;
+        string text = "";
+        Exception? caught = null;
+        var thread = new Thread(() =>
+        {
+            Volatile.Write(ref waiting, CurrentThread());
+            caught = Record.Exception(() => text = Receive(pull).Text);
+        });
+        thread.Start();
+        while (Volatile.Read(ref waiting) == 0)
+            Thread.Sleep(1);
+        const int continueSignal = 18;
+        for (int i = 0; i < 20; i++)
+        {
+            Thread.Sleep(5);
+            Assert.Equal(0, Signal(waiting, continueSignal));
+        }
+        Assert.True(push.Send("x"u8, Patience));
+        Assert.True(thread.Join(Patience));
+        Assert.Null(caught);
+        Assert.Equal("x", text);
+    }
+
+    [LibraryImport("libc", EntryPoint = "pthread_self")]
+    private static partial nint CurrentThread();
+
+    [LibraryImport("libc", EntryPoint = "pthread_kill")]
+    private static partial int Signal(nint thread, int signal);
 
     private ZmqSocket Open(ZmqSocketType type)
     {

@@ -1,0 +1,81 @@
+using Realtime.Protocol.ZeroMq;
+
+namespace Realtime.Daemon.Commands;
+
+/// <summary>The publishing end: a PUSH socket that queues only for a daemon that is there.</summary>
+internal sealed class TickSocket : IDisposable
+{
+    // How long what is queued may take to leave, once all is said.
+    private const int LingerMilliseconds = 5000;
+
+    private static readonly TimeSpan Slice = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
+
+    private readonly ZmqContext _context = new();
+    private readonly ZmqSocket _socket;
+    private readonly TextWriter _log;
+    private bool _hasComplained;
+
+    /// <exception cref="ZmqException">libzmq refuses the endpoint.</exception>
+    public TickSocket(string endpoint, TextWriter log)
+    {
+        Endpoint = endpoint;
+        _log = log;
+        _socket = new ZmqSocket(_context, ZmqSocketType.Push) { Immediate = true, Linger = LingerMilliseconds };
+        try
+        {
+            _socket.Connect(endpoint);
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
+    }
+
+    public string Endpoint { get; }
+
+    /// <summary>Waits a moment for the connection; without one, says so.</summary>
+    public void AwaitConnection(CancellationToken stop)
+    {
+        var pace = new Pace(1 / Slice.TotalSeconds);
+        while (!_socket.HasOutput && pace.Elapsed < Patience && pace.Wait(stop))
+        {
+        }
+
+        if (!_socket.HasOutput && !stop.IsCancellationRequested)
+            Complain("readings are dropped until one does");
+    }
+
+    /// <summary>False where nobody is there to take it, or the queue is full.</summary>
+    public bool TrySend(ReadOnlySpan<byte> tick) => _socket.TrySend(tick);
+
+    /// <summary>Sends, waiting for as long as it takes; false when stopped.</summary>
+    public bool Send(ReadOnlySpan<byte> tick, CancellationToken stop)
+    {
+        var waited = TimeSpan.Zero;
+        while (!_socket.Send(tick, Slice))
+        {
+            waited += Slice;
+            if (waited >= Patience)
+                Complain("waiting");
+            if (stop.IsCancellationRequested)
+                return false;
+        }
+
+        return true;
+    }
+
+    public void Dispose()
+    {
+        _socket.Dispose();
+        _context.Dispose();
+    }
+
+    private void Complain(string consequence)
+    {
+        if (!_hasComplained)
+            _log.WriteLine($"realtimed: no daemon takes ticks at {Endpoint} now; {consequence}");
+        _hasComplained = true;
+    }
+}

@@ -1,0 +1,163 @@
+using Spectre.Console;
+
+namespace Realtime.Daemon.Commands;
+
+/// <summary>The display for a terminal: a header and a table, drawn in place several times a second.</summary>
+internal static class LiveView
+{
+    private const int LongestName = 34;
+    private const int ShortestName = 14;
+    private const int Between = 2;
+    private const string Dim = "dim";
+
+    // The header, the columns' names, the line about more streams, and one to spare.
+    private const int OtherLines = 7;
+
+    // The alternate screen without a cursor, and back.
+    private const string EnterScreen = "\e[?1049h\e[?25l";
+    private const string LeaveScreen = "\e[?25h\e[?1049l";
+
+    // A frame is shown at once where the terminal can: from the top, what was longer before is cut off.
+    private const string BeginFrame = "\e[?2026h\e[H";
+    private const string EndOfLine = "\e[K";
+    private const string EndFrame = "\e[J\e[?2026l";
+
+    private static readonly TimeSpan Period = TimeSpan.FromMilliseconds(250);
+
+    // Shown from the left as far as they fit, the ones that matter least left out first.
+    private static readonly Column[] Columns =
+    [
+        new("trend", Sparkline.Length, 8, static stream => (stream.Trend, Dim), IsText: true),
+        new("value", 8, 1, static stream => (ShortText.Number(stream.Value), "bold")),
+        new("forecast", 8, 1, static stream => (ShortText.Number(stream.Forecast), "")),
+        new("error", 8, 1, static stream => (ShortText.Signed(stream.Error), "")),
+        new("MAE", 7, 3, static stream => (ShortText.Number(stream.Mae), stream.Mae <= stream.PersistenceMae ? "green" : "yellow")),
+        new("persist.", 8, 4, static stream => (ShortText.Number(stream.PersistenceMae), Dim)),
+        new("next", 8, 2, static stream => (ShortText.Cut(stream.NextText, 8), "aqua")),
+        new("ticks/s", 7, 2, static stream => (ShortText.Rate(stream.Rate), "")),
+        new("age p50", 8, 5, static stream => (ShortText.Duration(stream.MedianAge), "")),
+        new("p99", 8, 6, static stream => (ShortText.Duration(stream.HighAge), "")),
+        new("flags", 8, 7, static stream => (stream.FlagsText, "yellow"), IsText: true),
+    ];
+
+    /// <summary>Draws until ended, on a screen of its own: what was on the terminal before is there again then.</summary>
+    public static void Run(WatchBoard board, bool recent, CancellationToken end)
+    {
+        var output = Console.Out;
+        output.Write(EnterScreen);
+        try
+        {
+            do
+            {
+                var (width, height) = SizeOf();
+                var view = board.Look(Math.Max(1, height - OtherLines), recent);
+                output.Write(Render(Draw(view, width), height));
+            }
+            while (!end.WaitHandle.WaitOne(Period));
+        }
+        finally
+        {
+            output.Write(LeaveScreen);
+        }
+    }
+
+    /// <summary>The lines of one moment.</summary>
+    internal static IReadOnlyList<StyledLine> Draw(WatchView view, int width)
+    {
+        var lines = new List<StyledLine>
+        {
+            new StyledLine(width)
+                .Add("realtimed watch", "bold aqua").Add($"  {view.Endpoint}")
+                .Add(view.Prefix.Length == 0 ? "" : $"  streams {view.Prefix}…")
+                .Add($"  {ShortText.Duration(view.Elapsed.TotalMilliseconds * 1e6)}, Ctrl-C ends", Dim),
+            new StyledLine(width)
+                .Add(ShortText.Count(view.Predictions), "bold").Add(" predictions, ")
+                .Add(ShortText.Rate(view.Rate), "bold").Add($"/s of {ShortText.Count(view.StreamCount)} streams, {view.AgeText}")
+                .Add(view.Missed > 0 ? $", {ShortText.Count(view.Missed)} missed" : "", "yellow"),
+            new StyledLine(width)
+                .Add("●", view.Heartbeat is null || view.IsSilent ? "red" : "green").Add($" {view.HeartbeatText}  ")
+                .Add(view.EventText, Dim),
+            new StyledLine(width),
+        };
+        if (view.WaitingFor is { } waiting)
+            lines.Add(new StyledLine(width).Add(waiting, "yellow"));
+        else
+            AddStreams(view, width, lines);
+        return lines;
+    }
+
+    private static void AddStreams(WatchView view, int width, List<StyledLine> lines)
+    {
+        var columns = Fitting(width - ShortestName);
+        var name = Math.Clamp(view.Streams.Max(static stream => stream.Name.Length), ShortestName, LongestName);
+        name = Math.Min(name, width - WidthOf(columns));
+        var names = new StyledLine(width).Add("stream".PadRight(name), Dim);
+        foreach (var column in columns)
+            names.Add(column.Fill(column.Name), Dim);
+        lines.Add(names);
+        foreach (var stream in view.Streams)
+        {
+            var line = new StyledLine(width).Add(ShortText.Cut(stream.Name, name).PadRight(name));
+            foreach (var column in columns)
+            {
+                var (text, style) = column.Cell(stream);
+                line.Add(column.Fill(text), style);
+            }
+
+            lines.Add(line);
+        }
+
+        if (view.StreamCount > view.Streams.Count)
+            lines.Add(new StyledLine(width).Add($"and {ShortText.Count(view.StreamCount - view.Streams.Count)} more streams", Dim));
+    }
+
+    private static List<Column> Fitting(int width)
+    {
+        var columns = Columns.ToList();
+        foreach (var column in Columns.OrderByDescending(static column => column.Rank))
+        {
+            if (WidthOf(columns) > width)
+                columns.Remove(column);
+        }
+
+        return columns;
+    }
+
+    private static int WidthOf(List<Column> columns) => columns.Sum(static column => column.Width + Between);
+
+    private static (int Width, int Height) SizeOf() =>
+        Console.WindowWidth > 0 && Console.WindowHeight > 0 ? (Console.WindowWidth, Console.WindowHeight) : (80, 24);
+
+    private static string Render(IReadOnlyList<StyledLine> lines, int height)
+    {
+        var text = new StringWriter();
+        var console = AnsiConsole.Create(new AnsiConsoleSettings
+        {
+            Out = new AnsiConsoleOutput(text),
+            Ansi = AnsiSupport.Yes,
+            ColorSystem = Environment.GetEnvironmentVariable("NO_COLOR") is null or ""
+                ? ColorSystemSupport.Standard : ColorSystemSupport.NoColors,
+            Interactive = InteractionSupport.No,
+        });
+        // Lines are as long as they may be: the console shall not wrap them.
+        console.Profile.Width = int.MaxValue / 2;
+        text.Write(BeginFrame);
+        for (var i = 0; i < lines.Count && i < height; i++)
+        {
+            text.Write(i == 0 ? "" : "\r\n");
+            console.Markup(lines[i].ToString());
+            text.Write(EndOfLine);
+        }
+
+        text.Write(EndFrame);
+        return text.ToString();
+    }
+
+    // Columns of a higher rank are left out first; a cell is its text and its style.
+    private sealed record Column(
+        string Name, int Width, int Rank, Func<StreamView, (string Text, string Style)> Cell, bool IsText = false)
+    {
+        public string Fill(string text) =>
+            new string(' ', Between) + (IsText ? text.PadRight(Width) : text.PadLeft(Width));
+    }
+}
