@@ -30,11 +30,11 @@ SCALES = [0.1, 0.1, 0.1, 0.2, 0.4, 1.0, 3.0]          # units that start as tanh
 LINE = [5.0, 5.0, 5.0, -2.55, 0.0, 0.0, 0.0]          # sum of LINE * tanh(SCALES * z) = z within 0.011 for |z| < 5
 STEP = 0.35        # amplitude of the delay line
 MEAN = 0.2         # amplitude of the averages
-HEAD_LIMIT = 8.0   # of any head weight
-LOOP_LIMIT = 4.0   # of any recurrent weight
-GATE_LIMIT = 1.0   # of any gate's input weight: z reaches 10
-HEAD_COST = 1e-5   # of a squared head weight, in the loss
-LOOP_COST = 5e-6   # of a squared recurrent weight
+HEAD_LIMIT = 6.0   # of any head weight
+LOOP_LIMIT = 3.0   # of any recurrent weight
+GATE_LIMIT = 0.7   # of any gate's input weight: z reaches 10
+HEAD_COST = 2e-5   # of a squared head weight, in the loss
+LOOP_COST = 1e-5   # of a squared recurrent weight
 
 
 def running_statistics(x, half_life):
