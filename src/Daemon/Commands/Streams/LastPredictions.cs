@@ -70,10 +70,10 @@ internal sealed class LastPredictions
 
             for (var i = 0; i < prediction.Horizons.Count && i < prediction.Mean.Count; i++)
             {
-                var quantiles = prediction.Quantiles.Select(entry => QuantileAt(entry.Key, entry.Value, i));
-                table.Add([
-                    .. first, $"{prediction.Horizons[i]}", Numbers(prediction.Mean[i]), string.Join("  ", quantiles), flags,
-                ]);
+                var ahead = i;
+                var quantiles = prediction.Quantiles.Select(entry => QuantileAt(entry.Key, entry.Value, ahead));
+                var quantileText = string.Join("  ", quantiles);
+                table.Add([.. first, $"{prediction.Horizons[i]}", Numbers(prediction.Mean[i]), quantileText, flags]);
                 (first, flags) = (["", "", "", ""], "");
             }
         }

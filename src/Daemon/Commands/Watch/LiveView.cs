@@ -27,18 +27,18 @@ internal static class LiveView
     // Shown from the left as far as they fit, the ones that matter least left out first.
     private static readonly Column[] Columns =
     [
-        new("trend", Sparkline.Length, 8, static stream => (stream.Trend, Dim), IsText: true),
+        new("trend", Sparkline.Length, 5, static stream => (stream.Trend, Dim), IsText: true),
         new("value", 8, 1, static stream => (ShortText.Number(stream.Value), "bold")),
         new("forecast", 8, 1, static stream => (ShortText.Number(stream.Forecast), "")),
         new("error", 8, 1, static stream => (ShortText.Signed(stream.Error), "")),
         new("MAE", 7, 3, static stream =>
             (ShortText.Number(stream.Mae), stream.Mae <= stream.PersistenceMae ? "green" : "yellow")),
-        new("persist.", 8, 4, static stream => (ShortText.Number(stream.PersistenceMae), Dim)),
+        new("persist.", 8, 6, static stream => (ShortText.Number(stream.PersistenceMae), Dim)),
         new("next", 8, 2, static stream => (ShortText.Cut(stream.NextText, 8), "aqua")),
         new("ticks/s", 7, 2, static stream => (ShortText.Rate(stream.Rate), "")),
-        new("age p50", 8, 5, static stream => (ShortText.Duration(stream.MedianAge), "")),
-        new("p99", 8, 6, static stream => (ShortText.Duration(stream.HighAge), "")),
-        new("flags", 8, 7, static stream => (stream.FlagsText, "yellow"), IsText: true),
+        new("age p50", 8, 4, static stream => (ShortText.Duration(stream.MedianAge), "")),
+        new("p99", 8, 7, static stream => (ShortText.Duration(stream.HighAge), "")),
+        new("flags", 8, 8, static stream => (stream.FlagsText, "yellow"), IsText: true),
     ];
 
     /// <summary>Draws until ended, on a screen of its own: then what was on the terminal before is there again.
@@ -91,8 +91,8 @@ internal static class LiveView
 
     private static void AddStreams(WatchView view, int width, List<StyledLine> lines)
     {
-        var columns = Fitting(width - ShortestName);
         var name = Math.Clamp(view.Streams.Max(static stream => stream.Name.Length), ShortestName, LongestName);
+        var columns = Fitting(width - Math.Clamp(name, ShortestName, Math.Max(ShortestName, width / 4)));
         name = Math.Min(name, width - WidthOf(columns));
         var names = new StyledLine(width).Add("stream".PadRight(name), Dim);
         foreach (var column in columns)
