@@ -82,6 +82,17 @@ public sealed class DeterminismTests
         Assert.Equal(3UL, frame.Changes[6].Change.Run);
     }
 
+    [Fact]
+    public void Imputed_ticks_are_recorded_before_the_tick_behind_the_gap()
+    {
+        var journal = new RecordingJournal();
+        using var daemon = new SimulatedDaemon(SimulatedDaemon.Options(onGap: GapPolicy.Impute), journal: journal);
+        daemon.Take(Pack.Tick("s", 1, 1), Pack.Tick("s", 2, 4));
+        Assert.Equal(
+            [ChangeKind.Admitted, ChangeKind.Tick, ChangeKind.Imputed, ChangeKind.Imputed, ChangeKind.Tick],
+            journal.Changes.Select(static one => one.Change.Kind));
+    }
+
     // A state from elsewhere, so that one is among the changes.
     private static void PutForeignState(SimulatedDaemon daemon)
     {
