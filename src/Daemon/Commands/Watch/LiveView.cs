@@ -51,7 +51,7 @@ internal static class LiveView
         {
             do
             {
-                var (width, height) = SizeOf();
+                var (width, height) = StandardOutput.TerminalSize();
                 var view = board.Look(Math.Max(1, height - OtherLines), recent);
                 output.Write(Render(Draw(view, width), height));
             }
@@ -128,9 +128,6 @@ internal static class LiveView
     }
 
     private static int WidthOf(List<Column> columns) => columns.Sum(static column => column.Width + Between);
-
-    private static (int Width, int Height) SizeOf() =>
-        Console.WindowWidth > 0 && Console.WindowHeight > 0 ? (Console.WindowWidth, Console.WindowHeight) : (80, 24);
 
     private static string Render(IReadOnlyList<StyledLine> lines, int height)
     {
