@@ -22,7 +22,8 @@ internal static partial class StandardOutput
         return Poll(ref entry, 1, 0) > 0 && (entry.Returned & ErrorEvent) != 0;
     }
 
-    /// <summary>The terminal's columns and lines now; .NET learns of a change only while it has the keyboard too.</summary>
+    /// <summary>The terminal's columns and lines now; .NET learns of a change only while it has the keyboard too.
+    /// </summary>
     public static (int Columns, int Lines) TerminalSize()
     {
         WindowSize size = default;
