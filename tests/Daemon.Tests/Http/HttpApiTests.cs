@@ -97,6 +97,7 @@ public sealed class HttpApiTests : IAsyncLifetime, IDisposable
     [Theory]
     [InlineData("/api/nothing", HttpStatusCode.NotFound)]
     [InlineData("/api/streams?limit=many", HttpStatusCode.BadRequest)]
+    [InlineData("/api/last?stream=%01", HttpStatusCode.BadRequest)]
     public async Task What_is_not_there_is_not_served(string path, HttpStatusCode status)
     {
         using var reply = await _client.GetAsync(path);
