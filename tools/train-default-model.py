@@ -27,11 +27,14 @@ FREE = 9           # units that start random
 LAGS = 9           # units that start as a delay line of the difference of z from tick to tick
 KEEP = [0.5, 0.75, 0.875, 0.95, 0.98, 0.99, 0.997]    # units that start as moving averages of z
 SCALES = [0.1, 0.1, 0.1, 0.2, 0.4, 1.0, 3.0]          # units that start as tanh(scale * z)
-LINE = [5.0, 5.0, 5.0, -2.55, 0.0, 0.0, 0.0]          # sum of LINE * tanh(SCALES * z) = z within 0.008 for |z| < 5
+LINE = [5.0, 5.0, 5.0, -2.55, 0.0, 0.0, 0.0]          # sum of LINE * tanh(SCALES * z) = z within 0.011 for |z| < 5
 STEP = 0.35        # amplitude of the delay line
 MEAN = 0.2         # amplitude of the averages
-HEAD_LIMIT = 12.0  # of any head weight
-LOOP_LIMIT = 8.0   # of any recurrent weight
+HEAD_LIMIT = 6.0   # of any head weight
+LOOP_LIMIT = 3.0   # of any recurrent weight
+GATE_LIMIT = 0.7   # of any gate's input weight: z reaches 10
+HEAD_COST = 2e-5   # of a squared head weight, in the loss
+LOOP_COST = 1e-5   # of a squared recurrent weight
 
 
 def running_statistics(x, half_life):
@@ -127,13 +130,18 @@ class Net:
                 head / self.amplitude, torch.zeros(len(HORIZONS)))
 
     def limit(self):
-        """Clips the head and the recurrent weights to what float32 kernels can bear."""
+        """Clips the weights to what float32 kernels can bear."""
         rows = torch.cat([torch.ones(2 * HIDDEN), self.amplitude])[:, None]
+        w_ih, w_hh, _, head = self.parameters
         with torch.no_grad():
-            bound = LOOP_LIMIT * self.amplitude / rows
-            self.parameters[1].copy_(torch.minimum(torch.maximum(self.parameters[1], -bound), bound))
-            bound = HEAD_LIMIT * self.amplitude
-            self.parameters[3].copy_(torch.minimum(torch.maximum(self.parameters[3], -bound), bound))
+            w_ih[:2 * HIDDEN].clamp_(-GATE_LIMIT, GATE_LIMIT)
+            for weight, bound in ((w_hh, LOOP_LIMIT * self.amplitude / rows), (head, HEAD_LIMIT * self.amplitude)):
+                weight.copy_(torch.minimum(torch.maximum(weight, -bound), bound))
+
+    def cost(self):
+        """Of the head and the recurrent weights: what a rounding error of h costs in the next step and in y."""
+        _, w_hh, _, _, head, _ = self.weights()
+        return HEAD_COST * head.square().sum(1).mean() + LOOP_COST * w_hh.square().sum()
 
     def run(self, z, h):
         """z [ticks, rows, 1], h [1, rows, hidden] to hidden states of every tick, y, and the last state."""
@@ -147,10 +155,10 @@ def huber(e, delta):
     return torch.where(a <= delta, 0.5 * e * e, delta * (a - 0.5 * delta))
 
 
-def fit_head(net, pool, series, cost, every=3):
+def fit_head(net, pool, series, every=3):
     """Sets the linear head by least squares over some series from the zero state, each of equal weight.
 
-    A squared weight costs as much as `cost` of squared error at every tick.
+    A squared weight costs as much as HEAD_COST of squared error at every tick.
     """
     a, b = np.zeros((len(HORIZONS), HIDDEN, HIDDEN)), np.zeros((len(HORIZONS), HIDDEN))
     with torch.no_grad():
@@ -164,7 +172,7 @@ def fit_head(net, pool, series, cost, every=3):
                 line = gain[::every, :, k].reshape(-1, 1).numpy() * u
                 a[k] += line.T @ line
                 b[k] += line.T @ target[::every, :, k].reshape(-1).double().numpy()
-        ridge = cost * series * len(range(0, pool.ticks, every)) * np.diag(net.amplitude.double().numpy() ** -2)
+        ridge = HEAD_COST * series * len(range(0, pool.ticks, every)) * np.diag(net.amplitude.double().numpy() ** -2)
         net.parameters[3].copy_(torch.tensor(np.linalg.solve(a + ridge, b[:, :, None])[:, :, 0], dtype=torch.float32))
 
 
@@ -192,7 +200,7 @@ def train(args):
     validation = Pool(args.seed + 1, 512, args.ticks, args.half_life)
     say(f"{args.series} series of {args.ticks} ticks")
     net = Net(generator)
-    fit_head(net, pool, min(args.series, 512), args.cost)
+    fit_head(net, pool, min(args.series, 512))
     net.limit()
     say("start    " + summary(ratios(net, validation)))
     average = Net(torch.Generator().manual_seed(args.seed))
@@ -216,9 +224,8 @@ def train(args):
                 losses = huber(gain * y - target, args.delta).mean(0)
                 # The weights make this the gradient of the mean logarithm of each series' loss: a series that is
                 # hard to match exactly does not outweigh the others.
-                loss = (losses / (level[rows] + 0.05) * HORIZON_WEIGHT).mean()
+                loss = (losses / (level[rows] + 0.05) * HORIZON_WEIGHT).mean() + net.cost()
                 level[rows] += 0.1 * (losses.detach().clamp(max=20.0) - level[rows])
-                loss = loss + args.cost * (net.parameters[3] / net.amplitude).square().sum(1).mean()
                 optimiser.zero_grad()
                 loss.backward()
                 torch.nn.utils.clip_grad_norm_(net.parameters, 1.0)
@@ -272,7 +279,6 @@ def main():
     parser.add_argument("--epochs", type=int, default=10)
     parser.add_argument("--rate", type=float, default=5e-3)
     parser.add_argument("--delta", type=float, default=10.0, help="where Huber's loss turns linear, in rms differences")
-    parser.add_argument("--cost", type=float, default=1e-5, help="of a squared head weight, in the loss")
     args = parser.parse_args()
     torch.set_num_threads(1)
     torch.use_deterministic_algorithms(True)

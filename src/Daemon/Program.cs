@@ -51,7 +51,8 @@ internal static class Program
 
     private static RootCommand CreateRoot()
     {
-        var root = new RootCommand("Forecasts sensor streams as they arrive: a tick in, one recurrent step, a forecast out")
+        var root = new RootCommand(
+            "Forecasts sensor streams as they arrive: a tick in, one recurrent step, a forecast out")
         {
             RunCommand.Create(),
             CheckCommand.Create(),
@@ -77,5 +78,6 @@ internal static class Program
 
     // What daemons, networks and files do: one line says it, a stack would not help.
     private static bool IsExpected(Exception e) => e is TimeoutException or RealtimeException or ZmqException
-        or DllNotFoundException or SeriesFormatException or InvalidDataException or IOException or UnauthorizedAccessException;
+        or DllNotFoundException or SeriesFormatException or InvalidDataException or IOException
+        or UnauthorizedAccessException;
 }

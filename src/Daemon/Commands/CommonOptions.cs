@@ -23,7 +23,7 @@ internal static class CommonOptions
     public static Option<bool> Json(string description) => new("--json") { Description = description };
 
     public static Option<double?> Seconds(string name, string description) =>
-        Positive(name, description, "a number of seconds above 0", "SECONDS");
+        Positive(name, description, "SECONDS", "a number of seconds above 0");
 
     /// <summary>A whole number above 0.</summary>
     public static Option<int?> Count(string name, string description) => new(name)
@@ -40,19 +40,20 @@ internal static class CommonOptions
         },
     };
 
-    private static Option<double?> Positive(string name, string description, string expected, string helpName) => new(name)
-    {
-        Description = description,
-        HelpName = helpName,
-        CustomParser = result =>
+    private static Option<double?> Positive(string name, string description, string helpName, string expected) =>
+        new(name)
         {
-            var text = result.Tokens[0].Value;
-            if (TryPositive(text, out var number))
-                return number;
-            result.AddError($"{name}: found {text}, expected {expected}");
-            return null;
-        },
-    };
+            Description = description,
+            HelpName = helpName,
+            CustomParser = result =>
+            {
+                var text = result.Tokens[0].Value;
+                if (TryPositive(text, out var number))
+                    return number;
+                result.AddError($"{name}: found {text}, expected {expected}");
+                return null;
+            },
+        };
 
     internal static bool TryPositive(string text, out double number) =>
         double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out number)

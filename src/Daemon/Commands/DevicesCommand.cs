@@ -17,7 +17,8 @@ internal static class DevicesCommand
     public static Command Create()
     {
         var json = CommonOptions.Json("Prints JSON");
-        var command = new Command("devices", "Lists what models can be stepped on, with the built-in model's time on it") { json };
+        var command = new Command(
+            "devices", "Lists what models can be stepped on, with the built-in model's time on it") { json };
         command.SetAction(arguments =>
         {
             var output = arguments.InvocationConfiguration.Output;
@@ -40,8 +41,11 @@ internal static class DevicesCommand
         var table = new TextTable("  kernel", ">1 stream", $">{Batch} streams", "");
         foreach (var kernel in kernels)
         {
-            table.Add($"  {kernel.Kernel}", FormattableString.Invariant($"{kernel.One:0} ns/step"),
-                FormattableString.Invariant($"{kernel.Many:0} ns/step"), kernel.Kernel == Kernels.Resolve(Kernels.Auto) ? "auto" : "");
+            table.Add(
+                $"  {kernel.Kernel}",
+                FormattableString.Invariant($"{kernel.One:0} ns/step"),
+                FormattableString.Invariant($"{kernel.Many:0} ns/step"),
+                kernel.Kernel == Kernels.Resolve(Kernels.Auto) ? "auto" : "");
         }
 
         table.WriteTo(output);
@@ -51,30 +55,31 @@ internal static class DevicesCommand
             output.WriteLine($"gpu  none: {search.Reason}");
     }
 
-    private static void PrintJson(List<Speed> kernels, GpuSearch search, TextWriter output) => JsonText.Write(output, json =>
-    {
-        json.WriteStartObject("cpu");
-        json.WriteString("name", ProcessorName());
-        json.WriteNumber("threads", Environment.ProcessorCount);
-        json.WriteString("auto", Kernels.Resolve(Kernels.Auto));
-        json.WriteStartArray("kernels");
-        foreach (var kernel in kernels)
+    private static void PrintJson(List<Speed> kernels, GpuSearch search, TextWriter output) =>
+        JsonText.Write(output, json =>
         {
-            json.WriteStartObject();
-            json.WriteString("kernel", kernel.Kernel);
-            json.WriteNumber("nsPerStep", Math.Round(kernel.One, 1));
-            json.WriteNumber($"nsPerStepOf{Batch}", Math.Round(kernel.Many, 1));
-            json.WriteEndObject();
-        }
+            json.WriteStartObject("cpu");
+            json.WriteString("name", ProcessorName());
+            json.WriteNumber("threads", Environment.ProcessorCount);
+            json.WriteString("auto", Kernels.Resolve(Kernels.Auto));
+            json.WriteStartArray("kernels");
+            foreach (var kernel in kernels)
+            {
+                json.WriteStartObject();
+                json.WriteString("kernel", kernel.Kernel);
+                json.WriteNumber("nsPerStep", Math.Round(kernel.One, 1));
+                json.WriteNumber($"nsPerStepOf{Batch}", Math.Round(kernel.Many, 1));
+                json.WriteEndObject();
+            }
 
-        json.WriteEndArray();
-        json.WriteEndObject();
-        json.WriteStartArray("gpu");
-        foreach (var device in search.Devices)
-            json.WriteStringValue(device.Name);
-        json.WriteEndArray();
-        json.WriteString("gpuReason", search.Reason);
-    });
+            json.WriteEndArray();
+            json.WriteEndObject();
+            json.WriteStartArray("gpu");
+            foreach (var device in search.Devices)
+                json.WriteStringValue(device.Name);
+            json.WriteEndArray();
+            json.WriteString("gpuReason", search.Reason);
+        });
 
     // Nanoseconds per stream and step of the built-in model's network, without what is around it.
     private static double Measure(Model model, string kernel, int streams)
@@ -110,7 +115,8 @@ internal static class DevicesCommand
     {
         const string Key = "model name";
         var line = File.Exists("/proc/cpuinfo")
-            ? File.ReadLines("/proc/cpuinfo").FirstOrDefault(static line => line.StartsWith(Key, StringComparison.Ordinal))
+            ? File.ReadLines("/proc/cpuinfo").FirstOrDefault(
+                static line => line.StartsWith(Key, StringComparison.Ordinal))
             : null;
         return line is null ? "unnamed processor" : line[(line.IndexOf(':', StringComparison.Ordinal) + 1)..].Trim();
     }

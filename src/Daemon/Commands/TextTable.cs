@@ -23,7 +23,8 @@ internal sealed class TextTable(params string[] columns)
     /// <param name="output">Gets a line for the names, unless all are empty, and one for each row.</param>
     public void WriteTo(TextWriter output)
     {
-        var widths = _names.Select((name, i) => Math.Max(name.Length, _rows.Max(row => (int?)row[i].Length) ?? 0)).ToArray();
+        var widths = _names
+            .Select((name, i) => _rows.Select(row => row[i].Length).Append(name.Length).Max()).ToArray();
         if (_names.Any(static name => name.Length > 0))
             output.WriteLine(Line(_names, widths));
         foreach (var row in _rows)

@@ -63,7 +63,7 @@ internal sealed class SettingTable<TOwner>
             var nearest = Nearest(key);
             var hint = nearest is null ? "" : $"; did you mean \"{nearest}\"?";
             report.Add(value.Source, offset, $"found the unknown key {ConfigurationNode.Quote(path + key)}, "
-                + $"expected {string.Join(", ", Names(SectionOf(key)))}{hint}");
+                + $"expected {string.Join(", ", Names(KnownSectionOf(key)))}{hint}");
             return owner;
         }
         if (value.Kind != NodeKinds.Object)
@@ -88,6 +88,17 @@ internal sealed class SettingTable<TOwner>
         $"{{{string.Join(", ", Rows.Select(row => $"\"{row.Key}\": {row.Format(owner)}"))}}}";
 
     private static string SectionOf(string key) => key.Contains('.') ? key[..key.LastIndexOf('.')] : "";
+
+    // A key may hold dots of its own: what it lies in is the innermost section that there is.
+    private string KnownSectionOf(string key)
+    {
+        var section = SectionOf(key);
+        while (section.Length != 0 && !_sections.Contains(section))
+        {
+            section = SectionOf(section);
+        }
+        return section;
+    }
 
     private static string LastOf(string key) => key[(key.LastIndexOf('.') + 1)..];
 

@@ -167,7 +167,7 @@ public sealed class Decoder
             _ticks++;
             _world.Counters.Received++;
             Outcome outcome;
-            if (TickReader.TryReadTick(payload, ref _cursor, out var tick, out var fault))
+            if (TickReader.TryReadTick(payload, in _header, ref _cursor, out var tick, out var fault))
                 outcome = Take(in message, payload, in tick, isRequest);
             else
                 outcome = new Outcome(OutcomeKind.Rejected, -1, ErrorCode.Malformed, fault);

@@ -107,6 +107,8 @@ public static partial class DaemonHost
     private static WebApplication Build(RealtimeOptions options, FrameLoop loop)
     {
         var builder = WebApplication.CreateSlimBuilder();
+        // Settings come from the daemon's own configuration alone.
+        builder.Configuration.Sources.Clear();
         builder.Logging.ClearProviders();
         builder.Logging.AddFilter("Microsoft", LogLevel.Warning);
         if (Environment.GetEnvironmentVariable("JOURNAL_STREAM") is not null)
@@ -121,10 +123,11 @@ public static partial class DaemonHost
             loop, options.Stop.Timeout, services.GetRequiredService<IHostApplicationLifetime>(),
             services.GetRequiredService<ILogger<LoopThread>>()));
         builder.Services.AddHostedService(static services => services.GetRequiredService<LoopThread>());
-        builder.WebHost.UseUrls(options.Http.Endpoint is { } endpoint ? [endpoint] : []);
         if (options.Http.Endpoint is null)
             builder.Services.AddSingleton<Microsoft.AspNetCore.Hosting.Server.IServer, NoServer>();
         var app = builder.Build();
+        if (options.Http.Endpoint is not null)
+            app.Urls.Add(options.Http.Endpoint);
         HttpApi.Map(app, loop);
         return app;
     }

@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Http;
 using Realtime.Daemon.Frames;
+using Realtime.Protocol;
 using Realtime.Protocol.MessagePack;
 
 namespace Realtime.Daemon.Http;
@@ -73,15 +74,18 @@ internal static class HttpApi
     {
         var request = new MessagePackWriter();
         write(request);
-        var answered = new TaskCompletionSource<byte[]>(TaskCreationOptions.RunContinuationsAsynchronously);
+        var answered = new TaskCompletionSource<(ErrorCode, byte[])>(TaskCreationOptions.RunContinuationsAsynchronously);
         loop.Post(() =>
         {
             var reply = new MessagePackWriter();
-            loop.Desk.Execute(request.Written, reply);
-            answered.SetResult(reply.Written.ToArray());
+            var code = loop.Desk.Execute(request.Written, reply);
+            answered.SetResult((code, reply.Written.ToArray()));
         });
         if (await Task.WhenAny(answered.Task, Task.Delay(Patience)).ConfigureAwait(false) != answered.Task)
             return Results.Text("the frame loop does not turn\n", statusCode: StatusCodes.Status503ServiceUnavailable);
-        return Results.Bytes(MessagePackJson.Convert(await answered.Task.ConfigureAwait(false)), "application/json");
+        var (code, reply) = await answered.Task.ConfigureAwait(false);
+        return Results.Text(
+            MessagePackJson.Convert(reply), "application/json",
+            code == ErrorCode.None ? StatusCodes.Status200OK : StatusCodes.Status400BadRequest);
     }
 }

@@ -12,9 +12,11 @@ public sealed class RequestDesk(World world, WorldReport report)
     public const int ListMax = 10_000;
 
     private const int ListDefault = 1000;
+    private const int OpShown = 64;
 
     /// <summary>Carries out one request and appends its reply.</summary>
-    public void Execute(ReadOnlySpan<byte> request, MessagePackWriter reply)
+    /// <returns>Why it was not carried out; none where it was.</returns>
+    public ErrorCode Execute(ReadOnlySpan<byte> request, MessagePackWriter reply)
     {
         world.Counters.Requests++;
         var start = reply.Length;
@@ -37,6 +39,7 @@ public sealed class RequestDesk(World world, WorldReport report)
             entries++;
 
         reply.EndMap(map, entries);
+        return code;
     }
 
     private (ErrorCode, string?) Dispatch(in RequestFields fields, MessagePackWriter reply, ref int entries)
@@ -71,7 +74,7 @@ public sealed class RequestDesk(World world, WorldReport report)
             default:
                 world.Counters.Received++;
                 world.Counters.Reject(ErrorCode.Unsupported);
-                return (ErrorCode.Unsupported, $"op {op}");
+                return (ErrorCode.Unsupported, $"op {(op.Length <= OpShown ? op : op[..OpShown] + "…")}");
         }
     }
 

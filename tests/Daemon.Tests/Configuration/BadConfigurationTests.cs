@@ -19,6 +19,8 @@ public sealed class BadConfigurationTests
         "2:30: found the unknown key \"frame.maxTick\", expected maxTicks, idle; did you mean \"maxTicks\"?")]
     [InlineData("{\"frame\": { \"MaxTicks\": 3 }}",
         "1:13: found the unknown key \"frame.MaxTicks\", expected maxTicks, idle; did you mean \"maxTicks\"?")]
+    [InlineData("{\"frame\": { \"max\\n.Ticks\": 3 }}",
+        "1:13: found the unknown key \"frame.max\\n.Ticks\", expected maxTicks, idle")]
     [InlineData("{\"http\": { \"wholly\": 3 }}",
         "1:12: found the unknown key \"http.wholly\", expected endpoint")]
     [InlineData("{\"limits\": { \"ingest\": \"ipc://x\" }}",

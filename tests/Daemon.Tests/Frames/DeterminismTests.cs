@@ -52,8 +52,8 @@ public sealed class DeterminismTests
             }
 
             Assert.True(daemon.Counters.Evicted > 0);
-            using var replayed = new SimulatedDaemon(options with { Streams = options.Streams with { IdleAfter = null } },
-                HostileInput.Models);
+            using var replayed = new SimulatedDaemon(
+                options with { Streams = options.Streams with { IdleAfter = null } }, HostileInput.Models);
             new JournalReplay(replayed, onGap).Play(journal.Frames);
             Assert.True(daemon.StatesDigest() == replayed.StatesDigest(), $"states of seed {seed}");
             Assert.Equal(daemon.Counters.Stepped, replayed.Counters.Stepped);
@@ -82,6 +82,17 @@ public sealed class DeterminismTests
         Assert.Equal(3UL, frame.Changes[6].Change.Run);
     }
 
+    [Fact]
+    public void Imputed_ticks_are_recorded_before_the_tick_behind_the_gap()
+    {
+        var journal = new RecordingJournal();
+        using var daemon = new SimulatedDaemon(SimulatedDaemon.Options(onGap: GapPolicy.Impute), journal: journal);
+        daemon.Take(Pack.Tick("s", 1, 1), Pack.Tick("s", 2, 4));
+        Assert.Equal(
+            [ChangeKind.Admitted, ChangeKind.Tick, ChangeKind.Imputed, ChangeKind.Imputed, ChangeKind.Tick],
+            journal.Changes.Select(static one => one.Change.Kind));
+    }
+
     // A state from elsewhere, so that one is among the changes.
     private static void PutForeignState(SimulatedDaemon daemon)
     {
@@ -104,9 +115,14 @@ public sealed class DeterminismTests
         messages.ForEach(daemon.Send);
         daemon.Run();
         var counters = daemon.Counters;
-        return $"states {daemon.StatesDigest()}\npredictions {daemon.PredictionsDigest()}\nreplies {RepliesOf(daemon)}\n"
-            + $"received {counters.Received} stepped {counters.Stepped} duplicate {counters.Duplicate} rejected "
-            + $"{counters.Rejected} refused {counters.Refused}\n{EventsOf(daemon)}";
+        return $"""
+            states {daemon.StatesDigest()}
+            predictions {daemon.PredictionsDigest()}
+            replies {RepliesOf(daemon)}
+            received {counters.Received} stepped {counters.Stepped} duplicate {counters.Duplicate}
+            rejected {counters.Rejected} refused {counters.Refused}
+            {EventsOf(daemon)}
+            """;
     }
 
     private static void AssertSame(string expected, string actual, string context)
@@ -126,13 +142,12 @@ public sealed class DeterminismTests
     // A replayed tick carries its time and no trace, so only numbers are compared.
     private static string Values(SimulatedDaemon daemon)
     {
+        string[] keys = ["stream", "seq", "time", "mean", "quantiles", "classes", "flags", "values"];
         var text = new StringBuilder();
         foreach (var stream in daemon.Sink.Predictions.GroupBy(static one => one.Topic).OrderBy(
             static stream => stream.Key, StringComparer.Ordinal))
             foreach (var prediction in stream.Select(static one => one.Value))
-                text.Append(stream.Key).Append(prediction["seq"]).Append(prediction["time"])
-                    .Append(prediction["stream"]).Append(prediction["mean"]).Append(prediction["quantiles"])
-                    .Append(prediction["classes"]).Append(prediction["flags"]).Append(prediction["values"]).Append('\n');
+                text.Append(stream.Key).AppendJoin(' ', keys.Select(key => prediction[key])).Append('\n');
         return text.ToString();
     }
 

@@ -33,7 +33,8 @@ public sealed class RepeatedPredictionTests
     {
         using var daemon = Daemon();
         var first = PredictionIn(daemon.AskBytes(Tick));
-        var batch = Pack.Batch([Pack.Tick("t", 1), Tick, Pack.Tick("s", 9, 3), Tick, Pack.Tick("s", 9, 3)], reply: true);
+        var next = Pack.Tick("s", 9, 3);
+        var batch = Pack.Batch([Pack.Tick("t", 1), Tick, next, Tick, next], reply: true);
         var predictions = Read.Items(Read.Entry(daemon.AskBytes(batch), "predictions")!);
         Assert.Equal(first, predictions[1]);
         // No longer the last one: nothing is kept of it.

@@ -13,7 +13,8 @@ internal sealed class HostileInput(int seed)
     [
         Pack.Element(null), Pack.Element(5), Pack.Element("tick"), Pack.Array(), Pack.Array(3, 1, 2, 3, 4),
         Pack.Array(1, "a/1"), Pack.Map(("seq", 5)), Pack.Map(("stream", "a/1"), ("values", 1), ("seq", -1)),
-        Pack.Map(("stream", new object?[] { 1 }), ("values", 1)), Pack.Map(("stream", "a/1"), ("values", 1), ("run", "x")),
+        Pack.Map(("stream", new object?[] { 1 }), ("values", 1)),
+        Pack.Map(("stream", "a/1"), ("values", 1), ("run", "x")),
         Pack.Map(("stream", "bad\n"), ("values", 1)), Pack.Map(("values", 1), ("time", "now"), ("stream", "a/1")),
     ];
 

@@ -8,6 +8,7 @@ namespace Realtime.Daemon.Commands;
 internal readonly record struct PublishedCounts(long Sent, long Dropped, int Streams, TimeSpan Elapsed)
 {
     public override string ToString() =>
-        FormattableString.Invariant($"{Sent} ticks of {Streams} streams published in {Elapsed.TotalSeconds:0.0} s")
+        FormattableString.Invariant($"{Sent} ticks of {Streams} {(Streams == 1 ? "stream" : "streams")} ")
+        + FormattableString.Invariant($"published in {Elapsed.TotalSeconds:0.0} s")
         + (Dropped > 0 ? FormattableString.Invariant($", {Dropped} dropped") : "");
 }

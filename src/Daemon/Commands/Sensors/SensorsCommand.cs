@@ -72,7 +72,7 @@ internal sealed class SensorsCommand
 
     private static Option<double?> Rate() => new("--rate")
     {
-        Description = "Readings per second of each sensor (default 4); with --csv rows per second, or max (the default)",
+        Description = "Readings per second of each sensor (default 4); with --csv rows per second, or max (default)",
         HelpName = "N|max",
         CustomParser = static result =>
         {
@@ -127,7 +127,8 @@ internal sealed class SensorsCommand
         return sensors.Run(
             rate,
             streams => error.WriteLine(FormattableString.Invariant(
-                $"publishing {streams.Count} sensors of this machine, {rate} readings a second each, to {socket.Endpoint}: {string.Join(" ", streams)}")),
+                $"publishing {streams.Count} sensors of this machine, {rate} readings a second each, ")
+                + $"to {socket.Endpoint}: {string.Join(" ", streams)}"),
             stop);
     }
 
@@ -138,20 +139,24 @@ internal sealed class SensorsCommand
         var columns = ColumnsOf(arguments, file);
         var name = arguments.GetValue(_name) ?? (columns.Group is null ? Path.GetFileNameWithoutExtension(file) : null);
         using var rows = new SeriesReader(file, new CsvFormat(), columns);
-        var speed = double.IsInfinity(rate) ? "as fast as the daemon takes them" : FormattableString.Invariant($"{rate} a second");
+        var speed = double.IsInfinity(rate)
+            ? "as fast as the daemon takes them" : FormattableString.Invariant($"{rate} a second");
         var stream = columns.Group is null ? $"stream {name}" : $"a stream for each {columns.Group}";
         var each = arguments.GetValue(_each) ? "a stream for each of " : "";
         error.WriteLine($"publishing the rows of {file}, {speed}, to {socket.Endpoint}: {stream}, "
             + $"{each}{string.Join(", ", columns.Values)}; time {columns.Time ?? "of sending"}");
-        return new CsvRows(rows, socket, new SystemClock(), name, arguments.GetValue(_each)).Run(rate, stop);
+        var counts = new CsvRows(rows, socket, new SystemClock(), name, arguments.GetValue(_each)).Run(rate, stop);
+        TickSocket.AwaitTaken(stop);
+        return counts;
     }
 
     private SeriesColumns ColumnsOf(ParseResult arguments, string file)
     {
         var group = arguments.GetValue(_stream);
         var time = arguments.GetValue(_time);
-        var values = arguments.GetValue(_value)?.Split(',', StringSplitOptions.TrimEntries)
-            ?? [.. SeriesColumns.Detect(file, new CsvFormat()).Values.Where(column => column != group && column != time)];
-        return new SeriesColumns(values, time, group);
+        if (arguments.GetValue(_value) is { } values)
+            return new SeriesColumns(values.Split(',', StringSplitOptions.TrimEntries), time, group);
+        var numbers = SeriesColumns.Detect(file, new CsvFormat()).Values;
+        return new SeriesColumns([.. numbers.Where(column => column != group && column != time)], time, group);
     }
 }

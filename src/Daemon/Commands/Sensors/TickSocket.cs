@@ -66,6 +66,10 @@ internal sealed class TickSocket : IDisposable
         return true;
     }
 
+    /// <summary>Gives the daemon time to take what is under way. A PULL socket at its high-water mark that sees its
+    /// peer close forgets what the kernel still held for it, whatever the linger here.</summary>
+    public static void AwaitTaken(CancellationToken stop) => stop.WaitHandle.WaitOne(Patience);
+
     public void Dispose()
     {
         _socket.Dispose();

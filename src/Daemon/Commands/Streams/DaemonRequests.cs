@@ -34,15 +34,17 @@ internal sealed class DaemonRequests : IDisposable
             : options);
     }
 
-    /// <summary>Makes a request; throws what <see cref="RealtimeClient.Request(string, int, Action{MessagePackWriter})"/>
-    /// throws.</summary>
+    /// <summary>Makes a request and waits for its reply.</summary>
+    /// <exception cref="RealtimeException">The daemon answered with an error.</exception>
+    /// <exception cref="TimeoutException">It did not answer.</exception>
     public MessagePackValue Ask(string op, params (string Key, Action<MessagePackWriter> Value)[] arguments)
     {
         Post(op, arguments);
         return _client.ReceiveReply();
     }
 
-    /// <summary>Asks one request for each item, several at once; replies come in order, an error in place of one.</summary>
+    /// <summary>Makes a request for each item, several at once; replies come in order, an error in place of one.
+    /// </summary>
     /// <param name="items">What to ask about.</param>
     /// <param name="op">The request.</param>
     /// <param name="argument">Its argument for an item.</param>
@@ -69,7 +71,10 @@ internal sealed class DaemonRequests : IDisposable
         while (true)
         {
             var reply = Ask(
-                "streams", ("prefix", Text(prefix)), ("after", Text(after)), ("limit", static writer => writer.WriteInt64(PageSize)));
+                "streams",
+                ("prefix", Text(prefix)),
+                ("after", Text(after)),
+                ("limit", static writer => writer.WriteInt64(PageSize)));
             foreach (var stream in reply["streams"].Items)
             {
                 after = NameOf(stream["stream"]);

@@ -55,7 +55,8 @@ internal sealed class ExportStates
         StateFile.WriteHeader(file);
         var writer = new MessagePackWriter();
         var count = 0;
-        foreach (var (_, reply, error) in daemon.AskForEach(names, "state.get", static name => ("stream", DaemonRequests.Text(name))))
+        foreach (var (_, reply, error) in daemon.AskForEach(
+            names, "state.get", static name => ("stream", DaemonRequests.Text(name))))
         {
             // Forgotten or evicted since it was listed.
             if (error is { Code: ErrorCode.UnknownStream })

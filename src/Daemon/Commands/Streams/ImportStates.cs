@@ -29,7 +29,8 @@ internal sealed class ImportStates
                 faults.Add($"{StreamOf(state)} was not imported: {error.Message}");
         }
 
-        arguments.InvocationConfiguration.Output.WriteLine($"{count - faults.Count} of {count} states imported from {path}");
+        var output = arguments.InvocationConfiguration.Output;
+        output.WriteLine($"{count - faults.Count} of {count} states imported from {path}");
         return StreamsCommand.EndWith(arguments, faults);
     }
 

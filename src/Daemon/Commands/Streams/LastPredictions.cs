@@ -47,8 +47,8 @@ internal sealed class LastPredictions
             Print(predictions.Items.Select(Prediction.From), output);
         }
 
-        return StreamsCommand.EndWith(
-            arguments, [.. names.Where((_, i) => predictions.Items[i].IsNil).Select(static name => $"{name} has no prediction")]);
+        var missing = names.Where((_, i) => predictions.Items[i].IsNil);
+        return StreamsCommand.EndWith(arguments, [.. missing.Select(static name => $"{name} has no prediction")]);
     }
 
     private static void Print(IEnumerable<Prediction?> predictions, TextWriter output)
@@ -70,8 +70,10 @@ internal sealed class LastPredictions
 
             for (var i = 0; i < prediction.Horizons.Count && i < prediction.Mean.Count; i++)
             {
-                var quantiles = prediction.Quantiles.Select(entry => QuantileAt(entry.Key, entry.Value, i));
-                table.Add([.. first, $"{prediction.Horizons[i]}", Numbers(prediction.Mean[i]), string.Join("  ", quantiles), flags]);
+                var ahead = i;
+                var quantiles = prediction.Quantiles.Select(entry => QuantileAt(entry.Key, entry.Value, ahead));
+                var quantileText = string.Join("  ", quantiles);
+                table.Add([.. first, $"{prediction.Horizons[i]}", Numbers(prediction.Mean[i]), quantileText, flags]);
                 (first, flags) = (["", "", "", ""], "");
             }
         }
@@ -81,7 +83,8 @@ internal sealed class LastPredictions
     }
 
     private static string QuantileAt(double quantile, IReadOnlyList<IReadOnlyList<double>> rows, int horizon) =>
-        FormattableString.Invariant($"{quantile}: {(horizon < rows.Count ? Numbers(rows[horizon]) : ShortText.Nothing)}");
+        FormattableString.Invariant($"{quantile}: ")
+        + (horizon < rows.Count ? Numbers(rows[horizon]) : ShortText.Nothing);
 
     private static string Numbers(IEnumerable<double> numbers) => string.Join(" ", numbers.Select(ShortText.Number));
 }

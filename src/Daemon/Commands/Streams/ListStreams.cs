@@ -20,7 +20,9 @@ internal sealed class ListStreams
         HelpName = "NAME",
     };
 
-    private readonly Option<int?> _limit = CommonOptions.Count("--limit", "Lists so many streams at most (default all)");
+    private readonly Option<int?> _limit = CommonOptions.Count(
+        "--limit", "Lists so many streams at most (default all)");
+
     private readonly Option<bool> _json = CommonOptions.Json("Prints JSON");
 
     public static Command Create()
@@ -37,7 +39,8 @@ internal sealed class ListStreams
     private int List(ParseResult arguments, DaemonRequests daemon)
     {
         var limit = arguments.GetValue(_limit) ?? int.MaxValue - 1;
-        var streams = daemon.List(arguments.GetRequiredValue(_prefix), arguments.GetValue(_after)).Take(limit + 1).ToList();
+        var streams = daemon.List(arguments.GetRequiredValue(_prefix), arguments.GetValue(_after))
+            .Take(limit + 1).ToList();
         var hasMore = streams.Count > limit;
         if (hasMore)
             streams.RemoveAt(limit);

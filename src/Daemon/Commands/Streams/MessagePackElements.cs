@@ -31,7 +31,8 @@ internal sealed class MessagePackElements(Stream file, string name)
                 continue;
             return _start == _end
                 ? null
-                : throw new InvalidDataException($"{name}: byte {_position}: found a damaged or cut off element, expected a map");
+                : throw new InvalidDataException(
+                    $"{name}: byte {_position}: found a damaged or cut off element, expected a map");
         }
     }
 

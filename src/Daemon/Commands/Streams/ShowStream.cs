@@ -94,7 +94,8 @@ internal sealed class ShowStream
         }
 
         var count = bytes.Length / sizeof(float);
-        return $"{part}: {count} numbers, root mean square {ShortText.Number(Math.Sqrt(squares / Math.Max(count, 1)))}, "
+        var rootMeanSquare = Math.Sqrt(squares / Math.Max(count, 1));
+        return $"{part}: {count} numbers, root mean square {ShortText.Number(rootMeanSquare)}, "
             + $"largest {ShortText.Number(largest)}";
     }
 }

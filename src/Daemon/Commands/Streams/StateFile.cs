@@ -31,7 +31,8 @@ internal static class StateFile
         var elements = new MessagePackElements(file, path);
         var header = elements.Next();
         if (header is null || !MessagePackValue.TryParse(header, out var map) || map["format"].AsString() != Format)
-            throw new InvalidDataException($"{path}: found no header, expected a file that realtimed streams export wrote");
+            throw new InvalidDataException(
+                $"{path}: found no header, expected a file that realtimed streams export wrote");
         if (map["version"].AsInt64() != Version)
             throw new InvalidDataException($"{path}: found version {map["version"]}, expected {Version}");
         while (elements.Next() is { } state)

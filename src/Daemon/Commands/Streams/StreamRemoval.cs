@@ -22,7 +22,10 @@ internal sealed class StreamRemoval
         HelpName = "PREFIX",
     };
 
-    private readonly Option<bool> _yes = new("--yes", "-y") { Description = "Does not ask before it does so for a prefix" };
+    private readonly Option<bool> _yes = new("--yes", "-y")
+    {
+        Description = "Does not ask before it does so for a prefix",
+    };
 
     private StreamRemoval(string op, string done) => (_op, _done) = (op, done);
 
@@ -68,7 +71,11 @@ internal sealed class StreamRemoval
         if (!arguments.GetValue(_yes))
         {
             if (Console.IsInputRedirected)
-                throw new StartException(ExitCode.Usage, [$"{_op} --prefix asks first; without a terminal it needs --yes"]);
+            {
+                throw new StartException(
+                    ExitCode.Usage, [$"{_op} --prefix asks first; without a terminal it needs --yes"]);
+            }
+
             if (!IsWanted(daemon.List(prefix).Count(), prefix, arguments.InvocationConfiguration.Error))
             {
                 output.WriteLine("nothing done");

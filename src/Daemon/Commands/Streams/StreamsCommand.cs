@@ -6,16 +6,17 @@ namespace Realtime.Daemon.Commands;
 /// <summary><c>realtimed streams</c>: the streams of a running daemon.</summary>
 internal static class StreamsCommand
 {
-    public static Command Create() => new("streams", "Lists, shows, resets, exports and imports a running daemon's streams")
-    {
-        ListStreams.Create(),
-        ShowStream.Create(),
-        LastPredictions.Create(),
-        StreamRemoval.CreateReset(),
-        StreamRemoval.CreateForget(),
-        ExportStates.Create(),
-        ImportStates.Create(),
-    };
+    public static Command Create() =>
+        new("streams", "Lists, shows, resets, exports and imports a running daemon's streams")
+        {
+            ListStreams.Create(),
+            ShowStream.Create(),
+            LastPredictions.Create(),
+            StreamRemoval.CreateReset(),
+            StreamRemoval.CreateForget(),
+            ExportStates.Create(),
+            ImportStates.Create(),
+        };
 
     /// <summary>A verb whose action gets the daemon's requests endpoint opened.</summary>
     public static Command Verb(string name, string description, Func<ParseResult, DaemonRequests, int> action)

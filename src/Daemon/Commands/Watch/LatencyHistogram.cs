@@ -3,8 +3,8 @@ using System.Numerics;
 namespace Realtime.Daemon.Commands;
 
 /// <summary>
-/// Durations from a microsecond to years in buckets of logarithmic width: each power of two is cut in equal parts. A
-/// quantile is off by at most one part.
+/// Durations from a microsecond (shorter ones count as that) to years in buckets of logarithmic width: each power of
+/// two is cut in equal parts. A quantile is off by at most one part.
 /// </summary>
 internal sealed class LatencyHistogram
 {
@@ -84,6 +84,6 @@ internal sealed class LatencyHistogram
     {
         var octave = FirstOctave + (bucket >> _partBits);
         var part = bucket & ((1 << _partBits) - 1);
-        return bucket == 0 ? 0 : (1L << octave) + (double)part * (1L << (octave - _partBits));
+        return (1L << octave) + (double)part * (1L << (octave - _partBits));
     }
 }

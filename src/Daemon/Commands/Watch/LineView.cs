@@ -29,7 +29,8 @@ internal static class LineView
     {
         var line = new StringBuilder()
             .Append(FormattableString.Invariant($"{view.Elapsed.TotalSeconds,6:0.0} s  "))
-            .Append($"{view.Predictions} predictions, {ShortText.Rate(view.Rate)}/s of {view.StreamCount} streams, {view.AgeText}");
+            .Append($"{view.Predictions} predictions, {ShortText.Rate(view.Rate)}/s of {view.StreamCount} streams, ")
+            .Append(view.AgeText);
         if (view.Missed > 0)
             line.Append($", {view.Missed} missed");
         if (view.Events > 0)

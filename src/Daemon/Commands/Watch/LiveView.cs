@@ -27,20 +27,22 @@ internal static class LiveView
     // Shown from the left as far as they fit, the ones that matter least left out first.
     private static readonly Column[] Columns =
     [
-        new("trend", Sparkline.Length, 8, static stream => (stream.Trend, Dim), IsText: true),
+        new("trend", Sparkline.Length, 5, static stream => (stream.Trend, Dim), IsText: true),
         new("value", 8, 1, static stream => (ShortText.Number(stream.Value), "bold")),
         new("forecast", 8, 1, static stream => (ShortText.Number(stream.Forecast), "")),
         new("error", 8, 1, static stream => (ShortText.Signed(stream.Error), "")),
-        new("MAE", 7, 3, static stream => (ShortText.Number(stream.Mae), stream.Mae <= stream.PersistenceMae ? "green" : "yellow")),
-        new("persist.", 8, 4, static stream => (ShortText.Number(stream.PersistenceMae), Dim)),
+        new("MAE", 7, 3, static stream =>
+            (ShortText.Number(stream.Mae), stream.Mae <= stream.PersistenceMae ? "green" : "yellow")),
+        new("persist.", 8, 6, static stream => (ShortText.Number(stream.PersistenceMae), Dim)),
         new("next", 8, 2, static stream => (ShortText.Cut(stream.NextText, 8), "aqua")),
         new("ticks/s", 7, 2, static stream => (ShortText.Rate(stream.Rate), "")),
-        new("age p50", 8, 5, static stream => (ShortText.Duration(stream.MedianAge), "")),
-        new("p99", 8, 6, static stream => (ShortText.Duration(stream.HighAge), "")),
-        new("flags", 8, 7, static stream => (stream.FlagsText, "yellow"), IsText: true),
+        new("age p50", 8, 4, static stream => (ShortText.Duration(stream.MedianAge), "")),
+        new("p99", 8, 7, static stream => (ShortText.Duration(stream.HighAge), "")),
+        new("flags", 8, 8, static stream => (stream.FlagsText, "yellow"), IsText: true),
     ];
 
-    /// <summary>Draws until ended, on a screen of its own: what was on the terminal before is there again then.</summary>
+    /// <summary>Draws until ended, on a screen of its own: then what was on the terminal before is there again.
+    /// </summary>
     public static void Run(WatchBoard board, bool recent, CancellationToken end)
     {
         var output = Console.Out;
@@ -49,7 +51,7 @@ internal static class LiveView
         {
             do
             {
-                var (width, height) = SizeOf();
+                var (width, height) = StandardOutput.TerminalSize();
                 var view = board.Look(Math.Max(1, height - OtherLines), recent);
                 output.Write(Render(Draw(view, width), height));
             }
@@ -72,7 +74,8 @@ internal static class LiveView
                 .Add($"  {ShortText.Duration(view.Elapsed.TotalMilliseconds * 1e6)}, Ctrl-C ends", Dim),
             new StyledLine(width)
                 .Add(ShortText.Count(view.Predictions), "bold").Add(" predictions, ")
-                .Add(ShortText.Rate(view.Rate), "bold").Add($"/s of {ShortText.Count(view.StreamCount)} streams, {view.AgeText}")
+                .Add(ShortText.Rate(view.Rate), "bold")
+                .Add($"/s of {ShortText.Count(view.StreamCount)} streams, {view.AgeText}")
                 .Add(view.Missed > 0 ? $", {ShortText.Count(view.Missed)} missed" : "", "yellow"),
             new StyledLine(width)
                 .Add("●", view.Heartbeat is null || view.IsSilent ? "red" : "green").Add($" {view.HeartbeatText}  ")
@@ -88,8 +91,8 @@ internal static class LiveView
 
     private static void AddStreams(WatchView view, int width, List<StyledLine> lines)
     {
-        var columns = Fitting(width - ShortestName);
         var name = Math.Clamp(view.Streams.Max(static stream => stream.Name.Length), ShortestName, LongestName);
+        var columns = Fitting(width - Math.Clamp(name, ShortestName, Math.Max(ShortestName, width / 4)));
         name = Math.Min(name, width - WidthOf(columns));
         var names = new StyledLine(width).Add("stream".PadRight(name), Dim);
         foreach (var column in columns)
@@ -107,8 +110,9 @@ internal static class LiveView
             lines.Add(line);
         }
 
-        if (view.StreamCount > view.Streams.Count)
-            lines.Add(new StyledLine(width).Add($"and {ShortText.Count(view.StreamCount - view.Streams.Count)} more streams", Dim));
+        var others = view.StreamCount - view.Streams.Count;
+        if (others > 0)
+            lines.Add(new StyledLine(width).Add($"and {ShortText.Count(others)} more streams", Dim));
     }
 
     private static List<Column> Fitting(int width)
@@ -124,9 +128,6 @@ internal static class LiveView
     }
 
     private static int WidthOf(List<Column> columns) => columns.Sum(static column => column.Width + Between);
-
-    private static (int Width, int Height) SizeOf() =>
-        Console.WindowWidth > 0 && Console.WindowHeight > 0 ? (Console.WindowWidth, Console.WindowHeight) : (80, 24);
 
     private static string Render(IReadOnlyList<StyledLine> lines, int height)
     {

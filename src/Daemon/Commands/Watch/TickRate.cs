@@ -2,7 +2,8 @@ using System.Diagnostics;
 
 namespace Realtime.Daemon.Commands;
 
-/// <summary>How many ticks come per second, over the last few seconds: exact for a steady stream, however slow.</summary>
+/// <summary>How many ticks come per second, over the last few seconds: exact for a steady stream, however slow.
+/// </summary>
 internal sealed class TickRate
 {
     private static readonly long Period = 2 * Stopwatch.Frequency;

@@ -14,8 +14,12 @@ internal sealed class WatchCommand
     private static readonly TimeSpan Slice = TimeSpan.FromMilliseconds(100);
 
     private readonly Option<string> _from = CommonOptions.Predictions();
-    private readonly Option<bool> _json = CommonOptions.Json("Prints each prediction, event and heartbeat as a line of JSON");
-    private readonly Option<double?> _seconds = CommonOptions.Seconds("--seconds", "Ends after this time, with a summary");
+
+    private readonly Option<bool> _json = CommonOptions.Json(
+        "Prints each prediction, event and heartbeat as a line of JSON");
+
+    private readonly Option<double?> _seconds = CommonOptions.Seconds(
+        "--seconds", "Ends after this time, with a summary");
 
     private readonly Option<string> _streams = new("--streams")
     {
@@ -57,7 +61,10 @@ internal sealed class WatchCommand
 
         var board = new WatchBoard(endpoint, prefix);
         var observing = Task.Factory.StartNew(
-            () => Observe(feed, board, end), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+            () => Observe(feed, board, end),
+            CancellationToken.None,
+            TaskCreationOptions.LongRunning,
+            TaskScheduler.Default);
         var recent = arguments.GetValue(_sort) == ByRecent;
         if (StandardOutput.IsTerminal(output))
             LiveView.Run(board, recent, end.Token);

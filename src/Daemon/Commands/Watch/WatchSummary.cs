@@ -33,7 +33,7 @@ internal static class WatchSummary
         output.WriteLine();
         output.WriteLine(FormattableString.Invariant(
             $"{view.StreamCount} streams in {view.Elapsed.TotalSeconds:0.0} s, {view.AgeText}, {view.Missed} missed"));
-        output.WriteLine($"{view.HeartbeatText}; events: "
-            + (view.Events == 0 ? "none" : string.Join(", ", view.EventCounts.Select(static entry => $"{entry.Key} {entry.Value}"))));
+        var events = view.EventCounts.Select(static entry => $"{entry.Key} {entry.Value}");
+        output.WriteLine($"{view.HeartbeatText}; events: {(view.Events == 0 ? "none" : string.Join(", ", events))}");
     }
 }

@@ -41,7 +41,8 @@ internal sealed record WatchView
     public string? WaitingFor => Predictions > 0
         ? null
         : $"waiting for predictions of {(Prefix.Length == 0 ? "any stream" : $"streams {Prefix}…")} from {Endpoint}: "
-            + (Heartbeat is null ? "no heartbeat yet, is a daemon running there?" : "the daemon is up, but no tick has come");
+            + (Heartbeat is null
+                ? "no heartbeat yet, is a daemon running there?" : "the daemon is up, but no tick has come");
 
     public string AgeText =>
         $"age p50 {ShortText.Duration(MedianAge)}, p99 {ShortText.Duration(HighAge)}, max {ShortText.Duration(MaxAge)}";

@@ -1,0 +1,157 @@
+using Realtime.Daemon.Configuration;
+using Realtime.Daemon.Frames;
+using Realtime.Daemon.Io;
+using Realtime.Protocol.ZeroMq;
+
+namespace Realtime.Daemon.Tests.Io;
+
+public sealed class ZmqTransportTests : IDisposable
+{
+    private const int FrameLimit = 100_000;
+
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+
+    private readonly ZmqTransport _transport = new(
+        new EndpointOptions
+        {
+            Ingest = "tcp://127.0.0.1:0", Requests = "tcp://127.0.0.1:0", Predictions = "tcp://127.0.0.1:0",
+        },
+        new LimitOptions { Frame = FrameLimit });
+
+    private readonly ZmqContext _context = new();
+    private readonly Inbox _inbox = new(FrameLimit, 100);
+
+    public void Dispose()
+    {
+        _transport.Dispose();
+        _context.Dispose();
+    }
+
+    [Fact]
+    public void Messages_of_one_and_two_frames_come_with_their_parts()
+    {
+        using var client = Connect(ZmqSocketType.Push, "ingest");
+        Send(client, "payload"u8.ToArray());
+        Send(client, "topic"u8.ToArray(), "payload"u8.ToArray());
+        Send(client, [], [1]);
+        Send(client, Array.Empty<byte>());
+        Receive(4);
+        Assert.Equal((1, 0, "payload"), Parts(0));
+        Assert.Equal((2, 5, "payload"), Parts(1));
+        Assert.Equal((2, 0, "\u0001"), Parts(2));
+        Assert.Equal((1, 0, ""), Parts(3));
+    }
+
+    [Fact]
+    public void More_than_two_frames_are_counted_and_the_next_message_is_whole()
+    {
+        using var client = Connect(ZmqSocketType.Push, "ingest");
+        Send(client, [1], [2], [3], [4], [5]);
+        Send(client, "next"u8.ToArray());
+        Receive(2);
+        Assert.Equal(5, _inbox[0].Frames);
+        Assert.Equal((1, 0, "next"), Parts(1));
+    }
+
+    [Fact]
+    public void A_frame_over_the_limit_leaves_its_size()
+    {
+        using var client = Connect(ZmqSocketType.Push, "ingest");
+        Send(client, new byte[FrameLimit + 1]);
+        Send(client, new byte[2 * FrameLimit], [1]);
+        Send(client, new byte[FrameLimit]);
+        Receive(3);
+        Assert.Equal((FrameLimit + 1, 0), (_inbox[0].LargestFrame, _inbox[0].Payload.Length));
+        Assert.Equal((2 * FrameLimit, 1), (_inbox[1].LargestFrame, _inbox[1].Payload.Length));
+        Assert.Equal((FrameLimit, FrameLimit), (_inbox[2].LargestFrame, _inbox[2].Payload.Length));
+    }
+
+    [Fact]
+    public void A_topic_that_is_too_long_does_not_take_the_payloads_room()
+    {
+        using var client = Connect(ZmqSocketType.Push, "ingest");
+        Send(client, new byte[FrameLimit], new byte[FrameLimit]);
+        Receive(1);
+        Assert.Equal((256, FrameLimit), (_inbox[0].Topic.Length, _inbox[0].Payload.Length));
+        Assert.Equal(FrameLimit, _inbox[0].LargestFrame);
+    }
+
+    [Fact]
+    public void A_reply_finds_its_client_with_and_without_a_delimiter()
+    {
+        using var dealer = Connect(ZmqSocketType.Dealer, "requests");
+        using var request = Connect(ZmqSocketType.Req, "requests");
+        Send(dealer, "one"u8.ToArray());
+        Receive(1);
+        Assert.False(_inbox[0].Delimiter);
+        Assert.True(_transport.Reply(_inbox.Bytes(_inbox[0].Identity), false, "to one"u8));
+        Assert.Equal("to one", Reply(dealer));
+
+        Send(request, "two"u8.ToArray());
+        Receive(2);
+        Assert.True(_inbox[1].Delimiter);
+        Assert.Equal((1, 0, "two"), Parts(1));
+        Assert.True(_transport.Reply(_inbox.Bytes(_inbox[1].Identity), true, "to two"u8));
+        Assert.Equal("to two", Reply(request));
+        Assert.False(_transport.Reply([9, 9, 9, 9, 9], false, "nobody"u8));
+    }
+
+    [Fact]
+    public void A_full_inbox_leaves_the_rest_for_later()
+    {
+        using var client = Connect(ZmqSocketType.Push, "ingest");
+        for (byte i = 0; i < 150; i++)
+            Send(client, [i]);
+        Receive(100);
+        _inbox.Clear();
+        Receive(50);
+        Assert.Equal(149, _inbox.Bytes(_inbox[49].Payload)[0]);
+    }
+
+    [Fact]
+    public async Task Wake_EndsAWait()
+    {
+        var waiting = Task.Run(() => _transport.Wait(TimeSpan.FromMinutes(5)));
+        _transport.Wake();
+        await waiting.WaitAsync(Patience);
+    }
+
+    private ZmqSocket Connect(ZmqSocketType type, string endpoint)
+    {
+        var socket = new ZmqSocket(_context, type) { Linger = 0 };
+        socket.Connect(_transport.Endpoints[endpoint]);
+        return socket;
+    }
+
+    private static void Send(ZmqSocket socket, params byte[][] frames)
+    {
+        for (var i = 0; i < frames.Length; i++)
+            Assert.True(socket.Send(frames[i], Patience, more: i < frames.Length - 1));
+    }
+
+    private static string Reply(ZmqSocket socket)
+    {
+        var buffer = new byte[100];
+        var size = socket.Receive(buffer, Patience, out _);
+        return System.Text.Encoding.UTF8.GetString(buffer, 0, Math.Max(size, 0));
+    }
+
+    private void Receive(int messages)
+    {
+        var started = System.Diagnostics.Stopwatch.StartNew();
+        while (_inbox.Count < messages && started.Elapsed < Patience)
+        {
+            _transport.Wait(TimeSpan.FromSeconds(1));
+            _transport.Receive(_inbox);
+        }
+
+        Assert.Equal(messages, _inbox.Count);
+    }
+
+    private (int Frames, int Topic, string Payload) Parts(int index)
+    {
+        ref var message = ref _inbox[index];
+        var payload = System.Text.Encoding.UTF8.GetString(_inbox.Bytes(message.Payload));
+        return (message.Frames, message.Topic.Length, payload);
+    }
+}
