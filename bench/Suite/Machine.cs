@@ -11,8 +11,11 @@ internal static class Machine
 
     private static string Processor()
     {
-        var line = File.ReadLines("/proc/cpuinfo").FirstOrDefault(static line => line.StartsWith("model name", StringComparison.Ordinal));
-        return line is null ? RuntimeInformation.ProcessArchitecture.ToString() : line[(line.IndexOf(':') + 1)..].Trim();
+        var line = File.ReadLines("/proc/cpuinfo")
+            .FirstOrDefault(static line => line.StartsWith("model name", StringComparison.Ordinal));
+        return line is null
+            ? RuntimeInformation.ProcessArchitecture.ToString()
+            : line[(line.IndexOf(':') + 1)..].Trim();
     }
 
     private static string Read(string file) => File.ReadAllText(file).Trim();

@@ -3,7 +3,8 @@ using Realtime.Bench.Suite.EndToEnd;
 using Realtime.Bench.Suite.Frames;
 using Realtime.Bench.Suite.Kernels;
 
-// Suite FOLDER DAEMON [quick] [PART …]: FOLDER has the peers' programs and gets the results, DAEMON is the program measured.
+// Suite FOLDER DAEMON [quick] [PART …]: FOLDER has the peers' programs and gets the results, DAEMON is the program that
+// is measured.
 if (args.Length < 2)
 {
     Console.Error.WriteLine("found no folder and daemon, expected FOLDER DAEMON [quick] [kernels|frames|daemon …]");

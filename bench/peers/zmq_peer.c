@@ -1,7 +1,7 @@
-/* What libzmq alone costs: the daemon's three sockets with nothing behind them. A request (DEALER to ROUTER) is answered
-   with a frame of REPLY bytes. A message on PULL is published as two frames: TOPIC, and PREDICTION bytes that begin with
-   those of the message. Waits by zmq_poll, then takes at most 64 messages from each socket in turn, as the
-   daemon does. Its queues have no limit: it never drops.
+/* What libzmq alone costs: the daemon's three sockets with nothing behind them. A request (DEALER to ROUTER) is
+   answered with a frame of REPLY bytes that begins with those of the request. A message on PULL is published as two
+   frames: TOPIC, and PREDICTION bytes that begin with those of the message. Waits by zmq_poll, then takes at most 64
+   messages from each socket in turn, as the daemon does. Its queues have no limit: it never drops.
 
    Build: cc -O2 zmq_peer.c -lzmq; run: zmq_peer REQUESTS INGEST PREDICTIONS REPLY TOPIC PREDICTION. */
 #include <errno.h>

@@ -5,8 +5,8 @@ using Realtime.Protocol.ZeroMq;
 namespace Realtime.Bench.Suite.EndToEnd;
 
 /// <summary>
-/// The running daemon over TCP, from tick to prediction, beside libzmq with nothing behind it, in rounds that alternate.
-/// Both stay up throughout; the one that is not measured sleeps.
+/// The running daemon over TCP, from tick to prediction, beside libzmq with nothing behind it, in rounds that
+/// alternate. Both stay up throughout; the one that is not measured sleeps.
 /// </summary>
 internal sealed class DaemonComparison : IDisposable
 {
@@ -60,9 +60,12 @@ internal sealed class DaemonComparison : IDisposable
     {
         WarmUp();
         Console.WriteLine();
-        Console.WriteLine($"# Tick to prediction, one client, {LatencyStreams} streams, built-in model, tcp on this machine, paced: "
+        Console.WriteLine(
+            $"# Tick to prediction, one client, {LatencyStreams} streams, built-in model, tcp on this machine, paced: "
             + "µs from the intended time of each tick, median over rounds (p99.9 over all rounds together)");
-        Console.WriteLine("path         ticks/s        p50      p99    p99.9 |  echo p50      p99    p99.9 |  p50 ratio  p99 ratio   lost, by echo   send delay");
+        Console.WriteLine(
+            "path         ticks/s        p50      p99    p99.9 |  echo p50      p99    p99.9 |  p50 ratio  p99 ratio"
+            + "   lost, by echo   send delay");
         CompareLatency(OpenRequests, "requests");
         CompareLatency(OpenStream, "PULL to PUB");
         Console.WriteLine();
@@ -90,7 +93,9 @@ internal sealed class DaemonComparison : IDisposable
         var topic = $"p/{Prefix}{Echo}/00";
         _echo = EchoPeer.TryStart(_context.PathOf("zmq_peer"), topic, reply, prediction);
         Console.WriteLine();
-        Console.WriteLine($"# A tick of {feed.Size} bytes is answered by a reply of {reply}, or a prediction of {prediction} bytes; so does the echo");
+        Console.WriteLine(
+            $"# A tick of {feed.Size} bytes is answered by a reply of {reply} or a prediction of {prediction} bytes, "
+            + "by the echo too");
     }
 
     private static int AnswerSize(ILane lane)
@@ -135,14 +140,14 @@ internal sealed class DaemonComparison : IDisposable
         var (p50, p99) = (Keep(path, rate, "daemon", our, 0.5), Keep(path, rate, "daemon", our, 0.99));
         var line = string.Create(
             CultureInfo.InvariantCulture,
-            $"{path,-12} {rate,7} {Spread.Of(p50).Median,10:F1} {Spread.Of(p99).Median,8:F1} {Together(our, 0.999),8:F1} |");
+            $"{path,-12} {rate,7} {Percentiles(p50, p99, our)} |");
         if (echoes.Count > 0)
         {
             var (echo50, echo99) = (Keep(path, rate, "echo", echoes, 0.5), Keep(path, rate, "echo", echoes, 0.99));
             var (ratio50, ratio99) = (Spread.OfRatios(p50, echo50), Spread.OfRatios(p99, echo99));
             line += string.Create(
                 CultureInfo.InvariantCulture,
-                $"{Spread.Of(echo50).Median,10:F1} {Spread.Of(echo99).Median,8:F1} {Together(echoes, 0.999),8:F1} | {ratio50.Median,10:F2} {ratio99.Median,10:F2}");
+                $"{Percentiles(echo50, echo99, echoes)} | {ratio50.Median,10:F2} {ratio99.Median,10:F2}");
             if (rate == HeadlineRate && path == "requests")
             {
                 _context.Results.Add("roundtrip-p50-echo", ratio50);
@@ -151,7 +156,8 @@ internal sealed class DaemonComparison : IDisposable
         }
 
         var delay = Spread.Of(our.Select(static round => round.SendDelay / 1000)).Median;
-        Console.WriteLine(line + string.Create(CultureInfo.InvariantCulture, $" {Lost(our),6} {Lost(echoes),8} {delay,12:F1}"));
+        Console.WriteLine(
+            line + string.Create(CultureInfo.InvariantCulture, $" {Lost(our),6} {Lost(echoes),8} {delay,12:F1}"));
     }
 
     private double[] Keep(string path, int rate, string peer, List<PacedResult> rounds, double share)
@@ -163,6 +169,10 @@ internal sealed class DaemonComparison : IDisposable
     }
 
     private static long Lost(List<PacedResult> rounds) => rounds.Sum(static round => round.Lost);
+
+    private static string Percentiles(double[] p50, double[] p99, List<PacedResult> rounds) => string.Create(
+        CultureInfo.InvariantCulture,
+        $"{Spread.Of(p50).Median,10:F1} {Spread.Of(p99).Median,8:F1} {Together(rounds, 0.999),8:F1}");
 
     private static double Together(List<PacedResult> rounds, double share)
     {
@@ -182,8 +192,8 @@ internal sealed class DaemonComparison : IDisposable
         for (var round = 0; round < _context.Rounds; round++)
         {
             singles.Add(Saturation.Singles(_daemon.Endpoints.Ingest!, _daemon.Endpoints.Predictions!, single, Short));
-            if (_echo is not null)
-                forwarded.Add(Saturation.Singles(_echo.Endpoints.Ingest!, _echo.Endpoints.Predictions!, forward, Short));
+            if (_echo is { Endpoints: var echo })
+                forwarded.Add(Saturation.Singles(echo.Ingest!, echo.Predictions!, forward, Short));
             batches.Add(Saturation.Batches(_daemon.Endpoints.Requests!, batch, predictions: true, Short));
             acknowledged.Add(Saturation.Batches(_daemon.Endpoints.Requests!, batch, predictions: false, Short));
         }
@@ -191,8 +201,10 @@ internal sealed class DaemonComparison : IDisposable
         stepped = _control.Stepped - stepped;
         if (stepped != single.Next + batch.Next)
             Console.WriteLine($"WRONG: {single.Next + batch.Next} ticks were sent, {stepped} stepped");
-        Console.WriteLine($"# Saturated, {SaturatedStreams} streams; generator in C# over plain sockets, {Saturation.WindowOfSingles} ticks "
-            + $"or {Saturation.WindowOfBatches} batches of {Saturation.BatchLength} under way: ticks/s, median (lowest to highest), lost");
+        Console.WriteLine(
+            $"# Saturated, {SaturatedStreams} streams; generator in C# over plain sockets, "
+            + $"{Saturation.WindowOfSingles} ticks or {Saturation.WindowOfBatches} batches of {Saturation.BatchLength} "
+            + "under way: ticks/s, median (lowest to highest), lost");
         Print("single ticks, PULL to PUB with one subscriber", singles);
         Print("C forwarder, one frame in, two frames out", forwarded);
         Print("batches of 64, predictions in the replies", batches);
@@ -210,8 +222,9 @@ internal sealed class DaemonComparison : IDisposable
             return;
         _context.Results.Keep("saturated", what + ", ticks per second", RatesOf(rounds));
         var rate = Spread.Of(RatesOf(rounds));
+        var lost = rounds.Sum(static round => round.Lost);
         Console.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"{what,-46} {rate.Median,12:N0}  ({rate.Low:N0} to {rate.High:N0})  {rounds.Sum(static round => round.Lost)}"));
+            $"{what,-46} {rate.Median,12:N0}  ({rate.Low:N0} to {rate.High:N0})  {lost}"));
     }
 }

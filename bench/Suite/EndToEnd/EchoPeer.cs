@@ -33,7 +33,8 @@ internal sealed class EchoPeer : IDisposable
                 program,
                 [
                     endpoints.Requests!, endpoints.Ingest!, endpoints.Predictions!,
-                    reply.ToString(CultureInfo.InvariantCulture), topic, prediction.ToString(CultureInfo.InvariantCulture),
+                    reply.ToString(CultureInfo.InvariantCulture), topic,
+                    prediction.ToString(CultureInfo.InvariantCulture),
                 ])
             { RedirectStandardOutput = true })!;
             if (process.StandardOutput.ReadLine() == "ready")

@@ -7,7 +7,9 @@ using Realtime.Daemon.Frames;
 
 namespace Realtime.Bench.Suite.Frames;
 
-/// <summary>The frame loop and its step stage in process, on simulated ports: what frames allocate, what size costs.</summary>
+/// <summary>
+/// The frame loop and its step stage in process, on simulated ports: what frames allocate, what size costs.
+/// </summary>
 internal static class FrameMeasurements
 {
     private const int Million = 1_000_000;
@@ -50,7 +52,8 @@ internal static class FrameMeasurements
         context.Results.Keep("frames", "allocated per warm frame, bytes", bytes);
         context.Results.Keep("frames", "warm frame on simulated ports, ns per tick", nanoseconds);
         context.Results.Add("allocated-per-warm-frame", Spread.Of(bytes));
-        Console.WriteLine("# The frame loop on simulated ports, 256 ticks a frame of 1000 streams, all stages, no sockets");
+        Console.WriteLine(
+            "# The frame loop on simulated ports, 256 ticks a frame of 1000 streams, all stages, no sockets");
         Console.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
             $"{Spread.Of(bytes).Median:F1} bytes allocated per frame, {Spread.Of(nanoseconds).Median:F0} ns per tick"));
@@ -64,8 +67,10 @@ internal static class FrameMeasurements
 
     private static void MeasureStepStage(BenchContext context)
     {
-        Console.WriteLine("# The step stage (preprocessing, GRU-32, head), frames of up to 4096 ticks of different streams in random order");
-        Console.WriteLine("  streams  ns per tick   bytes per stream   of them hidden state");
+        Console.WriteLine(
+            "# The step stage (preprocessing, GRU-32, head), frames of up to 4096 ticks of different streams in random "
+            + "order; bytes per stream as the daemon accounts for them, those of hidden state, those of the process");
+        Console.WriteLine("  streams  ns per tick    bytes   hidden  resident");
         var stages = Sizes.Select(static streams => new StepStage(streams)).ToList();
         var rounds = stages.Select(static _ => new List<double>()).ToList();
         foreach (var stage in stages)
@@ -81,7 +86,7 @@ internal static class FrameMeasurements
             context.Results.Keep("frames", $"step stage, {Sizes[i]} streams, ns per tick", rounds[i]);
             Console.WriteLine(string.Create(
                 CultureInfo.InvariantCulture,
-                $"{Sizes[i],9} {Spread.Of(rounds[i]).Median,12:F1} {stages[i].BytesPerStream,18:F0} {stages[i].StateBytesPerStream,22:F0}"));
+                $"{Sizes[i],9} {Spread.Of(rounds[i]).Median,12:F1} {stages[i].BytesPerStream}"));
             stages[i].Dispose();
         }
 
@@ -95,7 +100,7 @@ internal static class FrameMeasurements
         private readonly FrameWork _work = new(FrameTicks);
         private readonly Stepper _stepper;
         private readonly int[] _order;
-        private readonly long _bytes;
+        private readonly long _resident;
         private int _next;
 
         public StepStage(int streams)
@@ -115,12 +120,22 @@ internal static class FrameMeasurements
             // Every row is touched once, so that its memory is there.
             Run(streams);
             GC.Collect();
-            _bytes = Process.GetCurrentProcess().WorkingSet64 - before;
+            _resident = Process.GetCurrentProcess().WorkingSet64 - before;
         }
 
-        public double BytesPerStream => (double)_bytes / _order.Length;
-
-        public double StateBytesPerStream => (double)_world.Models[0].Engine.StateBytes / _order.Length;
+        public string BytesPerStream
+        {
+            get
+            {
+                var streams = (double)_order.Length;
+                var hidden = _world.Models[0].Engine.StateBytes;
+                // What a process of few streams grows by is mostly something else.
+                var resident = streams < 100_000 ? "-" : $"{_resident / _order.Length}";
+                return string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{_world.Bytes / streams,8:F0} {hidden / streams,8:F0} {resident,9}");
+            }
+        }
 
         /// <summary>Steps so many ticks; returns the nanoseconds of one.</summary>
         public double Run(int ticks)

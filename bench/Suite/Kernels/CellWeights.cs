@@ -3,7 +3,9 @@ using Realtime.Cells;
 
 namespace Realtime.Bench.Suite.Kernels;
 
-/// <summary>The weights and inputs that all programs of a comparison get: a linear congruential generator's numbers.</summary>
+/// <summary>
+/// The weights and inputs that all programs of a comparison get: a linear congruential generator's numbers.
+/// </summary>
 /// <param name="Cell">"gru" or "lstm".</param>
 /// <param name="Hidden">Units.</param>
 internal sealed record CellWeights(string Cell, int Hidden)

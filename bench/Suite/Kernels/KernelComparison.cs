@@ -26,7 +26,8 @@ internal sealed class KernelComparison(BenchContext context, PeerProcess? onnx, 
         foreach (var claim in Claims.All.Keys.Where(static name => name.StartsWith("gru", StringComparison.Ordinal)
             || name.StartsWith("lstm", StringComparison.Ordinal)))
             context.Results.Attempt(claim);
-        using var onnx = PeerProcess.TryStart("ONNX Runtime", context.PathOf("ort_step"), context.PathOf("libonnxruntime.so"));
+        using var onnx = PeerProcess.TryStart(
+            "ONNX Runtime", context.PathOf("ort_step"), context.PathOf("libonnxruntime.so"));
         using var torch = PeerProcess.TryStart("PyTorch", "/usr/bin/python3", context.PathOf("torch_step.py"));
         new KernelComparison(context, onnx, torch).Run();
     }
@@ -37,7 +38,8 @@ internal sealed class KernelComparison(BenchContext context, PeerProcess? onnx, 
         Console.WriteLine();
         Console.WriteLine("# One step of a cell, input 1, one thread: ns per stream (median over rounds), and ratios");
         Console.WriteLine($"# beside {onnx?.Version ?? "no ONNX Runtime"}, {torch?.Version ?? "no PyTorch"}");
-        Console.WriteLine("cell      batch       ours        ORT    PyTorch   ORT/ours torch/ours   largest difference");
+        Console.WriteLine(
+            "cell      batch       ours        ORT    PyTorch   ORT/ours torch/ours   largest difference");
         foreach (var cell in new[] { "gru", "lstm" })
         {
             foreach (var hidden in Sizes)
@@ -59,7 +61,10 @@ internal sealed class KernelComparison(BenchContext context, PeerProcess? onnx, 
             return (raw, model);
         using var writer = Process.Start(
             "/usr/bin/python3",
-            [context.PathOf("write_onnx.py"), weights.Cell, weights.Hidden.ToString(CultureInfo.InvariantCulture), raw, model]);
+            [
+                context.PathOf("write_onnx.py"), weights.Cell, weights.Hidden.ToString(CultureInfo.InvariantCulture),
+                raw, model,
+            ]);
         writer.WaitForExit();
         return writer.ExitCode == 0 ? (raw, model) : throw new InvalidOperationException($"{model} was not written");
     }
@@ -94,7 +99,7 @@ internal sealed class KernelComparison(BenchContext context, PeerProcess? onnx, 
         Report(name, "ours", ours, []);
         var line = string.Create(
             CultureInfo.InvariantCulture,
-            $"{weights.Cell,-4} {weights.Hidden,3} {batch,6} {Spread.Of(ours).Median,10:F1} {Median(orts)} {Median(torches)} ")
+            $"{weights.Cell,-4} {weights.Hidden,3} {batch,6} {Median(ours)} {Median(orts)} {Median(torches)} ")
             + $"{Report(name, "ort", orts, ours)} {Report(name, "torch", torches, ours)}";
         Console.WriteLine(
             ort is null && pytorch is null
@@ -137,13 +142,15 @@ internal sealed class KernelComparison(BenchContext context, PeerProcess? onnx, 
     {
         if (floors.Count == 0)
         {
-            Console.WriteLine("LEFT OUT: the floor is that of 512-bit vectors, which this machine lacks; its row is missing");
+            Console.WriteLine(
+                "LEFT OUT: the floor is that of 512-bit vectors, which this machine lacks; its row is missing");
             return;
         }
 
         context.Results.Keep("kernels", "gru-32-b1024 floor, ns per stream", floors);
         context.Results.Add("gru-32-b1024-floor", Spread.OfRatios(ours, floors));
         Console.WriteLine(string.Create(
-            CultureInfo.InvariantCulture, $"          floor {Spread.Of(floors).Median,10:F1}   multiply-adds in registers and 6 tanh of 16 floats"));
+            CultureInfo.InvariantCulture,
+            $"          floor {Spread.Of(floors).Median,10:F1}   multiply-adds in registers and 6 tanh of 16 floats"));
     }
 }

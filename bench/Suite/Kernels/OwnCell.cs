@@ -2,7 +2,9 @@ using Realtime.Cells;
 
 namespace Realtime.Bench.Suite.Kernels;
 
-/// <summary>The program's own engine at one cell and batch; a call is <see cref="IStepEngine.Step"/>, head included.</summary>
+/// <summary>
+/// The program's own engine at one cell and batch; a call is <see cref="IStepEngine.Step"/>, head included.
+/// </summary>
 internal sealed class OwnCell : IDisposable
 {
     private readonly CpuEngine _engine;
@@ -34,7 +36,9 @@ internal sealed class OwnCell : IDisposable
         _engine.Step(_rows, _inputs.AsSpan(first, _rows.Length), _outputs);
     }
 
-    /// <summary>The largest difference of any h of any row to those of a peer's file, one block per step from zero.</summary>
+    /// <summary>
+    /// The largest difference of any h of any row to those of a peer's file, one block per step from zero.
+    /// </summary>
     public double LargestDifference(string path, int steps)
     {
         foreach (var row in _rows)
@@ -56,7 +60,9 @@ internal sealed class OwnCell : IDisposable
         return largest;
     }
 
-    /// <summary>Runs at least so long, and until that has not made it faster any more: code is compiled in steps.</summary>
+    /// <summary>
+    /// Runs at least so long, and until that has not made it faster any more: code is compiled in steps.
+    /// </summary>
     public void WarmUp(double milliseconds)
     {
         var best = Time(milliseconds);

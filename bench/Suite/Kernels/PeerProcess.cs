@@ -24,7 +24,11 @@ internal sealed class PeerProcess : IDisposable
     {
         try
         {
-            var start = new ProcessStartInfo(program, arguments) { RedirectStandardInput = true, RedirectStandardOutput = true };
+            var start = new ProcessStartInfo(program, arguments)
+            {
+                RedirectStandardInput = true,
+                RedirectStandardOutput = true,
+            };
             foreach (var threads in new[] { "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS" })
                 start.Environment[threads] = "1";
             return new PeerProcess(Process.Start(start)!, name);

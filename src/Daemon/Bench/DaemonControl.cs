@@ -21,7 +21,8 @@ public sealed class DaemonControl(string requests) : IDisposable
                 return model["inputs"].Items.Count;
         }
 
-        throw new StartException(ExitCode.Failed, [$"no model of the daemon takes the stream {stream}; --prefix names others"]);
+        throw new StartException(
+            ExitCode.Failed, [$"no model of the daemon takes the stream {stream}; --prefix names others"]);
     }
 
     /// <summary>Sends one tick and sees that it is stepped.</summary>
@@ -30,7 +31,10 @@ public sealed class DaemonControl(string requests) : IDisposable
     {
         var reply = _client.Send(feed.Tick(feed.Next++));
         if (reply.Ack.Accepted != 1)
-            throw new StartException(ExitCode.Failed, [$"the daemon does not step the ticks: {reply.Errors[0].Detail}"]);
+        {
+            throw new StartException(
+                ExitCode.Failed, [$"the daemon does not step the ticks: {reply.Errors[0].Detail}"]);
+        }
     }
 
     /// <summary>Makes the daemon forget streams, so that counts start anew.</summary>

@@ -32,7 +32,8 @@ public sealed class PacedRun : IDisposable
     }
 
     /// <param name="rate">Ticks per second.</param>
-    /// <param name="duration">How long ticks are sent; the answers outstanding then are waited for, up to three seconds.</param>
+    /// <param name="duration">How long ticks are sent; the answers outstanding then are waited for, up to three
+    /// seconds.</param>
     public PacedResult Run(int rate, TimeSpan duration)
     {
         var total = Math.Max(1, (long)(rate * duration.TotalSeconds));

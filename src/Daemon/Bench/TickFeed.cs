@@ -20,8 +20,8 @@ public enum TickForm
 }
 
 /// <summary>
-/// Numbers all ticks of a run and gives each its bytes: tick k belongs to stream k mod N. The bytes of each stream's tick
-/// are encoded once; sequence number and values are then put in their places.
+/// Numbers all ticks of a run and gives each its bytes: tick k belongs to stream k mod N. The bytes of each stream's
+/// tick are encoded once; sequence number and values are then put in their places.
 /// </summary>
 public sealed class TickFeed
 {
@@ -76,8 +76,8 @@ public sealed class TickFeed
     }
 
     /// <summary>
-    /// The number of the tick that an answer is about: a prediction, a reply with one, or the tick itself echoed; -1 for
-    /// another's.
+    /// The number of the tick that an answer is about: a prediction, a reply with one, or the tick itself echoed; -1
+    /// for another's.
     /// </summary>
     public long NumberOf(ReadOnlySpan<byte> answer)
     {

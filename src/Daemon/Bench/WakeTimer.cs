@@ -4,8 +4,8 @@ using System.Runtime.InteropServices;
 namespace Realtime.Daemon.Bench;
 
 /// <summary>
-/// A timer that a poll can wait for beside sockets, exact to microseconds where a poll's own timeout counts milliseconds
-/// (Linux timerfd).
+/// A timer that a poll can wait for beside sockets, exact to microseconds where a poll's own timeout counts
+/// milliseconds (Linux timerfd).
 /// </summary>
 internal sealed unsafe partial class WakeTimer : IDisposable
 {
@@ -24,7 +24,9 @@ internal sealed unsafe partial class WakeTimer : IDisposable
     /// <summary>Readable from the time set on.</summary>
     public int Descriptor { get; }
 
-    /// <summary>Sets the time of the monotonic clock to wake at, or 0 for never; what was set before is forgotten.</summary>
+    /// <summary>
+    /// Sets the time of the monotonic clock to wake at, or 0 for never; what was set before is forgotten.
+    /// </summary>
     public void Set(long nanoseconds)
     {
         var time = new TimerTime { Seconds = nanoseconds / Second, Nanoseconds = nanoseconds % Second };

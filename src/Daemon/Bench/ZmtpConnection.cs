@@ -6,8 +6,8 @@ using System.Text;
 namespace Realtime.Daemon.Bench;
 
 /// <summary>
-/// One ZeroMQ connection spoken over a plain socket (ZMTP 3.0, NULL), for generators of load: a peer made of libzmq costs
-/// about as much per message as the daemon does, and would be what is measured. Blocking; used by one thread.
+/// One ZeroMQ connection spoken over a plain socket (ZMTP 3.0, NULL), for generators of load: a peer made of libzmq
+/// costs about as much per message as the daemon does, and would be what is measured. Blocking; used by one thread.
 /// </summary>
 public sealed class ZmtpConnection : IDisposable
 {
@@ -31,7 +31,8 @@ public sealed class ZmtpConnection : IDisposable
     {
         var address = AddressOf(endpoint);
         _socket = new Socket(
-            address.AddressFamily, SocketType.Stream, address is IPEndPoint ? ProtocolType.Tcp : ProtocolType.Unspecified);
+            address.AddressFamily, SocketType.Stream,
+            address is IPEndPoint ? ProtocolType.Tcp : ProtocolType.Unspecified);
         try
         {
             _socket.ReceiveTimeout = 5000;

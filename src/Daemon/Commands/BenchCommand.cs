@@ -6,7 +6,9 @@ using Realtime.Daemon.Hosting;
 
 namespace Realtime.Daemon.Commands;
 
-/// <summary><c>realtimed bench</c>: latency and throughput of a running daemon, or of one that it starts itself.</summary>
+/// <summary>
+/// <c>realtimed bench</c>: latency and throughput of a running daemon, or of one that it starts itself.
+/// </summary>
 internal static class BenchCommand
 {
     private const int DefaultStreams = 100;
@@ -14,7 +16,7 @@ internal static class BenchCommand
     private const int DefaultSeconds = 5;
 
     private static readonly Option<string?> Requests = Endpoint(
-        "--requests", "requests endpoint of the running daemon to measure; without it, bench starts a daemon of its own");
+        "--requests", "requests endpoint of the running daemon to measure; without it, bench starts one of its own");
 
     private static readonly Option<string?> Ingest = Endpoint(
         "--ingest", "ingest endpoint of the running daemon; with --predictions, PULL to PUB is measured too");
@@ -32,7 +34,8 @@ internal static class BenchCommand
     private static readonly Option<int?> Streams =
         CommonOptions.Count("--streams", $"Streams that take turns; default {DefaultStreams}");
 
-    private static readonly Option<int?> Rate = CommonOptions.Count("--rate", $"Ticks per second; default {DefaultRate}");
+    private static readonly Option<int?> Rate =
+        CommonOptions.Count("--rate", $"Ticks per second; default {DefaultRate}");
 
     private static readonly Option<double?> Seconds =
         CommonOptions.Seconds("--seconds", $"Length of each measurement; default {DefaultSeconds}");

@@ -8,7 +8,8 @@ public sealed class SpreadTests
     public void Of_OddRounds_TakesTheMiddle() => Assert.Equal(new Spread(3, 1, 9), Spread.Of([9, 1, 3]));
 
     [Fact]
-    public void Of_EvenRounds_TakesTheMeanOfTheMiddleTwo() => Assert.Equal(new Spread(2.5, 1, 9), Spread.Of([9, 1, 3, 2]));
+    public void Of_EvenRounds_TakesTheMeanOfTheMiddleTwo() =>
+        Assert.Equal(new Spread(2.5, 1, 9), Spread.Of([9, 1, 3, 2]));
 
     [Fact]
     public void OfRatios_DividesRoundByRound() =>
