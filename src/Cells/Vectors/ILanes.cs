@@ -2,7 +2,7 @@ namespace Realtime.Cells.Vectors;
 
 /// <summary>
 /// What the kernels need of a vector of floats, so that they are written once for every width. Each lane does the same
-/// IEEE operation at every width, so that a unit's result does not depend on the width.
+/// IEEE operation at every width, but for <see cref="Tanh"/>.
 /// </summary>
 internal unsafe interface ILanes<TVector>
     where TVector : unmanaged
@@ -10,7 +10,7 @@ internal unsafe interface ILanes<TVector>
     /// <summary>Floats per vector: 4, 8 or 16.</summary>
     static abstract int Width { get; }
 
-    /// <param name="from">On a boundary of the vector's size, as for <see cref="Store"/>.</param>
+    /// <summary>Fastest on a boundary of the vector's size, as <see cref="Store"/> is.</summary>
     static abstract TVector Load(float* from);
 
     static abstract void Store(TVector value, float* to);
@@ -29,17 +29,21 @@ internal unsafe interface ILanes<TVector>
     /// <summary>The value limited to low…high; a NaN stays one.</summary>
     static abstract TVector Clamp(TVector value, TVector low, TVector high);
 
-    static abstract TVector Absolute(TVector value);
-
-    /// <summary>The size of one with the sign of the other.</summary>
-    static abstract TVector WithSign(TVector size, TVector sign);
-
-    /// <summary>Per lane: a &lt; b ? yes : no; no where a is NaN.</summary>
-    static abstract TVector WhereLess(TVector a, TVector b, TVector yes, TVector no);
-
     /// <summary>
     /// 2^n where the low bits of each float's mantissa hold the integer n; see <see
     /// cref="LaneMath{TLanes,TVector}.Exp"/>.
     /// </summary>
     static abstract TVector PowerOfTwo(TVector n);
+
+    /// <summary>Within 3e-7 of tanh x; 0 for 0, a NaN for a NaN. The one operation that has other bits at 16 lanes.
+    /// </summary>
+    static abstract TVector Tanh(TVector x);
+
+    /// <summary>
+    /// The sum of products, in 16 sums whatever the width, which are then added in the same order.
+    /// </summary>
+    /// <param name="a">On a vector boundary.</param>
+    /// <param name="b">On a vector boundary.</param>
+    /// <param name="count">A multiple of 16.</param>
+    static abstract float Dot(float* a, float* b, int count);
 }

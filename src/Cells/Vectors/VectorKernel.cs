@@ -1,77 +1,74 @@
+using System.Runtime.CompilerServices;
 using Realtime.Cells.States;
 
 namespace Realtime.Cells.Vectors;
 
 /// <summary>
-/// Steps a wave four streams at a time through the whole stack, the rest one by one. A stream's bits are the same
-/// either way, and at every width.
+/// Steps a wave, group by group, through the whole stack. A stream's bits are the same alone and in any wave.
 /// </summary>
 internal sealed unsafe class VectorKernel<TLanes, TVector> : WaveKernel
     where TLanes : struct, ILanes<TVector>
     where TVector : unmanaged
 {
+    /// <summary>Streams behind a group whose state rows are fetched while it is stepped.</summary>
+    private const int Ahead = 8;
+
     private readonly VectorLayer[] _layers;
-    private readonly AlignedFloats _even;
-    private readonly AlignedFloats _odd;
+    private readonly AlignedFloats _outputs;
     private readonly int _stride;
 
     public VectorKernel(Model model, StateLayout layout)
     {
         Layer[] stepped = model.Layers.Where(layer => layer is not DropoutLayer).ToArray();
         _layers = Array.ConvertAll(stepped, layer => Build(layer, layout));
-        _stride = AlignedFloats.Padded(Math.Max(model.Inputs.Count, stepped.Max(layer => layer.Outputs)) + 1);
-        _even = new AlignedFloats((long)StreamGroup.Most * _stride);
-        _odd = new AlignedFloats((long)StreamGroup.Most * _stride);
+        _stride = AlignedFloats.Padded(model.OutputCount);
+        _outputs = new AlignedFloats(StreamGroup.Most * (long)_stride);
     }
 
+    [SkipLocalsInit]
     public override void Step(StateTable states, ReadOnlySpan<int> rows, ReadOnlySpan<float> inputs,
         Span<float> outputs)
     {
         if (rows.IsEmpty) return;
+        float** at = stackalloc float*[StreamGroup.Most + Ahead];
         int inputCount = inputs.Length / rows.Length, outputCount = outputs.Length / rows.Length;
-        for (int at = 0; at < rows.Length;)
+        var group = new StreamGroup { States = at };
+        while (!rows.IsEmpty)
         {
-            int count = rows.Length - at >= StreamGroup.Most ? StreamGroup.Most : 1;
-            StepGroup(states, rows.Slice(at, count), inputs.Slice(at * inputCount, count * inputCount),
-                outputs.Slice(at * outputCount, count * outputCount));
-            at += count;
+            group.Count = Math.Min(rows.Length, StreamGroup.Most);
+            group.Known = Math.Min(rows.Length, StreamGroup.Most + Ahead);
+            for (int m = 0; m < group.Known; m++) at[m] = states.At(rows[m]);
+            StepGroup(group, inputs[..(group.Count * inputCount)], outputs[..(group.Count * outputCount)]);
+            rows = rows[group.Count..];
+            inputs = inputs[(group.Count * inputCount)..];
+            outputs = outputs[(group.Count * outputCount)..];
         }
     }
 
     public override void Dispose()
     {
         foreach (VectorLayer layer in _layers) layer.Dispose();
-        _even.Dispose();
-        _odd.Dispose();
+        _outputs.Dispose();
     }
 
-    private void StepGroup(StateTable states, ReadOnlySpan<int> rows, ReadOnlySpan<float> inputs, Span<float> outputs)
+    private void StepGroup(in StreamGroup group, ReadOnlySpan<float> inputs, Span<float> outputs)
     {
-        float** at = stackalloc float*[StreamGroup.Most];
-        int inputCount = inputs.Length / rows.Length, outputCount = outputs.Length / rows.Length;
-        for (int m = 0; m < rows.Length; m++)
+        StreamRows first = _layers[0].Rows;
+        int inputCount = inputs.Length / group.Count, outputCount = outputs.Length / group.Count;
+        for (int m = 0; m < group.Count; m++)
         {
-            at[m] = states.At(rows[m]);
-            float* x = _even.Pointer + m * _stride;
-            inputs.Slice(m * inputCount, inputCount).CopyTo(new Span<float>(x, inputCount));
-            // The products read an even number of floats.
-            x[inputCount] = 0;
+            float* x = first.Inputs + m * first.Stride;
+            for (int i = 0; i < inputCount; i++) x[i] = inputs[m * inputCount + i];
         }
 
-        var group = new StreamGroup
+        for (int i = 0; i + 1 < _layers.Length; i++)
+            _layers[i].Step(group, _layers[i + 1].Rows.Inputs, _layers[i + 1].Rows.Stride);
+        _layers[^1].Step(group, _outputs.Pointer, _stride);
+        for (int m = 0; m < group.Count; m++)
         {
-            Count = rows.Length, States = at, X = _even.Pointer, Y = _odd.Pointer, Stride = _stride,
-        };
-        foreach (VectorLayer layer in _layers)
-        {
-            layer.Step(group);
-            float* outputsOfLayer = group.Y;
-            group.Y = group.X;
-            group.X = outputsOfLayer;
+            float* y = _outputs.Pointer + m * _stride;
+            for (int i = 0; i < outputCount; i++) outputs[m * outputCount + i] = y[i];
         }
-
-        for (int m = 0; m < rows.Length; m++)
-            new ReadOnlySpan<float>(group.X + m * _stride, outputCount).CopyTo(outputs[(m * outputCount)..]);
     }
 
     private static VectorLayer Build(Layer layer, StateLayout layout) => layer switch
