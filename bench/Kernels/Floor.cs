@@ -32,7 +32,8 @@ internal sealed unsafe class Floor : IDisposable
     public float InRegisters()
     {
         Vector512<float> a = Vector512.Create(_block[0]), b = Vector512.Create(_block[1]);
-        Vector512<float> s0 = a, s1 = a, s2 = a, s3 = a, s4 = a, s5 = a, s6 = a, s7 = a, s8 = a, s9 = a, s10 = a, s11 = a;
+        Vector512<float> s0 = a, s1 = a, s2 = a, s3 = a, s4 = a, s5 = a;
+        Vector512<float> s6 = a, s7 = a, s8 = a, s9 = a, s10 = a, s11 = a;
         for (var left = _vectors; left > 0; left -= Registers)
         {
             s0 = Vector512.FusedMultiplyAdd(a, b, s0);
@@ -57,7 +58,8 @@ internal sealed unsafe class Floor : IDisposable
     {
         float* at = _block, end = _block + 16L * _vectors;
         Vector512<float> a = Vector512.Create(_block[0]);
-        Vector512<float> s0 = a, s1 = a, s2 = a, s3 = a, s4 = a, s5 = a, s6 = a, s7 = a, s8 = a, s9 = a, s10 = a, s11 = a;
+        Vector512<float> s0 = a, s1 = a, s2 = a, s3 = a, s4 = a, s5 = a;
+        Vector512<float> s6 = a, s7 = a, s8 = a, s9 = a, s10 = a, s11 = a;
         for (; at < end; at += 16 * Registers)
         {
             s0 = Vector512.FusedMultiplyAdd(a, Vector512.Load(at), s0);

@@ -13,12 +13,15 @@ internal static class QuickTiming
     private const double WarmUpSeconds = 0.35;
     private const double RoundSeconds = 0.0008;
 
-    /// <param name="filters">Each keeps the rows that contain it, e.g. "gru", "H=64", "vector512"; none keeps all.</param>
+    /// <param name="filters">
+    /// Each keeps the rows that contain it, e.g. "gru", "H=64", "vector512"; none keeps all.
+    /// </param>
     public static void Run(ReadOnlySpan<string> filters)
     {
         string[] wanted = filters.ToArray();
         PrintFloors();
-        Console.WriteLine($"{"cell",-22} {"kernel",-10} {"batch 1: median",15} {"best",8} {"batch 1024: median",19} {"best",8}");
+        Console.WriteLine(
+            $"{"cell",-22} {"kernel",-10} {"batch 1: median",15} {"best",8} {"batch 1024: median",19} {"best",8}");
         foreach (string cell in new[] { "gru", "gru-reset-before", "lstm", "rnn" })
         {
             foreach (int hidden in new[] { 8, 16, 32, 64, 128, 256 })
@@ -41,7 +44,8 @@ internal static class QuickTiming
         for (int i = 0; i < kernels.Length; i++)
         {
             Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-                $"{label,-22} {kernels[i],-10} {one[i].Median,15:F1} {one[i].Best,8:F1} {many[i].Median,19:F1} {many[i].Best,8:F1}"));
+                $"{label,-22} {kernels[i],-10} {one[i].Median,15:F1} {one[i].Best,8:F1} ")
+                + string.Create(CultureInfo.InvariantCulture, $"{many[i].Median,19:F1} {many[i].Best,8:F1}"));
         }
 
         engines.ForEach(engine => engine.Dispose());
@@ -64,7 +68,8 @@ internal static class QuickTiming
     {
         using Floor l1 = new(16 << 10), l2 = new(256 << 10), l3 = new(4 << 20);
         float sink = 0;
-        var registers = new Timed("in registers", l1.Count, calls => { for (; calls > 0; calls--) sink += l1.InRegisters(); });
+        var registers = new Timed(
+            "in registers", l1.Count, calls => { for (; calls > 0; calls--) sink += l1.InRegisters(); });
         Timed Loading(string name, Floor floor) =>
             new(name, floor.Count, calls => { for (; calls > 0; calls--) sink += floor.Loading(); });
         Timed[] loading = [Loading("16 KiB", l1), Loading("256 KiB", l2), Loading("4 MiB", l3)];
@@ -74,7 +79,8 @@ internal static class QuickTiming
         foreach (Timed timed in loading)
         {
             Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-                $"  loading 64 bytes of {timed.Name}: median {timed.Median:F3} ns, best {timed.Best:F3} ns ({64 / timed.Best:F0} GB/s)"));
+                $"  loading 64 bytes of {timed.Name}: median {timed.Median:F3} ns, best {timed.Best:F3} ns, ")
+                + string.Create(CultureInfo.InvariantCulture, $"{64 / timed.Best:F0} GB/s"));
         }
 
         GC.KeepAlive(sink);

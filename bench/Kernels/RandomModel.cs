@@ -2,7 +2,7 @@ using Realtime.Cells;
 
 namespace Realtime.Bench.Kernels;
 
-/// <summary>One cell with one input and a linear head with one output; weights uniform within ±1/√H from a seed.</summary>
+/// <summary>One cell with one input, and a linear head with one output; weights within ±1/√H from a seed.</summary>
 internal static class RandomModel
 {
     public const int Seed = 12345;

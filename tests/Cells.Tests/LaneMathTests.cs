@@ -69,7 +69,7 @@ public sealed unsafe class LaneMathTests
     }
 
     [VectorFact]
-    public void Widths_below_16_give_the_same_bits_and_all_give_the_same_sigmoid()
+    public void Every_width_gives_the_same_bits()
     {
         var random = new RandomModels(5);
         for (int round = 0; round < 20_000; round++)
@@ -79,9 +79,8 @@ public sealed unsafe class LaneMathTests
             foreach ((float[] sigmoid, float[] tanh) in results)
             {
                 Agreement.SameBits(sigmoid, results[0].Sigmoid, "sigmoid");
+                Agreement.SameBits(tanh, results[0].Tanh, "tanh");
             }
-
-            if (results.Length > 1) Agreement.SameBits(results[1].Tanh, results[0].Tanh, "tanh");
         }
     }
 
@@ -103,7 +102,7 @@ public sealed unsafe class LaneMathTests
         {
             TVector value = TLanes.Load(from + i);
             TLanes.Store(LaneMath<TLanes, TVector>.Sigmoid(value), from + x.Length + i);
-            TLanes.Store(TLanes.Tanh(value), from + 2 * x.Length + i);
+            TLanes.Store(LaneMath<TLanes, TVector>.Tanh(value), from + 2 * x.Length + i);
         }
 
         return (floats.Span(x.Length, x.Length).ToArray(), floats.Span(2 * x.Length, x.Length).ToArray());

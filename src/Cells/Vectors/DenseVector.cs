@@ -37,13 +37,16 @@ internal sealed unsafe class DenseVector<TLanes, TVector> : VectorLayer
 
     public override void Step(in StreamGroup group, float* y, nint stride)
     {
+        if (_outputs <= Few)
+        {
+            StepFew(Rows.Inputs, group.Count, y, stride);
+            return;
+        }
+
         for (int at = 0; at < group.Count;)
         {
             int count = PlainSums<TLanes, TVector>.Next(group.Count - at);
-            float* x = Rows.Inputs + at * Rows.Stride;
-            if (_outputs > Few) _sums.Multiply(x, Rows.Stride, count);
-            else
-                for (int m = 0; m < count; m++) OneByOne(x + m * Rows.Stride, _sums.Of(m));
+            _sums.Multiply(Rows.Inputs + at * Rows.Stride, Rows.Stride, count);
             for (int m = 0; m < count; m++, at++) Activate(_sums.Of(m), y + at * stride);
         }
     }
@@ -55,10 +58,21 @@ internal sealed unsafe class DenseVector<TLanes, TVector> : VectorLayer
         _weightRows.Dispose();
     }
 
-    private void OneByOne(float* x, float* sums)
+    private void StepFew(float* x, int count, float* y, nint stride)
     {
-        float* w = _weightRows.Pointer;
-        for (int j = 0; j < _bias.Length; j++, w += _columns) sums[j] = TLanes.Dot(w, x, _columns) + _bias[j];
+        float* sums = _sums.Of(0);
+        for (; count > 0; count--, x += Rows.Stride, y += stride)
+        {
+            float* w = _weightRows.Pointer;
+            for (int j = 0; j < _bias.Length; j++, w += _columns)
+            {
+                float sum = TLanes.Dot(w, x, _columns) + _bias[j];
+                if (_activation == Activation.Softmax) sums[j] = sum;
+                else y[j] = TLanes.First(LaneMath<TLanes, TVector>.Apply(_activation, TLanes.All(sum)));
+            }
+
+            if (_activation == Activation.Softmax) Softmax(sums, y);
+        }
     }
 
     private void Activate(float* sums, float* y)

@@ -14,7 +14,7 @@ internal static unsafe class GruProducts<TLanes, TVector>
     public static int SumFloats => 4 * TLanes.Width;
 
     /// <summary>Two panels for one stream: sums [panel][4][lane].</summary>
-    [MethodImpl(MethodImplOptions.NoInlining)]
+    [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
     public static void TwoPanels(float* w, nint panel, float* b, float* x, nint inputs, nint hidden, float* sums)
     {
         int width = TLanes.Width;
@@ -63,7 +63,7 @@ internal static unsafe class GruProducts<TLanes, TVector>
     }
 
     /// <summary>One panel for one stream.</summary>
-    [MethodImpl(MethodImplOptions.NoInlining)]
+    [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
     public static void OnePanel(float* w, float* b, float* x, nint inputs, nint hidden, float* sums)
     {
         int width = TLanes.Width;
@@ -96,7 +96,7 @@ internal static unsafe class GruProducts<TLanes, TVector>
     }
 
     /// <summary>One panel for four streams, whose rows are a stride apart: sums [stream][4][lane].</summary>
-    [MethodImpl(MethodImplOptions.NoInlining)]
+    [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
     public static void FourStreams(
         float* w, float* b, float* x, nint stride, nint inputs, nint hidden, float* sums)
     {
@@ -174,7 +174,7 @@ internal static unsafe class GruProducts<TLanes, TVector>
     }
 
     /// <summary>One panel for eight streams, whose rows are a stride apart: sums [stream][4][lane].</summary>
-    [MethodImpl(MethodImplOptions.NoInlining)]
+    [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
     public static void EightStreams(
         float* w, float* b, float* x, nint stride, nint inputs, nint hidden, float* sums)
     {

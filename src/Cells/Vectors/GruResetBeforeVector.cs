@@ -2,8 +2,7 @@ namespace Realtime.Cells.Vectors;
 
 /// <summary>
 /// The gated recurrent unit with the reset before the product; see <see cref="Scalar.GruScalar"/>. W_hn (r∘h) needs r
-/// of every unit, hence a product in two parts: r and z, then n with r∘h in the place of h. Weights of r and z are
-/// halved, as in <see cref="GruVector{TLanes,TVector}"/>.
+/// of every unit, hence a product in two parts: r and z, then n with r∘h in the place of h.
 /// </summary>
 internal sealed unsafe class GruResetBeforeVector<TLanes, TVector> : VectorLayer
     where TLanes : struct, ILanes<TVector>
@@ -19,9 +18,9 @@ internal sealed unsafe class GruResetBeforeVector<TLanes, TVector> : VectorLayer
     public GruResetBeforeVector(GruLayer layer, int start)
         : base(new StreamRows(layer.Inputs, layer.Hidden))
     {
-        _reset = Pack(layer, 0, 0.5f);
-        _update = Pack(layer, 1, 0.5f);
-        _new = Pack(layer, 2, 1);
+        _reset = Pack(layer, 0);
+        _update = Pack(layer, 1);
+        _new = Pack(layer, 2);
         _start = start;
     }
 
@@ -51,23 +50,20 @@ internal sealed unsafe class GruResetBeforeVector<TLanes, TVector> : VectorLayer
 
     private void Reset(float* sums, float* h)
     {
-        TVector half = TLanes.All(0.5f);
+        TVector one = TLanes.All(1);
         for (float* end = sums + _reset.Floats; sums < end; sums += TLanes.Width, h += TLanes.Width)
         {
-            TVector r = TLanes.MultiplyAdd(half, TLanes.Tanh(TLanes.Load(sums)), half);
-            TLanes.Store(TLanes.Multiply(r, TLanes.Load(h)), h);
+            TVector e = LaneMath<TLanes, TVector>.GateExp(TLanes.Load(sums), -1);
+            TLanes.Store(TLanes.Divide(TLanes.Load(h), TLanes.Add(one, e)), h);
         }
     }
 
     private void Update(float* update, float* sums, float* state, float* y)
     {
-        TVector half = TLanes.All(0.5f);
         for (float* end = sums + _new.Floats; sums < end; sums += TLanes.Width, update += TLanes.Width)
         {
-            TVector z = TLanes.Tanh(TLanes.Load(update)), n = TLanes.Tanh(TLanes.Load(sums));
-            TVector old = TLanes.Load(state);
-            TVector next = TLanes.MultiplyAdd(
-                z, TLanes.Multiply(half, TLanes.Subtract(old, n)), TLanes.Multiply(half, TLanes.Add(old, n)));
+            TVector next = GruVector<TLanes, TVector>.Blend(
+                TLanes.Load(update), TLanes.Load(sums), TLanes.Load(state));
             TLanes.Store(next, state);
             TLanes.Store(next, y);
             state += TLanes.Width;
@@ -75,15 +71,15 @@ internal sealed unsafe class GruResetBeforeVector<TLanes, TVector> : VectorLayer
         }
     }
 
-    private static PlainSums<TLanes, TVector> Pack(GruLayer layer, int gate, float scale)
+    private static PlainSums<TLanes, TVector> Pack(GruLayer layer, int gate)
     {
         ReadOnlyMemory<float> weightIh = layer.WeightIh, weightHh = layer.WeightHh;
         ReadOnlyMemory<float> biasIh = layer.BiasIh, biasHh = layer.BiasHh;
         int inputs = layer.Inputs, hidden = layer.Hidden, first = gate * hidden;
         return new PlainSums<TLanes, TVector>(hidden, inputs + hidden,
-            (_, unit, column) => scale * (column < inputs
+            (_, unit, column) => column < inputs
                 ? weightIh.Span[(first + unit) * inputs + column]
-                : weightHh.Span[(first + unit) * hidden + column - inputs]),
-            (_, unit) => scale * (biasIh.Span[first + unit] + biasHh.Span[first + unit]));
+                : weightHh.Span[(first + unit) * hidden + column - inputs],
+            (_, unit) => biasIh.Span[first + unit] + biasHh.Span[first + unit]);
     }
 }

@@ -3,11 +3,7 @@ using Realtime.Cells.States;
 
 namespace Realtime.Cells.Vectors;
 
-/// <summary>
-/// The gated recurrent unit with the reset after the product; see <see cref="Scalar.GruScalar"/>. Weights of r, z and
-/// of the hidden part of n are halved, which is exact: with R = tanh(r/2), Z = tanh(z/2) and N half the hidden part,
-/// σ(r)·2N = R·N + N and h' = Z·(h − n)/2 + (h + n)/2.
-/// </summary>
+/// <summary>The gated recurrent unit with the reset after the product; see <see cref="Scalar.GruScalar"/>.</summary>
 internal sealed unsafe class GruVector<TLanes, TVector> : VectorLayer
     where TLanes : struct, ILanes<TVector>
     where TVector : unmanaged
@@ -61,7 +57,7 @@ internal sealed unsafe class GruVector<TLanes, TVector> : VectorLayer
             if (most == 8)
                 GruProducts<TLanes, TVector>.EightStreams(w, b, x, Rows.Stride, _inputs, _hidden, _sums.Pointer);
             else GruProducts<TLanes, TVector>.FourStreams(w, b, x, Rows.Stride, _inputs, _hidden, _sums.Pointer);
-            UpdateStreams(_sums.Pointer, h, Rows.Stride, group.States + first, offset, y, stride, count);
+            Update(_sums.Pointer, h, Rows.Stride, group.States + first, 1, offset, 0, y, stride, count);
             h += TLanes.Width;
             y += TLanes.Width;
             offset += TLanes.Width;
@@ -69,14 +65,14 @@ internal sealed unsafe class GruVector<TLanes, TVector> : VectorLayer
     }
 
     /// <summary>
-    /// The panels of one stream in turns forwards and backwards, so that those read last, which are still in the nearest
-    /// cache, are the first to be read again.
+    /// The panels of one stream in turns forwards and backwards, so that those read last, still in the nearest cache,
+    /// are the first to be read again.
     /// </summary>
     private void One(in StreamGroup group, int at, float* y)
     {
         Rows.Gather(group, at, 1, _start);
         float* x = Rows.Inputs + at * Rows.Stride, h = Rows.Hidden + at * Rows.Stride;
-        float* state = group.States[at] + _start;
+        float** states = group.States + at;
         int pairs = _panels.Count / 2;
         _backwards = !_backwards;
         for (int i = 0; i < pairs; i++)
@@ -84,55 +80,71 @@ internal sealed unsafe class GruVector<TLanes, TVector> : VectorLayer
             int panel = 2 * (_backwards ? pairs - 1 - i : i), unit = panel * TLanes.Width;
             GruProducts<TLanes, TVector>.TwoPanels(_panels.Weights(panel), _panels.Stride, _panels.Biases(panel), x,
                 _inputs, _hidden, _sums.Pointer);
-            UpdateUnits(_sums.Pointer, h + unit, state + unit, y + unit, 2);
+            Update(_sums.Pointer, h + unit, TLanes.Width, states, 0, _start + unit, TLanes.Width, y + unit,
+                TLanes.Width, 2);
         }
 
         if (2 * pairs == _panels.Count) return;
         int last = 2 * pairs * TLanes.Width;
         GruProducts<TLanes, TVector>.OnePanel(_panels.Weights(2 * pairs), _panels.Biases(2 * pairs), x, _inputs,
             _hidden, _sums.Pointer);
-        UpdateUnits(_sums.Pointer, h + last, state + last, y + last, 1);
+        Update(_sums.Pointer, h + last, TLanes.Width, states, 0, _start + last, TLanes.Width, y + last, TLanes.Width,
+            1);
     }
 
-    // Out of the loops above, for the compiler to keep their sums in registers.
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    private static void UpdateStreams(
-        float* sums, float* h, nint strideH, float** states, nint offset, float* y, nint stride, int count)
-    {
-        for (float** end = states + count; states < end; states++)
-        {
-            Update(sums, h, *states + offset, y);
-            sums += GruProducts<TLanes, TVector>.SumFloats;
-            h += strideH;
-            y += stride;
-        }
-    }
-
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    private static void UpdateUnits(float* sums, float* h, float* state, float* y, int vectors)
-    {
-        for (float* end = h + vectors * TLanes.Width; h < end; h += TLanes.Width)
-        {
-            Update(sums, h, state, y);
-            sums += GruProducts<TLanes, TVector>.SumFloats;
-            state += TLanes.Width;
-            y += TLanes.Width;
-        }
-    }
-
+    /// <summary>
+    /// (1−z)∘n + z∘h with one division for z and n: with A = e^−z' and B = e^2n' of their sums, z = 1 / (1 + A) and
+    /// n = (B − 1) / (B + 1), it is (A (B − 1) + h (B + 1)) / ((1 + A) (B + 1)).
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Update(float* sums, float* h, float* state, float* y)
+    public static TVector Blend(TVector z, TVector n, TVector h)
+    {
+        TVector one = TLanes.All(1);
+        TVector a = LaneMath<TLanes, TVector>.GateExp(z, -1), b = LaneMath<TLanes, TVector>.GateExp(n, 2);
+        TVector above = TLanes.Add(b, one);
+        return TLanes.Divide(
+            TLanes.MultiplyAdd(a, TLanes.Subtract(b, one), TLanes.Multiply(h, above)),
+            TLanes.Multiply(TLanes.Add(one, a), above));
+    }
+
+    /// <summary>
+    /// Vectors of units from their sums to h'. Not inlined, for the compiler to keep the sums above in registers; in
+    /// two loops, for the processor to overlap what does not wait for the reset gate.
+    /// </summary>
+    /// <param name="sums">[vector][4][lane].</param>
+    /// <param name="h">The old state of the first vector.</param>
+    /// <param name="strideH">From one vector's old state to the next.</param>
+    /// <param name="states">The state row of the first vector.</param>
+    /// <param name="nextRow">State rows from one vector to the next.</param>
+    /// <param name="offset">Where in the row the first vector goes.</param>
+    /// <param name="nextOffset">Floats from one vector to the next, beside the rows.</param>
+    /// <param name="y">Where the first vector goes, too.</param>
+    /// <param name="stride">From one vector's y to the next.</param>
+    /// <param name="count">Vectors.</param>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void Update(float* sums, float* h, nint strideH, float** states, nint nextRow, nint offset,
+        nint nextOffset, float* y, nint stride, int count)
     {
         int width = TLanes.Width;
-        TVector r = TLanes.Tanh(TLanes.Load(sums)), z = TLanes.Tanh(TLanes.Load(sums + width));
-        TVector hidden = TLanes.Load(sums + 3 * width);
-        TVector n = TLanes.Tanh(
-            TLanes.MultiplyAdd(r, hidden, TLanes.Add(TLanes.Load(sums + 2 * width), hidden)));
-        TVector old = TLanes.Load(h), half = TLanes.All(0.5f);
-        TVector next = TLanes.MultiplyAdd(
-            z, TLanes.Multiply(half, TLanes.Subtract(old, n)), TLanes.Multiply(half, TLanes.Add(old, n)));
-        TLanes.Store(next, state);
-        TLanes.Store(next, y);
+        TVector one = TLanes.All(1);
+        float* at = sums, end = sums + count * GruProducts<TLanes, TVector>.SumFloats;
+        for (; at < end; at += GruProducts<TLanes, TVector>.SumFloats)
+        {
+            TVector r = TLanes.Divide(one, TLanes.Add(one, LaneMath<TLanes, TVector>.GateExp(TLanes.Load(at), -1)));
+            TLanes.Store(
+                TLanes.MultiplyAdd(r, TLanes.Load(at + 3 * width), TLanes.Load(at + 2 * width)), at + 2 * width);
+        }
+
+        for (; sums < end; sums += GruProducts<TLanes, TVector>.SumFloats)
+        {
+            TVector next = Blend(TLanes.Load(sums + width), TLanes.Load(sums + 2 * width), TLanes.Load(h));
+            TLanes.Store(next, *states + offset);
+            TLanes.Store(next, y);
+            h += strideH;
+            states += nextRow;
+            offset += nextOffset;
+            y += stride;
+        }
     }
 
     private static Panels Pack(GruLayer layer)
@@ -144,15 +156,15 @@ internal sealed unsafe class GruVector<TLanes, TVector> : VectorLayer
             (gate, unit, column) =>
             {
                 int row = gate * hidden + unit;
-                return column >= inputs
-                    ? 0.5f * weightHh.Span[row * hidden + column - inputs]
-                    : (gate < 2 ? 0.5f : 1) * weightIh.Span[row * inputs + column];
+                return column < inputs
+                    ? weightIh.Span[row * inputs + column]
+                    : weightHh.Span[row * hidden + column - inputs];
             },
             (slot, unit) => slot switch
             {
-                < 2 => 0.5f * (biasIh.Span[slot * hidden + unit] + biasHh.Span[slot * hidden + unit]),
+                < 2 => biasIh.Span[slot * hidden + unit] + biasHh.Span[slot * hidden + unit],
                 2 => biasIh.Span[2 * hidden + unit],
-                _ => 0.5f * biasHh.Span[2 * hidden + unit],
+                _ => biasHh.Span[2 * hidden + unit],
             });
     }
 }

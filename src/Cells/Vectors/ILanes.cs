@@ -2,7 +2,7 @@ namespace Realtime.Cells.Vectors;
 
 /// <summary>
 /// What the kernels need of a vector of floats, so that they are written once for every width. Each lane does the same
-/// IEEE operation at every width, but for <see cref="Tanh"/>.
+/// IEEE operation at every width, so that a unit's result does not depend on the width.
 /// </summary>
 internal unsafe interface ILanes<TVector>
     where TVector : unmanaged
@@ -18,6 +18,9 @@ internal unsafe interface ILanes<TVector>
     /// <summary>The same value in every lane.</summary>
     static abstract TVector All(float value);
 
+    /// <summary>The first lane.</summary>
+    static abstract float First(TVector value);
+
     static abstract TVector Add(TVector a, TVector b);
     static abstract TVector Subtract(TVector a, TVector b);
     static abstract TVector Multiply(TVector a, TVector b);
@@ -26,18 +29,20 @@ internal unsafe interface ILanes<TVector>
     /// <summary>a · b + c with one rounding.</summary>
     static abstract TVector MultiplyAdd(TVector a, TVector b, TVector c);
 
+    /// <summary>a · b − c with one rounding.</summary>
+    static abstract TVector MultiplySubtract(TVector a, TVector b, TVector c);
+
     /// <summary>The value limited to low…high; a NaN stays one.</summary>
     static abstract TVector Clamp(TVector value, TVector low, TVector high);
 
     /// <summary>
-    /// 2^n where the low bits of each float's mantissa hold the integer n; see <see
-    /// cref="LaneMath{TLanes,TVector}.Exp"/>.
+    /// 2^n where the low bits of each float's mantissa hold the integer n: it is n + <see
+    /// cref="LaneMath.RoundingShift"/>.
     /// </summary>
     static abstract TVector PowerOfTwo(TVector n);
 
-    /// <summary>Within 3e-7 of tanh x; 0 for 0, a NaN for a NaN. The one operation that has other bits at 16 lanes.
-    /// </summary>
-    static abstract TVector Tanh(TVector x);
+    /// <summary>value · 2^n, exactly, where the result is a normal float; n as for <see cref="PowerOfTwo"/>.</summary>
+    static abstract TVector Scale(TVector value, TVector n);
 
     /// <summary>
     /// The sum of products, in 16 sums whatever the width, which are then added in the same order.

@@ -33,6 +33,10 @@ internal readonly unsafe struct Lanes128 : ILanes<Vector128<float>>
     public static Vector128<float> MultiplyAdd(Vector128<float> a, Vector128<float> b, Vector128<float> c) =>
         Vector128.FusedMultiplyAdd(a, b, c);
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<float> MultiplySubtract(Vector128<float> a, Vector128<float> b, Vector128<float> c) =>
+        Vector128.FusedMultiplyAdd(a, b, -c);
+
     // The value comes second: x86 gives the second operand where one is NaN, and AdvSimd gives the NaN.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<float> Clamp(Vector128<float> value, Vector128<float> low, Vector128<float> high) =>
@@ -43,8 +47,12 @@ internal readonly unsafe struct Lanes128 : ILanes<Vector128<float>>
         (Vector128.ShiftLeft(n.AsInt32(), 23) + Vector128.Create(1f).AsInt32()).AsSingle();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector128<float> Tanh(Vector128<float> x) => LaneMath<Lanes128, Vector128<float>>.TanhByExp(x);
+    public static Vector128<float> Scale(Vector128<float> value, Vector128<float> n) => value * PowerOfTwo(n);
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float First(Vector128<float> value) => value.ToScalar();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float Dot(float* a, float* b, int count)
     {
         Vector128<float> sum0 = Vector128<float>.Zero, sum1 = sum0, sum2 = sum0, sum3 = sum0;
@@ -60,6 +68,7 @@ internal readonly unsafe struct Lanes128 : ILanes<Vector128<float>>
     }
 
     /// <summary>The sum of the lanes: halves, then pairs.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float Sum(Vector128<float> sum)
     {
         sum += Vector128.Shuffle(sum, Vector128.Create(2, 3, 0, 1));

@@ -33,6 +33,10 @@ internal readonly unsafe struct Lanes256 : ILanes<Vector256<float>>
     public static Vector256<float> MultiplyAdd(Vector256<float> a, Vector256<float> b, Vector256<float> c) =>
         Vector256.FusedMultiplyAdd(a, b, c);
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> MultiplySubtract(Vector256<float> a, Vector256<float> b, Vector256<float> c) =>
+        Vector256.FusedMultiplyAdd(a, b, -c);
+
     // The value comes second: x86 gives the second operand where one is NaN, and AdvSimd gives the NaN.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> Clamp(Vector256<float> value, Vector256<float> low, Vector256<float> high) =>
@@ -43,8 +47,12 @@ internal readonly unsafe struct Lanes256 : ILanes<Vector256<float>>
         (Vector256.ShiftLeft(n.AsInt32(), 23) + Vector256.Create(1f).AsInt32()).AsSingle();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<float> Tanh(Vector256<float> x) => LaneMath<Lanes256, Vector256<float>>.TanhByExp(x);
+    public static Vector256<float> Scale(Vector256<float> value, Vector256<float> n) => value * PowerOfTwo(n);
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float First(Vector256<float> value) => value.ToScalar();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float Dot(float* a, float* b, int count)
     {
         Vector256<float> low = Vector256<float>.Zero, high = low;
@@ -58,5 +66,6 @@ internal readonly unsafe struct Lanes256 : ILanes<Vector256<float>>
     }
 
     /// <summary>The sum of the lanes: halves, quarters, pairs.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float Sum(Vector256<float> sum) => Lanes128.Sum(sum.GetLower() + sum.GetUpper());
 }

@@ -13,7 +13,7 @@ internal static unsafe class LstmProducts<TLanes, TVector>
     public static int SumFloats => 4 * TLanes.Width;
 
     /// <summary>Two panels for one stream: sums [panel][4][lane].</summary>
-    [MethodImpl(MethodImplOptions.NoInlining)]
+    [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
     public static void TwoPanels(float* w, nint panel, float* b, float* x, nint columns, float* sums)
     {
         int width = TLanes.Width;
@@ -50,7 +50,7 @@ internal static unsafe class LstmProducts<TLanes, TVector>
     }
 
     /// <summary>One panel for one stream: sums [4][lane].</summary>
-    [MethodImpl(MethodImplOptions.NoInlining)]
+    [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
     public static void OnePanel(float* w, float* b, float* x, nint columns, float* sums)
     {
         int width = TLanes.Width;
@@ -74,7 +74,7 @@ internal static unsafe class LstmProducts<TLanes, TVector>
     }
 
     /// <summary>One panel for two streams, whose rows are a stride apart: sums [stream][4][lane].</summary>
-    [MethodImpl(MethodImplOptions.NoInlining)]
+    [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
     public static void TwoStreams(float* w, float* b, float* x, nint stride, nint columns, float* sums)
     {
         int width = TLanes.Width;
@@ -114,7 +114,7 @@ internal static unsafe class LstmProducts<TLanes, TVector>
     }
 
     /// <summary>One panel for six streams, whose rows are a stride apart: sums [stream][4][lane].</summary>
-    [MethodImpl(MethodImplOptions.NoInlining)]
+    [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
     public static void SixStreams(float* w, float* b, float* x, nint stride, nint columns, float* sums)
     {
         int width = TLanes.Width;

@@ -4,8 +4,8 @@ using Realtime.Cells.States;
 namespace Realtime.Cells.Vectors;
 
 /// <summary>
-/// The long short-term memory cell; see <see cref="Scalar.LstmScalar"/>. Weights of i, f and o are halved, which is
-/// exact, so that σ(a) = tanh(a/2)/2 + 1/2.
+/// The long short-term memory cell; see <see cref="Scalar.LstmScalar"/>. Products of a sigmoid and a tanh take one
+/// division: σ(a)·tanh(b) = (B − 1) / ((1 + A) (B + 1)) with A = e^−a, B = e^2b.
 /// </summary>
 internal sealed unsafe class LstmVector<TLanes, TVector> : VectorLayer
     where TLanes : struct, ILanes<TVector>
@@ -62,8 +62,7 @@ internal sealed unsafe class LstmVector<TLanes, TVector> : VectorLayer
             float* w = _panels.Weights(panel), b = _panels.Biases(panel);
             if (most == 6) LstmProducts<TLanes, TVector>.SixStreams(w, b, x, Rows.Stride, _columns, _sums.Pointer);
             else LstmProducts<TLanes, TVector>.TwoStreams(w, b, x, Rows.Stride, _columns, _sums.Pointer);
-            UpdateStreams(
-                _sums.Pointer, group.States + first, _startH + unit, _startC + unit, y + unit, stride, count);
+            Update(_sums.Pointer, group.States + first, 1, _startH + unit, _startC + unit, 0, y + unit, stride, count);
         }
     }
 
@@ -72,7 +71,7 @@ internal sealed unsafe class LstmVector<TLanes, TVector> : VectorLayer
     {
         Rows.Gather(group, at, 1, _startH);
         float* x = Rows.Inputs + at * Rows.Stride;
-        float* h = group.States[at] + _startH, c = group.States[at] + _startC;
+        float** states = group.States + at;
         int pairs = _panels.Count / 2;
         _backwards = !_backwards;
         for (int i = 0; i < pairs; i++)
@@ -80,55 +79,58 @@ internal sealed unsafe class LstmVector<TLanes, TVector> : VectorLayer
             int panel = 2 * (_backwards ? pairs - 1 - i : i), unit = panel * TLanes.Width;
             LstmProducts<TLanes, TVector>.TwoPanels(_panels.Weights(panel), _panels.Stride, _panels.Biases(panel), x,
                 _columns, _sums.Pointer);
-            UpdateUnits(_sums.Pointer, h + unit, c + unit, y + unit, 2);
+            Update(_sums.Pointer, states, 0, _startH + unit, _startC + unit, TLanes.Width, y + unit, TLanes.Width, 2);
         }
 
         if (2 * pairs == _panels.Count) return;
         int last = 2 * pairs * TLanes.Width;
         LstmProducts<TLanes, TVector>.OnePanel(
             _panels.Weights(2 * pairs), _panels.Biases(2 * pairs), x, _columns, _sums.Pointer);
-        UpdateUnits(_sums.Pointer, h + last, c + last, y + last, 1);
+        Update(_sums.Pointer, states, 0, _startH + last, _startC + last, TLanes.Width, y + last, TLanes.Width, 1);
     }
 
-    // Out of the loops above, for the compiler to keep their sums in registers.
+    /// <summary>
+    /// Vectors of units from their sums to c' and h'; parameters and reasons as in <see
+    /// cref="GruVector{TLanes,TVector}"/>.
+    /// </summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static void UpdateStreams(
-        float* sums, float** states, nint h, nint c, float* y, nint stride, int count)
+    private static void Update(float* sums, float** states, nint nextRow, nint h, nint c, nint nextOffset, float* y,
+        nint stride, int count)
     {
-        for (float** end = states + count; states < end; states++)
+        int width = TLanes.Width;
+        TVector one = TLanes.All(1);
+        float* at = sums, end = sums + count * LstmProducts<TLanes, TVector>.SumFloats;
+        float** row = states;
+        for (; at < end; at += LstmProducts<TLanes, TVector>.SumFloats)
         {
-            Update(sums, *states + h, *states + c, y);
-            sums += LstmProducts<TLanes, TVector>.SumFloats;
+            TVector f = LaneMath<TLanes, TVector>.GateExp(TLanes.Load(at + width), -1);
+            TVector next = TLanes.MultiplyAdd(
+                TLanes.Divide(one, TLanes.Add(one, f)), TLanes.Load(*row + c),
+                SigmoidTimesTanh(TLanes.Load(at), TLanes.Load(at + 2 * width)));
+            TLanes.Store(next, *row + c);
+            TLanes.Store(next, at);
+            row += nextRow;
+            c += nextOffset;
+        }
+
+        for (; sums < end; sums += LstmProducts<TLanes, TVector>.SumFloats)
+        {
+            TVector next = SigmoidTimesTanh(TLanes.Load(sums + 3 * width), TLanes.Load(sums));
+            TLanes.Store(next, *states + h);
+            TLanes.Store(next, y);
+            states += nextRow;
+            h += nextOffset;
             y += stride;
         }
     }
 
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    private static void UpdateUnits(float* sums, float* h, float* c, float* y, int vectors)
-    {
-        for (float* end = h + vectors * TLanes.Width; h < end; h += TLanes.Width)
-        {
-            Update(sums, h, c, y);
-            sums += LstmProducts<TLanes, TVector>.SumFloats;
-            c += TLanes.Width;
-            y += TLanes.Width;
-        }
-    }
-
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Update(float* sums, float* h, float* c, float* y)
+    private static TVector SigmoidTimesTanh(TVector a, TVector b)
     {
-        int width = TLanes.Width;
-        TVector half = TLanes.All(0.5f);
-        TVector i = TLanes.MultiplyAdd(half, TLanes.Tanh(TLanes.Load(sums)), half);
-        TVector f = TLanes.MultiplyAdd(half, TLanes.Tanh(TLanes.Load(sums + width)), half);
-        TVector g = TLanes.Tanh(TLanes.Load(sums + 2 * width));
-        TVector next = TLanes.MultiplyAdd(f, TLanes.Load(c), TLanes.Multiply(i, g));
-        TLanes.Store(next, c);
-        TVector o = TLanes.MultiplyAdd(half, TLanes.Tanh(TLanes.Load(sums + 3 * width)), half);
-        TVector output = TLanes.Multiply(o, TLanes.Tanh(next));
-        TLanes.Store(output, h);
-        TLanes.Store(output, y);
+        TVector one = TLanes.All(1);
+        a = LaneMath<TLanes, TVector>.GateExp(a, -1);
+        b = LaneMath<TLanes, TVector>.GateExp(b, 2);
+        return TLanes.Divide(TLanes.Subtract(b, one), TLanes.Multiply(TLanes.Add(one, a), TLanes.Add(b, one)));
     }
 
     private static Panels Pack(LstmLayer layer)
@@ -137,11 +139,9 @@ internal sealed unsafe class LstmVector<TLanes, TVector> : VectorLayer
         ReadOnlyMemory<float> biasIh = layer.BiasIh, biasHh = layer.BiasHh;
         int inputs = layer.Inputs, hidden = layer.Hidden;
         return new Panels(hidden, 4, inputs + hidden, 4, TLanes.Width,
-            (gate, unit, column) => Scale(gate) * (column < inputs
+            (gate, unit, column) => column < inputs
                 ? weightIh.Span[(gate * hidden + unit) * inputs + column]
-                : weightHh.Span[(gate * hidden + unit) * hidden + column - inputs]),
-            (gate, unit) => Scale(gate) * (biasIh.Span[gate * hidden + unit] + biasHh.Span[gate * hidden + unit]));
+                : weightHh.Span[(gate * hidden + unit) * hidden + column - inputs],
+            (gate, unit) => biasIh.Span[gate * hidden + unit] + biasHh.Span[gate * hidden + unit]);
     }
-
-    private static float Scale(int gate) => gate == 2 ? 1 : 0.5f;
 }

@@ -17,7 +17,11 @@ internal static unsafe class PlainProducts<TLanes, TVector>
     {
         int panel = 0;
         for (; panel + 4 <= panels.Count; panel += 4)
-            FourPanels(panels.Weights(panel), panels.Stride, panels.Biases(panel), x, columns, sums + panel * TLanes.Width);
+        {
+            FourPanels(panels.Weights(panel), panels.Stride, panels.Biases(panel), x, columns,
+                sums + panel * TLanes.Width);
+        }
+
         for (; panel < panels.Count; panel++)
             OnePanel(panels.Weights(panel), panels.Biases(panel), x, columns, sums + panel * TLanes.Width);
     }
@@ -34,7 +38,7 @@ internal static unsafe class PlainProducts<TLanes, TVector>
         }
     }
 
-    [MethodImpl(MethodImplOptions.NoInlining)]
+    [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
     private static void FourPanels(float* w0, nint panel, float* b, float* x, nint columns, float* sums)
     {
         int width = TLanes.Width;
@@ -60,7 +64,7 @@ internal static unsafe class PlainProducts<TLanes, TVector>
         TLanes.Store(sum3, sums + 3 * width);
     }
 
-    [MethodImpl(MethodImplOptions.NoInlining)]
+    [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
     private static void OnePanel(float* w, float* b, float* x, nint columns, float* sums)
     {
         TVector sum = TLanes.Load(b);
@@ -74,7 +78,7 @@ internal static unsafe class PlainProducts<TLanes, TVector>
         TLanes.Store(sum, sums);
     }
 
-    [MethodImpl(MethodImplOptions.NoInlining)]
+    [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
     private static void EightStreams(
         float* w, float* b, float* x, nint stride, nint columns, float* sums, nint strideSums)
     {

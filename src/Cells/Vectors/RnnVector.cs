@@ -48,7 +48,7 @@ internal sealed unsafe class RnnVector<TLanes, TVector> : VectorLayer
         for (float* end = sums + _sums.Floats; sums < end; sums += TLanes.Width)
         {
             TVector next = _activation == Activation.Tanh
-                ? TLanes.Tanh(TLanes.Load(sums))
+                ? LaneMath<TLanes, TVector>.Tanh(TLanes.Load(sums))
                 : LaneMath<TLanes, TVector>.Apply(Activation.Relu, TLanes.Load(sums));
             TLanes.Store(next, state);
             TLanes.Store(next, y);

@@ -16,11 +16,15 @@ internal sealed unsafe class VectorKernel<TLanes, TVector> : WaveKernel
     private readonly VectorLayer[] _layers;
     private readonly AlignedFloats _outputs;
     private readonly int _stride;
+    private readonly int _inputCount;
+    private readonly int _outputCount;
 
     public VectorKernel(Model model, StateLayout layout)
     {
         Layer[] stepped = model.Layers.Where(layer => layer is not DropoutLayer).ToArray();
         _layers = Array.ConvertAll(stepped, layer => Build(layer, layout));
+        _inputCount = model.Inputs.Count;
+        _outputCount = model.OutputCount;
         _stride = AlignedFloats.Padded(model.OutputCount);
         _outputs = new AlignedFloats(StreamGroup.Most * (long)_stride);
     }
@@ -29,19 +33,18 @@ internal sealed unsafe class VectorKernel<TLanes, TVector> : WaveKernel
     public override void Step(StateTable states, ReadOnlySpan<int> rows, ReadOnlySpan<float> inputs,
         Span<float> outputs)
     {
-        if (rows.IsEmpty) return;
         float** at = stackalloc float*[StreamGroup.Most + Ahead];
-        int inputCount = inputs.Length / rows.Length, outputCount = outputs.Length / rows.Length;
         var group = new StreamGroup { States = at };
-        while (!rows.IsEmpty)
+        fixed (int* row = rows)
+        fixed (float* x = inputs, y = outputs)
         {
-            group.Count = Math.Min(rows.Length, StreamGroup.Most);
-            group.Known = Math.Min(rows.Length, StreamGroup.Most + Ahead);
-            for (int m = 0; m < group.Known; m++) at[m] = states.At(rows[m]);
-            StepGroup(group, inputs[..(group.Count * inputCount)], outputs[..(group.Count * outputCount)]);
-            rows = rows[group.Count..];
-            inputs = inputs[(group.Count * inputCount)..];
-            outputs = outputs[(group.Count * outputCount)..];
+            for (int first = 0; first < rows.Length; first += group.Count)
+            {
+                group.Count = Math.Min(rows.Length - first, StreamGroup.Most);
+                group.Known = Math.Min(rows.Length - first, StreamGroup.Most + Ahead);
+                for (int m = 0; m < group.Known; m++) at[m] = states.At(row[first + m]);
+                StepGroup(group, x + (nint)first * _inputCount, y + (nint)first * _outputCount);
+            }
         }
     }
 
@@ -51,24 +54,20 @@ internal sealed unsafe class VectorKernel<TLanes, TVector> : WaveKernel
         _outputs.Dispose();
     }
 
-    private void StepGroup(in StreamGroup group, ReadOnlySpan<float> inputs, Span<float> outputs)
+    private void StepGroup(in StreamGroup group, float* inputs, float* outputs)
     {
         StreamRows first = _layers[0].Rows;
-        int inputCount = inputs.Length / group.Count, outputCount = outputs.Length / group.Count;
-        for (int m = 0; m < group.Count; m++)
-        {
-            float* x = first.Inputs + m * first.Stride;
-            for (int i = 0; i < inputCount; i++) x[i] = inputs[m * inputCount + i];
-        }
-
+        Copy(inputs, _inputCount, first.Inputs, first.Stride, _inputCount, group.Count);
         for (int i = 0; i + 1 < _layers.Length; i++)
             _layers[i].Step(group, _layers[i + 1].Rows.Inputs, _layers[i + 1].Rows.Stride);
         _layers[^1].Step(group, _outputs.Pointer, _stride);
-        for (int m = 0; m < group.Count; m++)
-        {
-            float* y = _outputs.Pointer + m * _stride;
-            for (int i = 0; i < outputCount; i++) outputs[m * outputCount + i] = y[i];
-        }
+        Copy(_outputs.Pointer, _stride, outputs, _outputCount, _outputCount, group.Count);
+    }
+
+    private static void Copy(float* from, nint fromStride, float* to, nint toStride, nint floats, int rows)
+    {
+        for (; rows > 0; rows--, from += fromStride, to += toStride)
+            for (nint i = 0; i < floats; i++) to[i] = from[i];
     }
 
     private static VectorLayer Build(Layer layer, StateLayout layout) => layer switch
