@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
 using Realtime.Cells.States;
 
 namespace Realtime.Cells.Vectors;
@@ -70,14 +71,22 @@ internal sealed unsafe class VectorKernel<TLanes, TVector> : WaveKernel
             for (nint i = 0; i < floats; i++) to[i] = from[i];
     }
 
-    private static VectorLayer Build(Layer layer, StateLayout layout) => layer switch
+    /// <summary>Vectors of 16 would be half empty in a small cell; the bits are the same.</summary>
+    private static VectorLayer Build(Layer layer, StateLayout layout) =>
+        TLanes.Width > Lanes256.Width && layer is RecurrentLayer && layer.Outputs <= Lanes256.Width
+            ? Build<Lanes256, Vector256<float>>(layer, layout)
+            : Build<TLanes, TVector>(layer, layout);
+
+    private static VectorLayer Build<TOf, TOfVector>(Layer layer, StateLayout layout)
+        where TOf : struct, ILanes<TOfVector>
+        where TOfVector : unmanaged => layer switch
     {
-        RnnLayer rnn => new RnnVector<TLanes, TVector>(rnn, layout.StartOf(rnn, "h")),
-        GruLayer { ResetAfter: true } gru => new GruVector<TLanes, TVector>(gru, layout.StartOf(gru, "h")),
-        GruLayer gru => new GruResetBeforeVector<TLanes, TVector>(gru, layout.StartOf(gru, "h")),
-        LstmLayer lstm => new LstmVector<TLanes, TVector>(
+        RnnLayer rnn => new RnnVector<TOf, TOfVector>(rnn, layout.StartOf(rnn, "h")),
+        GruLayer { ResetAfter: true } gru => new GruVector<TOf, TOfVector>(gru, layout.StartOf(gru, "h")),
+        GruLayer gru => new GruResetBeforeVector<TOf, TOfVector>(gru, layout.StartOf(gru, "h")),
+        LstmLayer lstm => new LstmVector<TOf, TOfVector>(
             lstm, layout.StartOf(lstm, "h"), layout.StartOf(lstm, "c")),
-        DenseLayer dense => new DenseVector<TLanes, TVector>(dense),
+        DenseLayer dense => new DenseVector<TOf, TOfVector>(dense),
         EmbeddingLayer embedding => new EmbeddingVector(embedding),
         _ => throw new NotSupportedException($"layer kind '{layer.Kind}'"),
     };
