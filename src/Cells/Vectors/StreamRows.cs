@@ -7,8 +7,8 @@ namespace Realtime.Cells.Vectors;
 
 /// <summary>
 /// What a layer works on, per stream of a group one row: its inputs, and right behind them, on a vector boundary, a
-/// copy of the hidden state from before the step. The layer before writes the inputs in whole vectors, over the place of the
-/// hidden state, which is therefore copied afterwards.
+/// copy of the hidden state from before the step. The layer before writes the inputs in whole vectors, over the place
+/// of the hidden state, which is therefore copied afterwards.
 /// </summary>
 internal sealed unsafe class StreamRows : IDisposable
 {
