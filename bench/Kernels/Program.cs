@@ -1,4 +1,5 @@
 using BenchmarkDotNet.Running;
 using Realtime.Bench.Kernels;
 
-BenchmarkSwitcher.FromAssembly(typeof(StepBenchmarks).Assembly).Run(args);
+if (args is ["quick", ..]) QuickTiming.Run(args.AsSpan(1));
+else BenchmarkSwitcher.FromAssembly(typeof(StepBenchmarks).Assembly).Run(args);

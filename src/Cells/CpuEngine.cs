@@ -8,7 +8,9 @@ namespace Realtime.Cells;
 /// <summary>Steps a model on the CPU, with one of the kernels in <see cref="Kernels.Available"/>.</summary>
 public sealed class CpuEngine : IStepEngine
 {
-    private readonly Model _model;
+    private readonly int _inputs;
+    private readonly int _outputs;
+    private readonly int? _vocabulary;
     private readonly StateTable _states;
     private readonly WaveKernel _kernel;
     private bool _disposed;
@@ -20,7 +22,9 @@ public sealed class CpuEngine : IStepEngine
     {
         ArgumentNullException.ThrowIfNull(model);
         Kernel = Kernels.Resolve(kernel);
-        _model = model;
+        _inputs = model.Inputs.Count;
+        _outputs = model.OutputCount;
+        _vocabulary = model.Vocabulary;
         var layout = new StateLayout(model);
         _states = new StateTable(layout);
         _kernel = Kernel switch
@@ -78,16 +82,16 @@ public sealed class CpuEngine : IStepEngine
     /// <summary>States are native memory: nothing may reach a kernel that does not fit.</summary>
     private void Check(ReadOnlySpan<int> rows, ReadOnlySpan<float> inputs, Span<float> outputs)
     {
-        if (inputs.Length != (long)rows.Length * _model.Inputs.Count)
+        if (inputs.Length != (long)rows.Length * _inputs)
         {
             throw new ArgumentException(
-                $"expected {rows.Length} * {_model.Inputs.Count} inputs, found {inputs.Length}", nameof(inputs));
+                $"expected {rows.Length} * {_inputs} inputs, found {inputs.Length}", nameof(inputs));
         }
 
-        if (outputs.Length != (long)rows.Length * _model.OutputCount)
+        if (outputs.Length != (long)rows.Length * _outputs)
         {
             throw new ArgumentException(
-                $"expected {rows.Length} * {_model.OutputCount} outputs, found {outputs.Length}", nameof(outputs));
+                $"expected {rows.Length} * {_outputs} outputs, found {outputs.Length}", nameof(outputs));
         }
 
         int known = _states.Rows;
@@ -97,7 +101,7 @@ public sealed class CpuEngine : IStepEngine
                 throw new ArgumentException($"row {row}: expected one below {known}", nameof(rows));
         }
 
-        if (_model.Vocabulary is not { } vocabulary) return;
+        if (_vocabulary is not { } vocabulary) return;
         foreach (float token in inputs)
         {
             if (!(token >= 0 && token < vocabulary && token == MathF.Floor(token)))

@@ -2,7 +2,9 @@ using Realtime.Cells.Scalar;
 
 namespace Realtime.Cells;
 
-/// <summary>One part of a stream's memory: doubles from its start, NaN only where <paramref name="MayBeMissing"/>.</summary>
+/// <summary>
+/// One part of a stream's memory: doubles from its start, NaN only where <paramref name="MayBeMissing"/>.
+/// </summary>
 public readonly record struct MemorySlot(string Name, int Offset, int Length, bool MayBeMissing);
 
 /// <summary>
@@ -36,7 +38,8 @@ public sealed class Preprocessor
         _inputs = model.Inputs.Count;
         _inputOfOutput = Array.ConvertAll(model.Forecast.Outputs, name => model.Inputs.ToList().IndexOf(name));
         string[] names = IsRunning ? ["n", "mean", "variance", "last", "forecast"] : ["last", "forecast"];
-        Slots = names.Select((name, i) => new MemorySlot(name, i * _inputs, _inputs, name is "last" or "forecast")).ToArray();
+        Slots = names.Select((name, i) =>
+            new MemorySlot(name, i * _inputs, _inputs, name is "last" or "forecast")).ToArray();
         MemoryDoubles = names.Length * _inputs;
         _last = (names.Length - 2) * _inputs;
         _forecast = (names.Length - 1) * _inputs;

@@ -41,14 +41,38 @@ public sealed class SameBitsTests
     [Fact]
     public void Every_wave_size_from_1_to_67_gives_the_same_bits()
     {
-        var random = new RandomModels(7);
-        Model model = random.OneCell("gru", 1, 20);
-        float[] x = random.Uniforms(Streams * Steps, 2);
-        foreach (string kernel in Kernels.Available)
+        foreach (string cell in RandomModels.Cells)
         {
-            float[][] alone = Run(model, kernel, x, wave: _ => 1, new RandomModels(1));
-            for (int size = 1; size <= 67; size++)
-                Compare(Run(model, kernel, x, wave: _ => size, new RandomModels(size)), alone, $"{kernel} {size}");
+            var random = new RandomModels(7);
+            Model model = random.OneCell(cell, 1, 20);
+            float[] x = random.Uniforms(Streams * 2, 2);
+            foreach (string kernel in Kernels.Available)
+            {
+                float[][] alone = Run(model, kernel, x, wave: _ => 1, new RandomModels(1), steps: 2);
+                for (int size = 1; size <= 67; size++)
+                {
+                    Compare(Run(model, kernel, x, wave: _ => size, new RandomModels(size), steps: 2), alone,
+                        $"{cell} {kernel} {size}");
+                }
+            }
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(CellsAndKernels))]
+    public void Every_hidden_size_from_1_to_130_gives_the_same_bits(string cell, string kernel)
+    {
+        for (int hidden = 1; hidden <= 130; hidden++)
+        {
+            var random = new RandomModels(hidden);
+            Model model = random.OneCell(cell, 1 + hidden % 18, hidden, horizons: 1 + hidden % 7);
+            float[] x = random.Uniforms(67 * 2 * model.Inputs.Count, 2);
+            float[][] alone = Run(model, kernel, x, wave: _ => 1, new RandomModels(1), streams: 67, steps: 2);
+            foreach (int size in new[] { 1 + hidden % 11, 12 + hidden % 55, 67 })
+            {
+                Compare(Run(model, kernel, x, wave: _ => size, new RandomModels(size), streams: 67, steps: 2), alone,
+                    $"hidden {hidden}, waves of {size}");
+            }
         }
     }
 

@@ -34,6 +34,47 @@ public sealed class ExampleTests
         CheckAsync("demo/csharp", endpoint => new Child(
             Programs.Dotnet, ["run", Path.Combine(Programs.Examples, "Publish.cs"), "--", endpoint], Programs.Root));
 
+    [PythonFact]
+    public Task ReadMe_InPython_Runs() => CheckReadMeAsync("python", "block.py", file => (Programs.Python!, [file]));
+
+    [NodeFact]
+    public Task ReadMe_InJavaScript_Runs() => CheckReadMeAsync("js", "block.mjs", file => ("node", [file]));
+
+    [Fact]
+    public Task ReadMe_InCSharp_Runs() =>
+        CheckReadMeAsync("csharp", "block.cs", file => (Programs.Dotnet, ["run", file]));
+
+    /// <summary>Runs a block of the README as it stands there, but for the places that a user's would be.</summary>
+    private static async Task CheckReadMeAsync(
+        string language, string name, Func<string, (string Program, string[] Arguments)> command)
+    {
+        var readMe = await File.ReadAllTextAsync(Path.Combine(Programs.Root, "README.md"));
+        var block = Regex.Match(readMe, $"^```{language}\n(.*?)^```$", RegexOptions.Multiline | RegexOptions.Singleline);
+        Assert.True(block.Success, $"no block of {language}");
+        using var daemon = await DaemonProcess.StartAsync();
+        var folder = DaemonProcess.TemporaryFolder();
+        try
+        {
+            var file = Path.Combine(folder, name);
+            await File.WriteAllTextAsync(file, block.Groups[1].Value
+                .Replace("tcp://127.0.0.1:5571", daemon.Requests)
+                .Replace("#:project src", $"#:project {Programs.Root}/src"));
+            if (language == "js")
+                Directory.CreateSymbolicLink(Path.Combine(folder, "node_modules"), Programs.NodeModules!);
+            var (program, arguments) = command(file);
+            using var example = new Child(program, arguments, Programs.Root);
+            var code = await example.WaitAsync(TimeSpan.FromSeconds(90), $"the README's {language}");
+            Assert.True(code == 0, $"exit code {code}\n{example.Everything}");
+            Assert.Equal(3, Regex.Count(example.Output, @"^20\.[567] next: [0-9.]+$", RegexOptions.Multiline));
+            Assert.Equal(3, (long)(await daemon.StatsAsync())["stepped"]!);
+            await daemon.StopAsync();
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
     /// <summary>Runs an example twice: the second time it goes on where it stopped.</summary>
     private static async Task CheckAsync(string stream, Func<string, Child> start)
     {

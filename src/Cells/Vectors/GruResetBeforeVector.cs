@@ -2,80 +2,84 @@ namespace Realtime.Cells.Vectors;
 
 /// <summary>
 /// The gated recurrent unit with the reset before the product; see <see cref="Scalar.GruScalar"/>. W_hn (r∘h) needs r
-/// of every unit, hence a product in two parts. h' is taken as n + z∘(h − n).
+/// of every unit, hence a product in two parts: r and z, then n with r∘h in the place of h.
 /// </summary>
 internal sealed unsafe class GruResetBeforeVector<TLanes, TVector> : VectorLayer
     where TLanes : struct, ILanes<TVector>
     where TVector : unmanaged
 {
-    private readonly PackedMatrix _ofInputs;
-    private readonly PackedMatrix _ofHidden;
-    private readonly PackedMatrix _ofReset;
-    private readonly ProductScratch<TLanes, TVector> _x;
-    private readonly ProductScratch<TLanes, TVector> _h;
-    private readonly ProductScratch<TLanes, TVector> _reset;
-    private readonly ProductScratch<TLanes, TVector> _n;
+    private readonly PlainSums<TLanes, TVector> _reset;
+    private readonly PlainSums<TLanes, TVector> _update;
+    private readonly PlainSums<TLanes, TVector> _new;
     private readonly int _start;
 
     /// <param name="layer">Description and weights.</param>
     /// <param name="start">First float of h in a state row.</param>
     public GruResetBeforeVector(GruLayer layer, int start)
+        : base(new StreamRows(layer.Inputs, layer.Hidden))
     {
-        int units = layer.Hidden, gates = 2 * units;
-        ReadOnlySpan<float> weight = layer.WeightHh.Span, bias = layer.BiasHh.Span;
-        _ofInputs = new PackedMatrix(layer.WeightIh.Span, layer.BiasIh.Span, units, TLanes.Width);
-        _ofHidden = new PackedMatrix(weight[..(gates * units)], bias[..gates], units, TLanes.Width);
-        _ofReset = new PackedMatrix(weight[(gates * units)..], bias[gates..], units, TLanes.Width);
-        _x = new ProductScratch<TLanes, TVector>(_ofInputs.Vectors);
-        _h = new ProductScratch<TLanes, TVector>(_ofHidden.Vectors);
-        _reset = new ProductScratch<TLanes, TVector>(_ofReset.Vectors);
-        _n = new ProductScratch<TLanes, TVector>(_ofReset.Vectors);
+        _reset = Pack(layer, 0);
+        _update = Pack(layer, 1);
+        _new = Pack(layer, 2);
         _start = start;
     }
 
-    public override void Step(in StreamGroup group)
+    public override void Step(in StreamGroup group, float* y, nint stride)
     {
-        _x.OfInputs(_ofInputs, group);
-        _h.OfStates(_ofHidden, group, _start);
-        for (int m = 0; m < group.Count; m++) Reset(_x.Of(m), _h.Of(m), group.States[m] + _start, _reset.Of(m));
-        _n.OfScratch(_ofReset, _reset, group.Count);
-        for (int m = 0; m < group.Count; m++)
-            Update(_x.Of(m), _h.Of(m), _n.Of(m), group.States[m] + _start, group.Y + m * group.Stride);
+        for (int at = 0; at < group.Count;)
+        {
+            int count = PlainSums<TLanes, TVector>.Next(group.Count - at);
+            Rows.Gather(group, at, count, _start);
+            float* x = Rows.Inputs + at * Rows.Stride, h = Rows.Hidden + at * Rows.Stride;
+            _reset.Multiply(x, Rows.Stride, count);
+            _update.Multiply(x, Rows.Stride, count);
+            for (int m = 0; m < count; m++) Reset(_reset.Of(m), h + m * Rows.Stride);
+            _new.Multiply(x, Rows.Stride, count);
+            for (int m = 0; m < count; m++, at++)
+                Update(_update.Of(m), _new.Of(m), group.States[at] + _start, y + at * stride);
+        }
     }
 
     public override void Dispose()
     {
-        _ofInputs.Dispose();
-        _ofHidden.Dispose();
-        _ofReset.Dispose();
-        _x.Dispose();
-        _h.Dispose();
+        base.Dispose();
         _reset.Dispose();
-        _n.Dispose();
+        _update.Dispose();
+        _new.Dispose();
     }
 
-    private void Reset(float* x, float* h, float* state, float* reset)
+    private void Reset(float* sums, float* h)
     {
-        float* end = x + _ofInputs.GateVectors * TLanes.Width;
-        for (; x < end; x += TLanes.Width, h += TLanes.Width, state += TLanes.Width, reset += TLanes.Width)
+        TVector one = TLanes.All(1);
+        for (float* end = sums + _reset.Floats; sums < end; sums += TLanes.Width, h += TLanes.Width)
         {
-            TVector r = LaneMath<TLanes, TVector>.Sigmoid(TLanes.Add(TLanes.Load(x), TLanes.Load(h)));
-            TLanes.Store(TLanes.Multiply(r, TLanes.Load(state)), reset);
+            TVector e = LaneMath<TLanes, TVector>.GateExp(TLanes.Load(sums), -1);
+            TLanes.Store(TLanes.Divide(TLanes.Load(h), TLanes.Add(one, e)), h);
         }
     }
 
-    private void Update(float* x, float* h, float* hn, float* state, float* y)
+    private void Update(float* update, float* sums, float* state, float* y)
     {
-        int gate = _ofInputs.GateVectors * TLanes.Width;
-        float* end = x + gate;
-        for (; x < end; x += TLanes.Width, h += TLanes.Width, hn += TLanes.Width, state += TLanes.Width,
-             y += TLanes.Width)
+        for (float* end = sums + _new.Floats; sums < end; sums += TLanes.Width, update += TLanes.Width)
         {
-            TVector z = LaneMath<TLanes, TVector>.Sigmoid(TLanes.Add(TLanes.Load(x + gate), TLanes.Load(h + gate)));
-            TVector n = LaneMath<TLanes, TVector>.Tanh(TLanes.Add(TLanes.Load(x + 2 * gate), TLanes.Load(hn)));
-            TVector next = TLanes.MultiplyAdd(z, TLanes.Subtract(TLanes.Load(state), n), n);
+            TVector next = GruVector<TLanes, TVector>.Blend(
+                TLanes.Load(update), TLanes.Load(sums), TLanes.Load(state));
             TLanes.Store(next, state);
             TLanes.Store(next, y);
+            state += TLanes.Width;
+            y += TLanes.Width;
         }
+    }
+
+    private static PlainSums<TLanes, TVector> Pack(GruLayer layer, int gate)
+    {
+        ReadOnlyMemory<float> weightIh = layer.WeightIh, weightHh = layer.WeightHh;
+        ReadOnlyMemory<float> biasIh = layer.BiasIh, biasHh = layer.BiasHh;
+        int inputs = layer.Inputs, hidden = layer.Hidden, first = gate * hidden;
+        return new PlainSums<TLanes, TVector>(hidden, inputs + hidden,
+            (_, unit, column) => column < inputs
+                ? weightIh.Span[(first + unit) * inputs + column]
+                : weightHh.Span[(first + unit) * hidden + column - inputs],
+            (_, unit) => biasIh.Span[first + unit] + biasHh.Span[first + unit]);
     }
 }

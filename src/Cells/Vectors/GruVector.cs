@@ -1,59 +1,170 @@
+using System.Runtime.CompilerServices;
+using Realtime.Cells.States;
+
 namespace Realtime.Cells.Vectors;
 
-/// <summary>
-/// The gated recurrent unit with the reset after the product; see <see cref="Scalar.GruScalar"/>. h' is taken as
-/// n + z∘(h − n).
-/// </summary>
+/// <summary>The gated recurrent unit with the reset after the product; see <see cref="Scalar.GruScalar"/>.</summary>
 internal sealed unsafe class GruVector<TLanes, TVector> : VectorLayer
     where TLanes : struct, ILanes<TVector>
     where TVector : unmanaged
 {
-    private readonly PackedMatrix _ofInputs;
-    private readonly PackedMatrix _ofHidden;
-    private readonly ProductScratch<TLanes, TVector> _x;
-    private readonly ProductScratch<TLanes, TVector> _h;
+    private const int MostStreams = 8;
+
+    private readonly Panels _panels;
+    private readonly AlignedFloats _sums = new(MostStreams * GruProducts<TLanes, TVector>.SumFloats);
+    private readonly nint _inputs;
+    private readonly nint _hidden;
     private readonly int _start;
+    private bool _backwards;
 
     /// <param name="layer">Description and weights.</param>
     /// <param name="start">First float of h in a state row.</param>
     public GruVector(GruLayer layer, int start)
+        : base(new StreamRows(layer.Inputs, layer.Hidden))
     {
-        _ofInputs = new PackedMatrix(layer.WeightIh.Span, layer.BiasIh.Span, layer.Hidden, TLanes.Width);
-        _ofHidden = new PackedMatrix(layer.WeightHh.Span, layer.BiasHh.Span, layer.Hidden, TLanes.Width);
-        _x = new ProductScratch<TLanes, TVector>(_ofInputs.Vectors);
-        _h = new ProductScratch<TLanes, TVector>(_ofHidden.Vectors);
+        _inputs = layer.Inputs;
+        _hidden = layer.Hidden;
         _start = start;
+        _panels = Pack(layer);
     }
 
-    public override void Step(in StreamGroup group)
+    public override void Step(in StreamGroup group, float* y, nint stride)
     {
-        _x.OfInputs(_ofInputs, group);
-        _h.OfStates(_ofHidden, group, _start);
-        for (int m = 0; m < group.Count; m++)
-            Update(_x.Of(m), _h.Of(m), group.States[m] + _start, group.Y + m * group.Stride);
+        int at = 0;
+        // Its 24 sums need 32 registers. What is missing of eight is stepped along: cheaper than four and one each.
+        if (TLanes.Width == 16)
+            for (; group.Count - at > 4; at += 8) Streams(group, at, 8, y, stride);
+        for (; group.Count - at > 2; at += 4) Streams(group, at, 4, y, stride);
+        for (; at < group.Count; at++) One(group, at, y + at * stride);
     }
 
     public override void Dispose()
     {
-        _ofInputs.Dispose();
-        _ofHidden.Dispose();
-        _x.Dispose();
-        _h.Dispose();
+        base.Dispose();
+        _panels.Dispose();
+        _sums.Dispose();
     }
 
-    private void Update(float* x, float* h, float* state, float* y)
+    private void Streams(in StreamGroup group, int first, int most, float* y, nint stride)
     {
-        int gate = _ofInputs.GateVectors * TLanes.Width;
-        float* end = x + gate;
-        for (; x < end; x += TLanes.Width, h += TLanes.Width, state += TLanes.Width, y += TLanes.Width)
+        int count = Math.Min(most, group.Count - first), offset = _start;
+        Rows.Gather(group, first, count, _start);
+        float* x = Rows.Inputs + first * Rows.Stride, h = Rows.Hidden + first * Rows.Stride;
+        y += first * stride;
+        for (int panel = 0; panel < _panels.Count; panel++)
         {
-            TVector r = LaneMath<TLanes, TVector>.Sigmoid(TLanes.Add(TLanes.Load(x), TLanes.Load(h)));
-            TVector z = LaneMath<TLanes, TVector>.Sigmoid(TLanes.Add(TLanes.Load(x + gate), TLanes.Load(h + gate)));
-            TVector n = LaneMath<TLanes, TVector>.Tanh(
-                TLanes.MultiplyAdd(r, TLanes.Load(h + 2 * gate), TLanes.Load(x + 2 * gate)));
-            TVector next = TLanes.MultiplyAdd(z, TLanes.Subtract(TLanes.Load(state), n), n);
-            TLanes.Store(next, state);
-            TLanes.Store(next, y);
+            float* w = _panels.Weights(panel), b = _panels.Biases(panel);
+            if (most == 8)
+                GruProducts<TLanes, TVector>.EightStreams(w, b, x, Rows.Stride, _inputs, _hidden, _sums.Pointer);
+            else GruProducts<TLanes, TVector>.FourStreams(w, b, x, Rows.Stride, _inputs, _hidden, _sums.Pointer);
+            Update(_sums.Pointer, h, Rows.Stride, group.States + first, 1, offset, 0, y, stride, count);
+            h += TLanes.Width;
+            y += TLanes.Width;
+            offset += TLanes.Width;
         }
+    }
+
+    /// <summary>
+    /// The panels of one stream in turns forwards and backwards, so that those read last, still in the nearest cache,
+    /// are the first to be read again.
+    /// </summary>
+    private void One(in StreamGroup group, int at, float* y)
+    {
+        Rows.Gather(group, at, 1, _start);
+        float* x = Rows.Inputs + at * Rows.Stride, h = Rows.Hidden + at * Rows.Stride;
+        float** states = group.States + at;
+        int pairs = _panels.Count / 2;
+        _backwards = !_backwards;
+        for (int i = 0; i < pairs; i++)
+        {
+            int panel = 2 * (_backwards ? pairs - 1 - i : i), unit = panel * TLanes.Width;
+            GruProducts<TLanes, TVector>.TwoPanels(_panels.Weights(panel), _panels.Stride, _panels.Biases(panel), x,
+                _inputs, _hidden, _sums.Pointer);
+            Update(_sums.Pointer, h + unit, TLanes.Width, states, 0, _start + unit, TLanes.Width, y + unit,
+                TLanes.Width, 2);
+        }
+
+        if (2 * pairs == _panels.Count) return;
+        int last = 2 * pairs * TLanes.Width;
+        GruProducts<TLanes, TVector>.OnePanel(_panels.Weights(2 * pairs), _panels.Biases(2 * pairs), x, _inputs,
+            _hidden, _sums.Pointer);
+        Update(_sums.Pointer, h + last, TLanes.Width, states, 0, _start + last, TLanes.Width, y + last, TLanes.Width,
+            1);
+    }
+
+    /// <summary>
+    /// (1−z)∘n + z∘h with one division for z and n: with A = e^−z' and B = e^2n' of their sums, z = 1 / (1 + A) and
+    /// n = (B − 1) / (B + 1), it is (A (B − 1) + h (B + 1)) / ((1 + A) (B + 1)).
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static TVector Blend(TVector z, TVector n, TVector h)
+    {
+        TVector one = TLanes.All(1);
+        TVector a = LaneMath<TLanes, TVector>.GateExp(z, -1), b = LaneMath<TLanes, TVector>.GateExp(n, 2);
+        TVector above = TLanes.Add(b, one);
+        return TLanes.Divide(
+            TLanes.MultiplyAdd(a, TLanes.Subtract(b, one), TLanes.Multiply(h, above)),
+            TLanes.Multiply(TLanes.Add(one, a), above));
+    }
+
+    /// <summary>
+    /// Vectors of units from their sums to h'. Not inlined, for the compiler to keep the sums above in registers; in
+    /// two loops, for the processor to overlap what does not wait for the reset gate.
+    /// </summary>
+    /// <param name="sums">[vector][4][lane].</param>
+    /// <param name="h">The old state of the first vector.</param>
+    /// <param name="strideH">From one vector's old state to the next.</param>
+    /// <param name="states">The state row of the first vector.</param>
+    /// <param name="nextRow">State rows from one vector to the next.</param>
+    /// <param name="offset">Where in the row the first vector goes.</param>
+    /// <param name="nextOffset">Floats from one vector to the next, beside the rows.</param>
+    /// <param name="y">Where the first vector goes, too.</param>
+    /// <param name="stride">From one vector's y to the next.</param>
+    /// <param name="count">Vectors.</param>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void Update(float* sums, float* h, nint strideH, float** states, nint nextRow, nint offset,
+        nint nextOffset, float* y, nint stride, int count)
+    {
+        int width = TLanes.Width;
+        TVector one = TLanes.All(1);
+        float* at = sums, end = sums + count * GruProducts<TLanes, TVector>.SumFloats;
+        for (; at < end; at += GruProducts<TLanes, TVector>.SumFloats)
+        {
+            TVector r = TLanes.Divide(one, TLanes.Add(one, LaneMath<TLanes, TVector>.GateExp(TLanes.Load(at), -1)));
+            TLanes.Store(
+                TLanes.MultiplyAdd(r, TLanes.Load(at + 3 * width), TLanes.Load(at + 2 * width)), at + 2 * width);
+        }
+
+        for (; sums < end; sums += GruProducts<TLanes, TVector>.SumFloats)
+        {
+            TVector next = Blend(TLanes.Load(sums + width), TLanes.Load(sums + 2 * width), TLanes.Load(h));
+            TLanes.Store(next, *states + offset);
+            TLanes.Store(next, y);
+            h += strideH;
+            states += nextRow;
+            offset += nextOffset;
+            y += stride;
+        }
+    }
+
+    private static Panels Pack(GruLayer layer)
+    {
+        ReadOnlyMemory<float> weightIh = layer.WeightIh, weightHh = layer.WeightHh;
+        ReadOnlyMemory<float> biasIh = layer.BiasIh, biasHh = layer.BiasHh;
+        int inputs = layer.Inputs, hidden = layer.Hidden;
+        return new Panels(hidden, 3, inputs + hidden, 4, TLanes.Width,
+            (gate, unit, column) =>
+            {
+                int row = gate * hidden + unit;
+                return column < inputs
+                    ? weightIh.Span[row * inputs + column]
+                    : weightHh.Span[row * hidden + column - inputs];
+            },
+            (slot, unit) => slot switch
+            {
+                < 2 => biasIh.Span[slot * hidden + unit] + biasHh.Span[slot * hidden + unit],
+                2 => biasIh.Span[2 * hidden + unit],
+                _ => biasHh.Span[2 * hidden + unit],
+            });
     }
 }

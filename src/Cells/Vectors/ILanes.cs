@@ -10,13 +10,16 @@ internal unsafe interface ILanes<TVector>
     /// <summary>Floats per vector: 4, 8 or 16.</summary>
     static abstract int Width { get; }
 
-    /// <param name="from">On a boundary of the vector's size, as for <see cref="Store"/>.</param>
+    /// <summary>Fastest on a boundary of the vector's size, as <see cref="Store"/> is.</summary>
     static abstract TVector Load(float* from);
 
     static abstract void Store(TVector value, float* to);
 
     /// <summary>The same value in every lane.</summary>
     static abstract TVector All(float value);
+
+    /// <summary>The first lane.</summary>
+    static abstract float First(TVector value);
 
     static abstract TVector Add(TVector a, TVector b);
     static abstract TVector Subtract(TVector a, TVector b);
@@ -26,20 +29,26 @@ internal unsafe interface ILanes<TVector>
     /// <summary>a · b + c with one rounding.</summary>
     static abstract TVector MultiplyAdd(TVector a, TVector b, TVector c);
 
+    /// <summary>a · b − c with one rounding.</summary>
+    static abstract TVector MultiplySubtract(TVector a, TVector b, TVector c);
+
     /// <summary>The value limited to low…high; a NaN stays one.</summary>
     static abstract TVector Clamp(TVector value, TVector low, TVector high);
 
-    static abstract TVector Absolute(TVector value);
-
-    /// <summary>The size of one with the sign of the other.</summary>
-    static abstract TVector WithSign(TVector size, TVector sign);
-
-    /// <summary>Per lane: a &lt; b ? yes : no; no where a is NaN.</summary>
-    static abstract TVector WhereLess(TVector a, TVector b, TVector yes, TVector no);
-
     /// <summary>
-    /// 2^n where the low bits of each float's mantissa hold the integer n; see <see
-    /// cref="LaneMath{TLanes,TVector}.Exp"/>.
+    /// 2^n where the low bits of each float's mantissa hold the integer n: it is n + <see
+    /// cref="LaneMath.RoundingShift"/>.
     /// </summary>
     static abstract TVector PowerOfTwo(TVector n);
+
+    /// <summary>value · 2^n, exactly, where the result is a normal float; n as for <see cref="PowerOfTwo"/>.</summary>
+    static abstract TVector Scale(TVector value, TVector n);
+
+    /// <summary>
+    /// The sum of products, in 16 sums whatever the width, which are then added in the same order.
+    /// </summary>
+    /// <param name="a">On a vector boundary.</param>
+    /// <param name="b">On a vector boundary.</param>
+    /// <param name="count">A multiple of 16.</param>
+    static abstract float Dot(float* a, float* b, int count);
 }

@@ -9,10 +9,10 @@ internal readonly unsafe struct Lanes128 : ILanes<Vector128<float>>
     public static int Width => 4;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector128<float> Load(float* from) => Vector128.LoadAligned(from);
+    public static Vector128<float> Load(float* from) => Vector128.Load(from);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Store(Vector128<float> value, float* to) => value.StoreAligned(to);
+    public static void Store(Vector128<float> value, float* to) => value.Store(to);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<float> All(float value) => Vector128.Create(value);
@@ -33,24 +33,45 @@ internal readonly unsafe struct Lanes128 : ILanes<Vector128<float>>
     public static Vector128<float> MultiplyAdd(Vector128<float> a, Vector128<float> b, Vector128<float> c) =>
         Vector128.FusedMultiplyAdd(a, b, c);
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<float> MultiplySubtract(Vector128<float> a, Vector128<float> b, Vector128<float> c) =>
+        Vector128.FusedMultiplyAdd(a, b, -c);
+
     // The value comes second: x86 gives the second operand where one is NaN, and AdvSimd gives the NaN.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<float> Clamp(Vector128<float> value, Vector128<float> low, Vector128<float> high) =>
         Vector128.MinNative(high, Vector128.MaxNative(low, value));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector128<float> Absolute(Vector128<float> value) => Vector128.Abs(value);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector128<float> WithSign(Vector128<float> size, Vector128<float> sign) =>
-        Vector128.ConditionalSelect(Vector128.Create(-0f), sign, size);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector128<float> WhereLess(
-        Vector128<float> a, Vector128<float> b, Vector128<float> yes, Vector128<float> no) =>
-        Vector128.ConditionalSelect(Vector128.LessThan(a, b), yes, no);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<float> PowerOfTwo(Vector128<float> n) =>
         (Vector128.ShiftLeft(n.AsInt32(), 23) + Vector128.Create(1f).AsInt32()).AsSingle();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<float> Scale(Vector128<float> value, Vector128<float> n) => value * PowerOfTwo(n);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float First(Vector128<float> value) => value.ToScalar();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float Dot(float* a, float* b, int count)
+    {
+        Vector128<float> sum0 = Vector128<float>.Zero, sum1 = sum0, sum2 = sum0, sum3 = sum0;
+        for (float* end = a + count; a < end; a += 16, b += 16)
+        {
+            sum0 = Vector128.FusedMultiplyAdd(Vector128.Load(a), Vector128.Load(b), sum0);
+            sum1 = Vector128.FusedMultiplyAdd(Vector128.Load(a + 4), Vector128.Load(b + 4), sum1);
+            sum2 = Vector128.FusedMultiplyAdd(Vector128.Load(a + 8), Vector128.Load(b + 8), sum2);
+            sum3 = Vector128.FusedMultiplyAdd(Vector128.Load(a + 12), Vector128.Load(b + 12), sum3);
+        }
+
+        return Sum(sum0 + sum2 + (sum1 + sum3));
+    }
+
+    /// <summary>The sum of the lanes: halves, then pairs.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float Sum(Vector128<float> sum)
+    {
+        sum += Vector128.Shuffle(sum, Vector128.Create(2, 3, 0, 1));
+        return sum[0] + sum[1];
+    }
 }

@@ -9,10 +9,10 @@ internal readonly unsafe struct Lanes256 : ILanes<Vector256<float>>
     public static int Width => 8;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<float> Load(float* from) => Vector256.LoadAligned(from);
+    public static Vector256<float> Load(float* from) => Vector256.Load(from);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Store(Vector256<float> value, float* to) => value.StoreAligned(to);
+    public static void Store(Vector256<float> value, float* to) => value.Store(to);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> All(float value) => Vector256.Create(value);
@@ -33,24 +33,39 @@ internal readonly unsafe struct Lanes256 : ILanes<Vector256<float>>
     public static Vector256<float> MultiplyAdd(Vector256<float> a, Vector256<float> b, Vector256<float> c) =>
         Vector256.FusedMultiplyAdd(a, b, c);
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> MultiplySubtract(Vector256<float> a, Vector256<float> b, Vector256<float> c) =>
+        Vector256.FusedMultiplyAdd(a, b, -c);
+
     // The value comes second: x86 gives the second operand where one is NaN, and AdvSimd gives the NaN.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> Clamp(Vector256<float> value, Vector256<float> low, Vector256<float> high) =>
         Vector256.MinNative(high, Vector256.MaxNative(low, value));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<float> Absolute(Vector256<float> value) => Vector256.Abs(value);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<float> WithSign(Vector256<float> size, Vector256<float> sign) =>
-        Vector256.ConditionalSelect(Vector256.Create(-0f), sign, size);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<float> WhereLess(
-        Vector256<float> a, Vector256<float> b, Vector256<float> yes, Vector256<float> no) =>
-        Vector256.ConditionalSelect(Vector256.LessThan(a, b), yes, no);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> PowerOfTwo(Vector256<float> n) =>
         (Vector256.ShiftLeft(n.AsInt32(), 23) + Vector256.Create(1f).AsInt32()).AsSingle();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> Scale(Vector256<float> value, Vector256<float> n) => value * PowerOfTwo(n);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float First(Vector256<float> value) => value.ToScalar();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float Dot(float* a, float* b, int count)
+    {
+        Vector256<float> low = Vector256<float>.Zero, high = low;
+        for (float* end = a + count; a < end; a += 16, b += 16)
+        {
+            low = Vector256.FusedMultiplyAdd(Vector256.Load(a), Vector256.Load(b), low);
+            high = Vector256.FusedMultiplyAdd(Vector256.Load(a + 8), Vector256.Load(b + 8), high);
+        }
+
+        return Sum(low + high);
+    }
+
+    /// <summary>The sum of the lanes: halves, quarters, pairs.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float Sum(Vector256<float> sum) => Lanes128.Sum(sum.GetLower() + sum.GetUpper());
 }

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace Realtime.Cells.Vectors;
 
@@ -9,10 +10,10 @@ internal readonly unsafe struct Lanes512 : ILanes<Vector512<float>>
     public static int Width => 16;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<float> Load(float* from) => Vector512.LoadAligned(from);
+    public static Vector512<float> Load(float* from) => Vector512.Load(from);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Store(Vector512<float> value, float* to) => value.StoreAligned(to);
+    public static void Store(Vector512<float> value, float* to) => value.Store(to);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> All(float value) => Vector512.Create(value);
@@ -33,24 +34,35 @@ internal readonly unsafe struct Lanes512 : ILanes<Vector512<float>>
     public static Vector512<float> MultiplyAdd(Vector512<float> a, Vector512<float> b, Vector512<float> c) =>
         Vector512.FusedMultiplyAdd(a, b, c);
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> MultiplySubtract(Vector512<float> a, Vector512<float> b, Vector512<float> c) =>
+        Avx512F.IsSupported ? Avx512F.FusedMultiplySubtract(a, b, c) : Vector512.FusedMultiplyAdd(a, b, -c);
+
     // The value comes second: x86 gives the second operand where one is NaN, and AdvSimd gives the NaN.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> Clamp(Vector512<float> value, Vector512<float> low, Vector512<float> high) =>
         Vector512.MinNative(high, Vector512.MaxNative(low, value));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<float> Absolute(Vector512<float> value) => Vector512.Abs(value);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<float> WithSign(Vector512<float> size, Vector512<float> sign) =>
-        Vector512.ConditionalSelect(Vector512.Create(-0f), sign, size);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<float> WhereLess(
-        Vector512<float> a, Vector512<float> b, Vector512<float> yes, Vector512<float> no) =>
-        Vector512.ConditionalSelect(Vector512.LessThan(a, b), yes, no);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> PowerOfTwo(Vector512<float> n) =>
         (Vector512.ShiftLeft(n.AsInt32(), 23) + Vector512.Create(1f).AsInt32()).AsSingle();
+
+    // Rounds nothing here, as the product with the power would not either; one operation in place of three.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> Scale(Vector512<float> value, Vector512<float> n) =>
+        Avx512F.IsSupported
+            ? Avx512F.Scale(value, n - Vector512.Create(LaneMath.RoundingShift))
+            : value * PowerOfTwo(n);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float First(Vector512<float> value) => value.ToScalar();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float Dot(float* a, float* b, int count)
+    {
+        Vector512<float> sum = Vector512<float>.Zero;
+        for (float* end = a + count; a < end; a += 16, b += 16)
+            sum = Vector512.FusedMultiplyAdd(Vector512.Load(a), Vector512.Load(b), sum);
+        return Lanes256.Sum(sum.GetLower() + sum.GetUpper());
+    }
 }

@@ -1,67 +1,147 @@
+using System.Runtime.CompilerServices;
+using Realtime.Cells.States;
+
 namespace Realtime.Cells.Vectors;
 
-/// <summary>The long short-term memory cell; see <see cref="Scalar.LstmScalar"/>.</summary>
+/// <summary>
+/// The long short-term memory cell; see <see cref="Scalar.LstmScalar"/>. Products of a sigmoid and a tanh take one
+/// division: σ(a)·tanh(b) = (B − 1) / ((1 + A) (B + 1)) with A = e^−a, B = e^2b.
+/// </summary>
 internal sealed unsafe class LstmVector<TLanes, TVector> : VectorLayer
     where TLanes : struct, ILanes<TVector>
     where TVector : unmanaged
 {
-    private readonly PackedMatrix _ofInputs;
-    private readonly PackedMatrix _ofHidden;
-    private readonly ProductScratch<TLanes, TVector> _x;
-    private readonly ProductScratch<TLanes, TVector> _h;
+    private const int MostStreams = 6;
+
+    private readonly Panels _panels;
+    private readonly AlignedFloats _sums = new(MostStreams * LstmProducts<TLanes, TVector>.SumFloats);
+    private readonly nint _columns;
     private readonly int _startH;
     private readonly int _startC;
+    private bool _backwards;
 
     /// <param name="layer">Description and weights.</param>
     /// <param name="startH">First float of h in a state row.</param>
     /// <param name="startC">First float of c in a state row.</param>
     public LstmVector(LstmLayer layer, int startH, int startC)
+        : base(new StreamRows(layer.Inputs, layer.Hidden))
     {
-        _ofInputs = new PackedMatrix(layer.WeightIh.Span, layer.BiasIh.Span, layer.Hidden, TLanes.Width);
-        _ofHidden = new PackedMatrix(layer.WeightHh.Span, layer.BiasHh.Span, layer.Hidden, TLanes.Width);
-        _x = new ProductScratch<TLanes, TVector>(_ofInputs.Vectors);
-        _h = new ProductScratch<TLanes, TVector>(_ofHidden.Vectors);
+        _columns = layer.Inputs + layer.Hidden;
         _startH = startH;
         _startC = startC;
+        _panels = Pack(layer);
     }
 
-    public override void Step(in StreamGroup group)
+    public override void Step(in StreamGroup group, float* y, nint stride)
     {
-        _x.OfInputs(_ofInputs, group);
-        _h.OfStates(_ofHidden, group, _startH);
-        for (int m = 0; m < group.Count; m++)
-        {
-            float* state = group.States[m];
-            Update(_x.Of(m), _h.Of(m), state + _startH, state + _startC, group.Y + m * group.Stride);
-        }
+        int at = 0;
+        // With more than two streams the sums need 32 registers. What is missing of six is stepped along.
+        if (TLanes.Width == 16)
+            for (; group.Count - at > 2; at += 6) Streams(group, at, 6, y, stride);
+        for (; group.Count - at > 1; at += 2) Streams(group, at, 2, y, stride);
+        for (; at < group.Count; at++) One(group, at, y + at * stride);
     }
 
     public override void Dispose()
     {
-        _ofInputs.Dispose();
-        _ofHidden.Dispose();
-        _x.Dispose();
-        _h.Dispose();
+        base.Dispose();
+        _panels.Dispose();
+        _sums.Dispose();
     }
 
-    private void Update(float* x, float* h, float* stateH, float* stateC, float* y)
+    private void Streams(in StreamGroup group, int first, int most, float* y, nint stride)
     {
-        int gate = _ofInputs.GateVectors * TLanes.Width;
-        float* end = x + gate;
-        for (; x < end; x += TLanes.Width, h += TLanes.Width, stateH += TLanes.Width, stateC += TLanes.Width,
-             y += TLanes.Width)
+        int count = Math.Min(most, group.Count - first), unit = 0;
+        Rows.Gather(group, first, count, _startH);
+        for (int m = first + count; m < Math.Min(first + 2 * count, group.Known); m++)
+            StreamRows.Fetch(group.States[m] + _startC, _panels.Count * TLanes.Width);
+        float* x = Rows.Inputs + first * Rows.Stride;
+        y += first * stride;
+        for (int panel = 0; panel < _panels.Count; panel++, unit += TLanes.Width)
         {
-            TVector i = LaneMath<TLanes, TVector>.Sigmoid(Sum(x, h, 0));
-            TVector f = LaneMath<TLanes, TVector>.Sigmoid(Sum(x, h, gate));
-            TVector g = LaneMath<TLanes, TVector>.Tanh(Sum(x, h, 2 * gate));
-            TVector o = LaneMath<TLanes, TVector>.Sigmoid(Sum(x, h, 3 * gate));
-            TVector c = TLanes.MultiplyAdd(f, TLanes.Load(stateC), TLanes.Multiply(i, g));
-            TVector next = TLanes.Multiply(o, LaneMath<TLanes, TVector>.Tanh(c));
-            TLanes.Store(c, stateC);
-            TLanes.Store(next, stateH);
-            TLanes.Store(next, y);
+            float* w = _panels.Weights(panel), b = _panels.Biases(panel);
+            if (most == 6) LstmProducts<TLanes, TVector>.SixStreams(w, b, x, Rows.Stride, _columns, _sums.Pointer);
+            else LstmProducts<TLanes, TVector>.TwoStreams(w, b, x, Rows.Stride, _columns, _sums.Pointer);
+            Update(_sums.Pointer, group.States + first, 1, _startH + unit, _startC + unit, 0, y + unit, stride, count);
         }
     }
 
-    private static TVector Sum(float* x, float* h, int at) => TLanes.Add(TLanes.Load(x + at), TLanes.Load(h + at));
+    /// <summary>Backwards every other step; see <see cref="GruVector{TLanes,TVector}"/>.</summary>
+    private void One(in StreamGroup group, int at, float* y)
+    {
+        Rows.Gather(group, at, 1, _startH);
+        float* x = Rows.Inputs + at * Rows.Stride;
+        float** states = group.States + at;
+        int pairs = _panels.Count / 2;
+        _backwards = !_backwards;
+        for (int i = 0; i < pairs; i++)
+        {
+            int panel = 2 * (_backwards ? pairs - 1 - i : i), unit = panel * TLanes.Width;
+            LstmProducts<TLanes, TVector>.TwoPanels(_panels.Weights(panel), _panels.Stride, _panels.Biases(panel), x,
+                _columns, _sums.Pointer);
+            Update(_sums.Pointer, states, 0, _startH + unit, _startC + unit, TLanes.Width, y + unit, TLanes.Width, 2);
+        }
+
+        if (2 * pairs == _panels.Count) return;
+        int last = 2 * pairs * TLanes.Width;
+        LstmProducts<TLanes, TVector>.OnePanel(
+            _panels.Weights(2 * pairs), _panels.Biases(2 * pairs), x, _columns, _sums.Pointer);
+        Update(_sums.Pointer, states, 0, _startH + last, _startC + last, TLanes.Width, y + last, TLanes.Width, 1);
+    }
+
+    /// <summary>
+    /// Vectors of units from their sums to c' and h'; parameters and reasons as in <see
+    /// cref="GruVector{TLanes,TVector}"/>.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void Update(float* sums, float** states, nint nextRow, nint h, nint c, nint nextOffset, float* y,
+        nint stride, int count)
+    {
+        int width = TLanes.Width;
+        TVector one = TLanes.All(1);
+        float* at = sums, end = sums + count * LstmProducts<TLanes, TVector>.SumFloats;
+        float** row = states;
+        for (; at < end; at += LstmProducts<TLanes, TVector>.SumFloats)
+        {
+            TVector f = LaneMath<TLanes, TVector>.GateExp(TLanes.Load(at + width), -1);
+            TVector next = TLanes.MultiplyAdd(
+                TLanes.Divide(one, TLanes.Add(one, f)), TLanes.Load(*row + c),
+                SigmoidTimesTanh(TLanes.Load(at), TLanes.Load(at + 2 * width)));
+            TLanes.Store(next, *row + c);
+            TLanes.Store(next, at);
+            row += nextRow;
+            c += nextOffset;
+        }
+
+        for (; sums < end; sums += LstmProducts<TLanes, TVector>.SumFloats)
+        {
+            TVector next = SigmoidTimesTanh(TLanes.Load(sums + 3 * width), TLanes.Load(sums));
+            TLanes.Store(next, *states + h);
+            TLanes.Store(next, y);
+            states += nextRow;
+            h += nextOffset;
+            y += stride;
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static TVector SigmoidTimesTanh(TVector a, TVector b)
+    {
+        TVector one = TLanes.All(1);
+        a = LaneMath<TLanes, TVector>.GateExp(a, -1);
+        b = LaneMath<TLanes, TVector>.GateExp(b, 2);
+        return TLanes.Divide(TLanes.Subtract(b, one), TLanes.Multiply(TLanes.Add(one, a), TLanes.Add(b, one)));
+    }
+
+    private static Panels Pack(LstmLayer layer)
+    {
+        ReadOnlyMemory<float> weightIh = layer.WeightIh, weightHh = layer.WeightHh;
+        ReadOnlyMemory<float> biasIh = layer.BiasIh, biasHh = layer.BiasHh;
+        int inputs = layer.Inputs, hidden = layer.Hidden;
+        return new Panels(hidden, 4, inputs + hidden, 4, TLanes.Width,
+            (gate, unit, column) => column < inputs
+                ? weightIh.Span[(gate * hidden + unit) * inputs + column]
+                : weightHh.Span[(gate * hidden + unit) * hidden + column - inputs],
+            (gate, unit) => biasIh.Span[gate * hidden + unit] + biasHh.Span[gate * hidden + unit]);
+    }
 }

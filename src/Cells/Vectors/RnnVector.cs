@@ -5,52 +5,55 @@ internal sealed unsafe class RnnVector<TLanes, TVector> : VectorLayer
     where TLanes : struct, ILanes<TVector>
     where TVector : unmanaged
 {
-    private readonly PackedMatrix _ofInputs;
-    private readonly PackedMatrix _ofHidden;
-    private readonly ProductScratch<TLanes, TVector> _x;
-    private readonly ProductScratch<TLanes, TVector> _h;
+    private readonly PlainSums<TLanes, TVector> _sums;
     private readonly Activation _activation;
     private readonly int _start;
 
     /// <param name="layer">Description and weights.</param>
     /// <param name="start">First float of h in a state row.</param>
     public RnnVector(RnnLayer layer, int start)
+        : base(new StreamRows(layer.Inputs, layer.Hidden))
     {
-        _ofInputs = new PackedMatrix(layer.WeightIh.Span, layer.BiasIh.Span, layer.Hidden, TLanes.Width);
-        _ofHidden = new PackedMatrix(layer.WeightHh.Span, layer.BiasHh.Span, layer.Hidden, TLanes.Width);
-        _x = new ProductScratch<TLanes, TVector>(_ofInputs.Vectors);
-        _h = new ProductScratch<TLanes, TVector>(_ofHidden.Vectors);
+        ReadOnlyMemory<float> weightIh = layer.WeightIh, weightHh = layer.WeightHh;
+        ReadOnlyMemory<float> biasIh = layer.BiasIh, biasHh = layer.BiasHh;
+        int inputs = layer.Inputs, hidden = layer.Hidden;
+        _sums = new PlainSums<TLanes, TVector>(hidden, inputs + hidden,
+            (_, unit, column) => column < inputs
+                ? weightIh.Span[unit * inputs + column]
+                : weightHh.Span[unit * hidden + column - inputs],
+            (_, unit) => biasIh.Span[unit] + biasHh.Span[unit]);
         _activation = layer.Activation;
         _start = start;
     }
 
-    public override void Step(in StreamGroup group)
+    public override void Step(in StreamGroup group, float* y, nint stride)
     {
-        _x.OfInputs(_ofInputs, group);
-        _h.OfStates(_ofHidden, group, _start);
-        for (int m = 0; m < group.Count; m++)
-            Update(_x.Of(m), _h.Of(m), group.States[m] + _start, group.Y + m * group.Stride);
+        for (int at = 0; at < group.Count;)
+        {
+            int count = PlainSums<TLanes, TVector>.Next(group.Count - at);
+            Rows.Gather(group, at, count, _start);
+            _sums.Multiply(Rows.Inputs + at * Rows.Stride, Rows.Stride, count);
+            for (int m = 0; m < count; m++, at++) Update(_sums.Of(m), group.States[at] + _start, y + at * stride);
+        }
     }
 
     public override void Dispose()
     {
-        _ofInputs.Dispose();
-        _ofHidden.Dispose();
-        _x.Dispose();
-        _h.Dispose();
+        base.Dispose();
+        _sums.Dispose();
     }
 
-    private void Update(float* x, float* h, float* state, float* y)
+    private void Update(float* sums, float* state, float* y)
     {
-        float* end = x + _ofInputs.GateVectors * TLanes.Width;
-        for (; x < end; x += TLanes.Width, h += TLanes.Width, state += TLanes.Width, y += TLanes.Width)
+        for (float* end = sums + _sums.Floats; sums < end; sums += TLanes.Width)
         {
-            TVector sum = TLanes.Add(TLanes.Load(x), TLanes.Load(h));
             TVector next = _activation == Activation.Tanh
-                ? LaneMath<TLanes, TVector>.Tanh(sum)
-                : LaneMath<TLanes, TVector>.Apply(Activation.Relu, sum);
+                ? LaneMath<TLanes, TVector>.Tanh(TLanes.Load(sums))
+                : LaneMath<TLanes, TVector>.Apply(Activation.Relu, TLanes.Load(sums));
             TLanes.Store(next, state);
             TLanes.Store(next, y);
+            state += TLanes.Width;
+            y += TLanes.Width;
         }
     }
 }

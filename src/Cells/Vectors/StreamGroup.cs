@@ -1,24 +1,16 @@
 namespace Realtime.Cells.Vectors;
 
-/// <summary>
-/// One or four streams on their way through the stack: each one's state row, and its floats between layers, aligned and
-/// padded with finite values to whole vectors.
-/// </summary>
+/// <summary>Streams on their way through the stack together.</summary>
 internal unsafe struct StreamGroup
 {
-    public const int Most = 4;
+    public const int Most = 24;
 
-    /// <summary>1 or <see cref="Most"/>.</summary>
+    /// <summary>1 to <see cref="Most"/>.</summary>
     public int Count;
 
-    /// <summary>State rows of the streams.</summary>
+    /// <summary>State rows of the streams, and behind them of those that come next.</summary>
     public float** States;
 
-    /// <summary>Inputs of the layer; stream m's begin at X + m · Stride.</summary>
-    public float* X;
-
-    /// <summary>Outputs of the layer, likewise.</summary>
-    public float* Y;
-
-    public int Stride;
+    /// <summary>How many state rows are there.</summary>
+    public int Known;
 }

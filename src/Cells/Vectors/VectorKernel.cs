@@ -1,87 +1,92 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
 using Realtime.Cells.States;
 
 namespace Realtime.Cells.Vectors;
 
 /// <summary>
-/// Steps a wave four streams at a time through the whole stack, the rest one by one. A stream's bits are the same
-/// either way, and at every width.
+/// Steps a wave, group by group, through the whole stack. A stream's bits are the same alone and in any wave.
 /// </summary>
 internal sealed unsafe class VectorKernel<TLanes, TVector> : WaveKernel
     where TLanes : struct, ILanes<TVector>
     where TVector : unmanaged
 {
+    /// <summary>Streams behind a group whose state rows are fetched while it is stepped.</summary>
+    private const int Ahead = 8;
+
     private readonly VectorLayer[] _layers;
-    private readonly AlignedFloats _even;
-    private readonly AlignedFloats _odd;
+    private readonly AlignedFloats _outputs;
     private readonly int _stride;
+    private readonly int _inputCount;
+    private readonly int _outputCount;
 
     public VectorKernel(Model model, StateLayout layout)
     {
         Layer[] stepped = model.Layers.Where(layer => layer is not DropoutLayer).ToArray();
         _layers = Array.ConvertAll(stepped, layer => Build(layer, layout));
-        _stride = AlignedFloats.Padded(Math.Max(model.Inputs.Count, stepped.Max(layer => layer.Outputs)) + 1);
-        _even = new AlignedFloats((long)StreamGroup.Most * _stride);
-        _odd = new AlignedFloats((long)StreamGroup.Most * _stride);
+        _inputCount = model.Inputs.Count;
+        _outputCount = model.OutputCount;
+        _stride = AlignedFloats.Padded(model.OutputCount);
+        _outputs = new AlignedFloats(StreamGroup.Most * (long)_stride);
     }
 
+    [SkipLocalsInit]
     public override void Step(StateTable states, ReadOnlySpan<int> rows, ReadOnlySpan<float> inputs,
         Span<float> outputs)
     {
-        if (rows.IsEmpty) return;
-        int inputCount = inputs.Length / rows.Length, outputCount = outputs.Length / rows.Length;
-        for (int at = 0; at < rows.Length;)
+        float** at = stackalloc float*[StreamGroup.Most + Ahead];
+        var group = new StreamGroup { States = at };
+        fixed (int* row = rows)
+        fixed (float* x = inputs, y = outputs)
         {
-            int count = rows.Length - at >= StreamGroup.Most ? StreamGroup.Most : 1;
-            StepGroup(states, rows.Slice(at, count), inputs.Slice(at * inputCount, count * inputCount),
-                outputs.Slice(at * outputCount, count * outputCount));
-            at += count;
+            for (int first = 0; first < rows.Length; first += group.Count)
+            {
+                group.Count = Math.Min(rows.Length - first, StreamGroup.Most);
+                group.Known = Math.Min(rows.Length - first, StreamGroup.Most + Ahead);
+                for (int m = 0; m < group.Known; m++) at[m] = states.At(row[first + m]);
+                StepGroup(group, x + (nint)first * _inputCount, y + (nint)first * _outputCount);
+            }
         }
     }
 
     public override void Dispose()
     {
         foreach (VectorLayer layer in _layers) layer.Dispose();
-        _even.Dispose();
-        _odd.Dispose();
+        _outputs.Dispose();
     }
 
-    private void StepGroup(StateTable states, ReadOnlySpan<int> rows, ReadOnlySpan<float> inputs, Span<float> outputs)
+    private void StepGroup(in StreamGroup group, float* inputs, float* outputs)
     {
-        float** at = stackalloc float*[StreamGroup.Most];
-        int inputCount = inputs.Length / rows.Length, outputCount = outputs.Length / rows.Length;
-        for (int m = 0; m < rows.Length; m++)
-        {
-            at[m] = states.At(rows[m]);
-            float* x = _even.Pointer + m * _stride;
-            inputs.Slice(m * inputCount, inputCount).CopyTo(new Span<float>(x, inputCount));
-            // The products read an even number of floats.
-            x[inputCount] = 0;
-        }
-
-        var group = new StreamGroup
-        {
-            Count = rows.Length, States = at, X = _even.Pointer, Y = _odd.Pointer, Stride = _stride,
-        };
-        foreach (VectorLayer layer in _layers)
-        {
-            layer.Step(group);
-            float* outputsOfLayer = group.Y;
-            group.Y = group.X;
-            group.X = outputsOfLayer;
-        }
-
-        for (int m = 0; m < rows.Length; m++)
-            new ReadOnlySpan<float>(group.X + m * _stride, outputCount).CopyTo(outputs[(m * outputCount)..]);
+        StreamRows first = _layers[0].Rows;
+        Copy(inputs, _inputCount, first.Inputs, first.Stride, _inputCount, group.Count);
+        for (int i = 0; i + 1 < _layers.Length; i++)
+            _layers[i].Step(group, _layers[i + 1].Rows.Inputs, _layers[i + 1].Rows.Stride);
+        _layers[^1].Step(group, _outputs.Pointer, _stride);
+        Copy(_outputs.Pointer, _stride, outputs, _outputCount, _outputCount, group.Count);
     }
 
-    private static VectorLayer Build(Layer layer, StateLayout layout) => layer switch
+    private static void Copy(float* from, nint fromStride, float* to, nint toStride, nint floats, int rows)
     {
-        RnnLayer rnn => new RnnVector<TLanes, TVector>(rnn, layout.StartOf(rnn, "h")),
-        GruLayer { ResetAfter: true } gru => new GruVector<TLanes, TVector>(gru, layout.StartOf(gru, "h")),
-        GruLayer gru => new GruResetBeforeVector<TLanes, TVector>(gru, layout.StartOf(gru, "h")),
-        LstmLayer lstm => new LstmVector<TLanes, TVector>(
+        for (; rows > 0; rows--, from += fromStride, to += toStride)
+            for (nint i = 0; i < floats; i++) to[i] = from[i];
+    }
+
+    /// <summary>Vectors of 16 would be half empty in a small cell; the bits are the same.</summary>
+    private static VectorLayer Build(Layer layer, StateLayout layout) =>
+        TLanes.Width > Lanes256.Width && layer is RecurrentLayer && layer.Outputs <= Lanes256.Width
+            ? Build<Lanes256, Vector256<float>>(layer, layout)
+            : Build<TLanes, TVector>(layer, layout);
+
+    private static VectorLayer Build<TOf, TOfVector>(Layer layer, StateLayout layout)
+        where TOf : struct, ILanes<TOfVector>
+        where TOfVector : unmanaged => layer switch
+    {
+        RnnLayer rnn => new RnnVector<TOf, TOfVector>(rnn, layout.StartOf(rnn, "h")),
+        GruLayer { ResetAfter: true } gru => new GruVector<TOf, TOfVector>(gru, layout.StartOf(gru, "h")),
+        GruLayer gru => new GruResetBeforeVector<TOf, TOfVector>(gru, layout.StartOf(gru, "h")),
+        LstmLayer lstm => new LstmVector<TOf, TOfVector>(
             lstm, layout.StartOf(lstm, "h"), layout.StartOf(lstm, "c")),
-        DenseLayer dense => new DenseVector<TLanes, TVector>(dense),
+        DenseLayer dense => new DenseVector<TOf, TOfVector>(dense),
         EmbeddingLayer embedding => new EmbeddingVector(embedding),
         _ => throw new NotSupportedException($"layer kind '{layer.Kind}'"),
     };

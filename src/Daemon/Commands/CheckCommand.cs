@@ -36,7 +36,7 @@ internal static class CheckCommand
         output.WriteLine($"requests       ROUTER {options.Endpoints.Requests}");
         output.WriteLine($"predictions    PUB {options.Endpoints.Predictions}");
         foreach (var subscribe in options.Endpoints.Subscribe)
-            output.WriteLine($"subscribe      SUB {(subscribe.Bind ? "bound to" : "connected to")} {subscribe.Endpoint}");
+            output.WriteLine($"subscribe      SUB {(subscribe.Bind ? "at" : "to")} {subscribe.Endpoint}");
         output.WriteLine($"http           {options.Http.Endpoint ?? "none"}");
         output.WriteLine("state          in memory only");
         output.WriteLine($"streams        at most {options.Streams.Max}");
@@ -49,11 +49,13 @@ internal static class CheckCommand
         output.WriteLine($"model          {options.Name} for {string.Join(" ", options.Streams)}");
         output.WriteLine($"  file         {options.File}");
         output.WriteLine($"  digest       {model.Digest}");
-        output.WriteLine($"  layers       {string.Join(" → ", model.Layers.Select(static layer => layer.ToString()))}");
+        var layers = model.Layers.Select(static layer => $"{layer.Name} {layer.Kind}({layer.Outputs})");
+        output.WriteLine($"  layers       {string.Join(" → ", layers)}");
         output.WriteLine($"  inputs       {string.Join(", ", model.Inputs)}");
         output.WriteLine(model.Forecast.Classes is { } classes
             ? $"  classes      {string.Join(", ", classes)}"
-            : $"  forecasts    {string.Join(", ", model.Forecast.Outputs)} at {string.Join(", ", model.Forecast.Horizons)} ticks");
+            : $"  forecasts    {string.Join(", ", model.Forecast.Outputs)}, "
+                + $"{string.Join(", ", model.Forecast.Horizons)} ticks ahead");
         output.WriteLine($"  state        {model.StateFloats * sizeof(float)} bytes of hidden state per stream");
     }
 }

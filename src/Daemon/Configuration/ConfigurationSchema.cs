@@ -1,3 +1,4 @@
+using Realtime.Daemon.Frames;
 using static Realtime.Daemon.Configuration.ValueKinds;
 
 namespace Realtime.Daemon.Configuration;

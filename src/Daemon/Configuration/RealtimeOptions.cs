@@ -1,3 +1,5 @@
+using Realtime.Daemon.Frames;
+
 namespace Realtime.Daemon.Configuration;
 
 /// <summary>The whole configuration; one record per section of the file, every default the built-in one.</summary>
@@ -17,6 +19,18 @@ public sealed record RealtimeOptions
     public SecurityOptions Security { get; init; } = new();
     public TelemetryOptions Telemetry { get; init; } = new();
     public StopOptions Stop { get; init; } = new();
+
+    /// <summary>The part that the frame loop is told.</summary>
+    public LoopOptions ForLoop() => new()
+    {
+        FrameLimit = Limits.Frame,
+        MaxTicks = Frame.MaxTicks,
+        Idle = Frame.Idle,
+        StreamsMax = Streams.Max,
+        IdleAfter = Streams.IdleAfter,
+        OnGap = Streams.OnGap,
+        MemoryMax = Limits.Memory,
+    };
 }
 
 /// <summary>ZeroMQ endpoints the daemon binds, and other people's publishers it subscribes to.</summary>
@@ -44,14 +58,6 @@ public sealed record ModelOptions
     public IReadOnlyList<string> Streams { get; init; } = ["*"];
 }
 
-/// <summary>What happens to a stream's state when ticks are missing.</summary>
-public enum GapPolicy
-{
-    Step,
-    Impute,
-    Reset,
-}
-
 public sealed record StreamOptions
 {
     public int Max { get; init; } = 100_000;
@@ -71,12 +77,6 @@ public sealed record LimitOptions
     public long? Memory { get; init; }
 
     public int Connections { get; init; } = 10_000;
-}
-
-public enum IdleMode
-{
-    Block,
-    Spin,
 }
 
 public sealed record FrameOptions

@@ -1,5 +1,4 @@
-using Realtime.Daemon.Configuration;
-using Realtime.Daemon.Requests;
+using Realtime.Daemon.Frames.Requests;
 using Realtime.Protocol;
 
 namespace Realtime.Daemon.Frames;

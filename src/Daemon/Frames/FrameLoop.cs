@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
-using Realtime.Daemon.Configuration;
-using Realtime.Daemon.Requests;
+using Realtime.Daemon.Frames.Requests;
 using Realtime.Protocol;
 using Realtime.Protocol.MessagePack;
 
@@ -34,22 +33,22 @@ public sealed class FrameLoop
     private volatile bool _stop;
 
     public FrameLoop(
-        World world, RealtimeOptions options, WorldReport report, IClock clock, ITickSource source,
+        World world, LoopOptions options, WorldReport report, IClock clock, ITickSource source,
         IPredictionSink sink)
     {
         _world = world;
         _clock = clock;
         _source = source;
         _sink = sink;
-        _idle = options.Frame.Idle;
+        _idle = options.Idle;
         _report = report;
-        _inbox = new Inbox(options.Limits.Frame, options.Frame.MaxTicks);
-        _work = new FrameWork(options.Frame.MaxTicks);
+        _inbox = new Inbox(options.FrameLimit, options.MaxTicks);
+        _work = new FrameWork(options.MaxTicks);
         Desk = new RequestDesk(world, report);
-        _decoder = new Decoder(world, _work, _inbox, Desk, options.Frame.MaxTicks);
+        _decoder = new Decoder(world, _work, _inbox, Desk, options.MaxTicks);
         _stepper = new Stepper(world, _work);
         _emitter = new Emitter(world, _work, _inbox, sink);
-        _evictions = new Evictions(world, options.Streams.IdleAfter);
+        _evictions = new Evictions(world, options.IdleAfter);
         world.Now = world.Started = clock.UtcNanoseconds;
         _nextHeartbeat = world.Now + HeartbeatEvery;
     }

@@ -1,4 +1,3 @@
-using Realtime.Daemon.Configuration;
 using Realtime.Protocol;
 
 namespace Realtime.Daemon.Frames;
@@ -16,14 +15,14 @@ public sealed class World : IDisposable
     private readonly long? _memoryMax;
 
     public World(
-        IReadOnlyList<ModelHost> models, ModelRoutes routes, RealtimeOptions options, IJournal journal, ulong epoch)
+        IReadOnlyList<ModelHost> models, LoopOptions options, IJournal journal, ulong epoch)
     {
         Models = models;
-        _routes = routes;
+        _routes = new ModelRoutes(models.Select(static model => model.Patterns));
         Epoch = epoch;
-        OnGap = options.Streams.OnGap;
-        _memoryMax = options.Limits.Memory;
-        Streams = new StreamTable(options.Streams.Max);
+        OnGap = options.OnGap;
+        _memoryMax = options.MemoryMax;
+        Streams = new StreamTable(options.StreamsMax);
         Changes = new ChangeLog(journal);
     }
 

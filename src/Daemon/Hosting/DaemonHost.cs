@@ -6,7 +6,7 @@ using Realtime.Daemon.Configuration;
 using Realtime.Daemon.Frames;
 using Realtime.Daemon.Http;
 using Realtime.Daemon.Io;
-using Realtime.Daemon.Requests;
+using Realtime.Daemon.Frames.Requests;
 using Realtime.Protocol.ZeroMq;
 
 namespace Realtime.Daemon.Hosting;
@@ -29,7 +29,7 @@ public static partial class DaemonHost
         using var transport = OpenTransport(options);
         using var world = MakeWorld(options, models, kernel, (ulong)clock.UtcNanoseconds);
         var report = new WorldReport(world, FactsOf(options, kernel, transport.Endpoints));
-        var loop = new FrameLoop(world, options, report, clock, transport, transport);
+        var loop = new FrameLoop(world, options.ForLoop(), report, clock, transport, transport);
 
         await using var app = Build(options, loop);
         var log = app.Services.GetRequiredService<ILoggerFactory>().CreateLogger("realtimed");
@@ -85,7 +85,7 @@ public static partial class DaemonHost
     {
         var hosts = models.Select(model => new ModelHost(
             model.Options.Name, model.Model, new CpuEngine(model.Model, kernel), model.Options.Streams));
-        return new World([.. hosts], new ModelRoutes(options.Models), options, new NoJournal(), epoch);
+        return new World([.. hosts], options.ForLoop(), new NoJournal(), epoch);
     }
 
     private static DaemonFacts FactsOf(

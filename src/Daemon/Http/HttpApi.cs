@@ -74,7 +74,8 @@ internal static class HttpApi
     {
         var request = new MessagePackWriter();
         write(request);
-        var answered = new TaskCompletionSource<(ErrorCode, byte[])>(TaskCreationOptions.RunContinuationsAsynchronously);
+        var answered = new TaskCompletionSource<(ErrorCode, byte[])>(
+            TaskCreationOptions.RunContinuationsAsynchronously);
         loop.Post(() =>
         {
             var reply = new MessagePackWriter();

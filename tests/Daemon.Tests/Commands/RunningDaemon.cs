@@ -3,7 +3,7 @@ using Realtime.Daemon.Configuration;
 using Realtime.Daemon.Frames;
 using Realtime.Daemon.Hosting;
 using Realtime.Daemon.Io;
-using Realtime.Daemon.Requests;
+using Realtime.Daemon.Frames.Requests;
 using Realtime.Protocol;
 
 namespace Realtime.Daemon.Tests.Commands;
@@ -33,7 +33,7 @@ internal sealed class RunningDaemon : IDisposable
         var model = ModelLoading.ReadBuiltIn();
         _transport = new ZmqTransport(options.Endpoints, options.Limits);
         var host = new ModelHost("default", model, new CpuEngine(model), ["*"]);
-        _world = new World([host], new ModelRoutes(null), options, new NoJournal(), epoch: 1);
+        _world = new World([host], options.ForLoop(), new NoJournal(), epoch: 1);
         var facts = new DaemonFacts
         {
             Version = DaemonHost.Version,
@@ -43,7 +43,7 @@ internal sealed class RunningDaemon : IDisposable
             Endpoints = _transport.Endpoints,
         };
         _loop = new FrameLoop(
-            _world, options, new WorldReport(_world, facts), new SystemClock(), _transport, _transport);
+            _world, options.ForLoop(), new WorldReport(_world, facts), new SystemClock(), _transport, _transport);
         _thread = new Thread(_loop.Run);
         _thread.Start();
     }

@@ -1,4 +1,5 @@
 using Realtime.Daemon.Configuration;
+using Realtime.Daemon.Frames;
 
 namespace Realtime.Daemon.Tests.Configuration;
 

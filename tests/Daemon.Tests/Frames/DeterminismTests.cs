@@ -53,7 +53,7 @@ public sealed class DeterminismTests
 
             Assert.True(daemon.Counters.Evicted > 0);
             using var replayed = new SimulatedDaemon(
-                options with { Streams = options.Streams with { IdleAfter = null } }, HostileInput.Models);
+                options with { IdleAfter = null }, HostileInput.Models);
             new JournalReplay(replayed, onGap).Play(journal.Frames);
             Assert.True(daemon.StatesDigest() == replayed.StatesDigest(), $"states of seed {seed}");
             Assert.Equal(daemon.Counters.Stepped, replayed.Counters.Stepped);

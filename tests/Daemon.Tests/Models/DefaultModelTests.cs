@@ -28,7 +28,7 @@ public sealed class DefaultModelTests(ITestOutputHelper output)
     {
         var model = ModelLoading.ReadBuiltIn();
         var files = Directory.GetFiles(Repository.DataPath("nab"), "*.csv", SearchOption.AllDirectories)
-            .Where(static file => Path.GetFileName(Path.GetDirectoryName(file))!.StartsWith("real", StringComparison.Ordinal))
+            .Where(static file => new FileInfo(file).Directory!.Name.StartsWith("real", StringComparison.Ordinal))
             .Order().ToArray();
         Assert.NotEmpty(files);
 

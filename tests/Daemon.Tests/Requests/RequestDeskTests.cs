@@ -1,4 +1,4 @@
-using Realtime.Daemon.Requests;
+using Realtime.Daemon.Frames.Requests;
 using Realtime.Daemon.Tests.Simulation;
 using Realtime.Protocol;
 

@@ -1,6 +1,6 @@
 using System.Reflection;
 using Realtime.Daemon.Frames;
-using Realtime.Daemon.Requests;
+using Realtime.Daemon.Frames.Requests;
 using Realtime.Daemon.Tests.Simulation;
 using Realtime.Protocol;
 using Realtime.Protocol.MessagePack;

@@ -3,7 +3,7 @@ using System.Text;
 using Realtime.Cells;
 using Realtime.Daemon.Configuration;
 using Realtime.Daemon.Frames;
-using Realtime.Daemon.Requests;
+using Realtime.Daemon.Frames.Requests;
 using Realtime.Protocol;
 using Realtime.Protocol.MessagePack;
 
@@ -14,23 +14,19 @@ internal sealed class SimulatedDaemon : IDisposable
 {
     private readonly RecordedSource _source = new();
 
-    /// <param name="options">Models and files in them are not looked at.</param>
+    /// <param name="options">Null is the defaults.</param>
     /// <param name="models">Models by the pattern of their streams; none: the GRU for every stream.</param>
     /// <param name="sink">Where output goes instead of <see cref="Sink"/>.</param>
     /// <param name="journal">Null keeps none.</param>
     public SimulatedDaemon(
-        RealtimeOptions? options = null, IReadOnlyList<(string Pattern, Model Model)>? models = null,
+        LoopOptions? options = null, IReadOnlyList<(string Pattern, Model Model)>? models = null,
         IPredictionSink? sink = null, IJournal? journal = null)
     {
-        options ??= new RealtimeOptions();
+        options ??= new LoopOptions();
         models ??= [("*", SmallModels.Gru())];
         var hosts = models.Select(static (model, i) => new ModelHost(
             $"model{i}", model.Model, new CpuEngine(model.Model), [model.Pattern]));
-        var routes = new ModelRoutes([.. models.Select(static (model, i) => new ModelOptions
-        {
-            Name = $"model{i}", File = "", Streams = [model.Pattern],
-        })]);
-        World = new World([.. hosts], routes, options, journal ?? new NoJournal(), epoch: 7);
+        World = new World([.. hosts], options, journal ?? new NoJournal(), epoch: 7);
         Loop = new FrameLoop(World, options, new WorldReport(World, Facts), Clock, _source, sink ?? Sink);
     }
 
@@ -50,13 +46,16 @@ internal sealed class SimulatedDaemon : IDisposable
 
     public Counters Counters => World.Counters;
 
-    public static RealtimeOptions Options(
+    public static LoopOptions Options(
         int maxTicks = 4096, int streamsMax = 100_000, GapPolicy onGap = GapPolicy.Step, TimeSpan? idleAfter = null,
         long? memory = null, int frame = 1_048_576) => new()
         {
-            Frame = new FrameOptions { MaxTicks = maxTicks },
-            Streams = new StreamOptions { Max = streamsMax, OnGap = onGap, IdleAfter = idleAfter },
-            Limits = new LimitOptions { Memory = memory, Frame = frame },
+            MaxTicks = maxTicks,
+            StreamsMax = streamsMax,
+            OnGap = onGap,
+            IdleAfter = idleAfter,
+            MemoryMax = memory,
+            FrameLimit = frame,
         };
 
     public void Send(SimulatedMessage message) => _source.Add(message);

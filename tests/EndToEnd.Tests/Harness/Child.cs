@@ -17,7 +17,8 @@ internal sealed partial class Child : IDisposable
 
     public Child(string program, IEnumerable<string> arguments, string? folder = null)
     {
-        var start = new ProcessStartInfo(program, arguments)
+        // A program started in the background inherits that SIGINT is ignored; one in a terminal does not.
+        var start = new ProcessStartInfo("env", ["--default-signal=INT", program, .. arguments])
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,

@@ -195,7 +195,11 @@ public sealed partial class ZmqSocketTests : IDisposable
         SendOutcome outcome = SendOutcome.Sent;
         long start = Stopwatch.GetTimestamp();
         while (outcome != SendOutcome.Unroutable && Stopwatch.GetElapsedTime(start) < Patience)
+        {
+            // In time for the connection's end to be seen before the queue is full.
+            Thread.Sleep(5);
             outcome = router.TrySendTo(routingId, "x"u8);
+        }
         Assert.Equal(SendOutcome.Unroutable, outcome);
     }
 

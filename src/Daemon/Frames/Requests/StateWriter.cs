@@ -3,7 +3,7 @@ using Realtime.Daemon.Frames;
 using Realtime.Protocol;
 using Realtime.Protocol.MessagePack;
 
-namespace Realtime.Daemon.Requests;
+namespace Realtime.Daemon.Frames.Requests;
 
 /// <summary>
 /// Everything a stream carries, as the map that <c>state.get</c> gives; <see cref="StateReader"/> takes it back.

@@ -1,4 +1,4 @@
-namespace Realtime.Daemon.Requests;
+namespace Realtime.Daemon.Frames.Requests;
 
 /// <summary>What does not change while the daemon runs, for <c>hello</c>, <c>describe</c> and <c>stats</c>.</summary>
 public sealed record DaemonFacts

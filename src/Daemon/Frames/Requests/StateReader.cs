@@ -4,7 +4,7 @@ using Realtime.Daemon.Frames;
 using Realtime.Protocol;
 using Realtime.Protocol.MessagePack;
 
-namespace Realtime.Daemon.Requests;
+namespace Realtime.Daemon.Frames.Requests;
 
 /// <summary>
 /// Takes a state map as <see cref="StateWriter"/> gives it, checks all of it against a model, and only then puts it

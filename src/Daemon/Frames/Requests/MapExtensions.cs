@@ -1,7 +1,7 @@
 using Realtime.Protocol;
 using Realtime.Protocol.MessagePack;
 
-namespace Realtime.Daemon.Requests;
+namespace Realtime.Daemon.Frames.Requests;
 
 /// <summary>Entries of a reply's map, one line each.</summary>
 internal static class MapExtensions

@@ -1,6 +1,6 @@
 using System.Text;
 
-namespace Realtime.Daemon.Configuration;
+namespace Realtime.Daemon.Frames;
 
 /// <summary>
 /// A pattern of stream names: <c>*</c> is any run of bytes, '/' too, <c>?</c> is one character, everything else is

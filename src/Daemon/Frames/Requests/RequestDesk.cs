@@ -3,7 +3,7 @@ using Realtime.Daemon.Frames;
 using Realtime.Protocol;
 using Realtime.Protocol.MessagePack;
 
-namespace Realtime.Daemon.Requests;
+namespace Realtime.Daemon.Frames.Requests;
 
 /// <summary>Carries out control requests on the world, between two frames' steps; replies are maps.</summary>
 public sealed class RequestDesk(World world, WorldReport report)

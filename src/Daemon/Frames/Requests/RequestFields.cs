@@ -3,7 +3,7 @@ using System.Text;
 using Realtime.Protocol;
 using Realtime.Protocol.MessagePack;
 
-namespace Realtime.Daemon.Requests;
+namespace Realtime.Daemon.Frames.Requests;
 
 /// <summary>The fields of a control request, as slices of it; a field of the wrong type is a fault.</summary>
 public ref struct RequestFields

@@ -2,7 +2,7 @@ using Realtime.Daemon.Frames;
 using Realtime.Protocol;
 using Realtime.Protocol.MessagePack;
 
-namespace Realtime.Daemon.Requests;
+namespace Realtime.Daemon.Frames.Requests;
 
 /// <summary>What control requests and HTTP tell about the world; changes nothing.</summary>
 public sealed class WorldReport(World world, DaemonFacts facts)

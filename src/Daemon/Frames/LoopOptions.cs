@@ -1,0 +1,31 @@
+namespace Realtime.Daemon.Frames;
+
+/// <summary>What happens to a stream's state when ticks are missing.</summary>
+public enum GapPolicy
+{
+    Step,
+    Impute,
+    Reset,
+}
+
+public enum IdleMode
+{
+    Block,
+    Spin,
+}
+
+/// <summary>What the loop and its world are told of the configuration, by whose names its parts go.</summary>
+public sealed record LoopOptions
+{
+    /// <summary>Largest message frame, in bytes.</summary>
+    public int FrameLimit { get; init; } = 1_048_576;
+
+    public int MaxTicks { get; init; } = 4096;
+    public IdleMode Idle { get; init; } = IdleMode.Block;
+    public int StreamsMax { get; init; } = 100_000;
+    public TimeSpan? IdleAfter { get; init; }
+    public GapPolicy OnGap { get; init; } = GapPolicy.Step;
+
+    /// <summary>Bytes the streams may take; null is unlimited.</summary>
+    public long? MemoryMax { get; init; }
+}
