@@ -2,7 +2,6 @@ using Realtime.Cells;
 using Realtime.Daemon.Configuration;
 using Realtime.Daemon.Frames;
 using Realtime.Daemon.Hosting;
-using Realtime.Daemon.Requests;
 
 namespace Realtime.Bench.Suite.Frames;
 
