@@ -1,5 +1,5 @@
 using System.Text;
-using Realtime.Daemon.Configuration;
+using Realtime.Daemon.Frames;
 using Realtime.Daemon.Hosting;
 using Realtime.Protocol;
 
