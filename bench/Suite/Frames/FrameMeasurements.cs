@@ -2,7 +2,6 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Text;
 using Realtime.Daemon.Bench;
-using Realtime.Daemon.Configuration;
 using Realtime.Daemon.Frames;
 
 namespace Realtime.Bench.Suite.Frames;
@@ -31,7 +30,7 @@ internal static class FrameMeasurements
     private static void MeasureAllocation(BenchContext context)
     {
         const int streams = 1000, ticksPerFrame = 256, frames = 2000;
-        var options = new RealtimeOptions();
+        var options = new LoopOptions();
         var feed = new TickFeed("warm/", streams, 1, TickForm.Map);
         var ports = new SimulatedPorts(feed, ticksPerFrame);
         using var world = SimulatedWorld.Create(options);
@@ -106,7 +105,7 @@ internal static class FrameMeasurements
         public StepStage(int streams)
         {
             var before = Process.GetCurrentProcess().WorkingSet64;
-            _world = SimulatedWorld.Create(new RealtimeOptions { Streams = new StreamOptions { Max = streams } });
+            _world = SimulatedWorld.Create(new LoopOptions { StreamsMax = streams });
             _stepper = new Stepper(_world, _work);
             _order = [.. Enumerable.Range(0, streams)];
             new Random(ShuffleSeed).Shuffle(_order);

@@ -1,6 +1,6 @@
 using Realtime.Cells;
-using Realtime.Daemon.Configuration;
 using Realtime.Daemon.Frames;
+using Realtime.Daemon.Frames.Requests;
 using Realtime.Daemon.Hosting;
 
 namespace Realtime.Bench.Suite.Frames;
@@ -8,17 +8,14 @@ namespace Realtime.Bench.Suite.Frames;
 /// <summary>A world with the built-in model, a GRU of 32 units, for every stream; state in memory only.</summary>
 internal static class SimulatedWorld
 {
-    private const string Name = "default";
-
-    public static World Create(RealtimeOptions options)
+    public static World Create(LoopOptions options)
     {
         var model = ModelLoading.ReadBuiltIn();
-        var host = new ModelHost(Name, model, new CpuEngine(model), ["*"]);
-        var routes = new ModelRoutes([new ModelOptions { Name = Name, File = "", Streams = ["*"] }]);
-        return new World([host], routes, options, new NoJournal(), epoch: 1);
+        var host = new ModelHost("default", model, new CpuEngine(model), ["*"]);
+        return new World([host], options, new NoJournal(), epoch: 1);
     }
 
-    public static FrameLoop Loop(World world, RealtimeOptions options, SimulatedPorts ports)
+    public static FrameLoop Loop(World world, LoopOptions options, SimulatedPorts ports)
     {
         var facts = new DaemonFacts
         {
