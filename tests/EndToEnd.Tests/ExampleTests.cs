@@ -49,7 +49,8 @@ public sealed class ExampleTests
         string language, string name, Func<string, (string Program, string[] Arguments)> command)
     {
         var readMe = await File.ReadAllTextAsync(Path.Combine(Programs.Root, "README.md"));
-        var block = Regex.Match(readMe, $"^```{language}\n(.*?)^```$", RegexOptions.Multiline | RegexOptions.Singleline);
+        var block = Regex.Match(
+            readMe, $"^```{language}\n(.*?)^```$", RegexOptions.Multiline | RegexOptions.Singleline);
         Assert.True(block.Success, $"no block of {language}");
         using var daemon = await DaemonProcess.StartAsync();
         var folder = DaemonProcess.TemporaryFolder();
