@@ -3,7 +3,8 @@ namespace Realtime.Daemon.Tests.Commands;
 public sealed class ProgramTests
 {
     [Theory]
-    [InlineData("found nonsense, expected one of run, check, sensors, watch, streams, stats, devices", "nonsense")]
+    [InlineData("found nonsense, expected one of run, check, sensors, watch, streams, stats, devices, bench",
+        "nonsense")]
     [InlineData("found no verb, expected one of list, show, last, reset, forget, export, import", "streams")]
     [InlineData("--seconds: found 0, expected a number of seconds above 0", "watch", "--seconds", "0")]
     [InlineData("--limit: found 1.5, expected a whole number above 0", "streams", "list", "--limit", "1.5")]
