@@ -6,6 +6,7 @@ namespace Realtime.Daemon.Tests.Frames;
 public sealed class AllocationTests
 {
     private const int Frames = 1000;
+    private const int Windows = 4;
     private const int Warm = 300;
     private const int TicksPerFrame = 11;
 
@@ -30,18 +31,28 @@ public sealed class AllocationTests
     [Fact]
     public void An_allocation_of_eight_bytes_in_a_frame_is_seen()
     {
-        Assert.InRange(AllocatedBy(new SilentSink { IsLeaking = true }, new NoJournal()), 8 * Frames, long.MaxValue);
+        Assert.InRange(AllocatedBy(new SilentSink { IsLeaking = true }, new NoJournal()), 8 * Frames / Windows, long.MaxValue);
     }
 
+    /// <summary>
+    /// What the least of several windows of frames allocates: a frame that allocates shows in each of them, while the
+    /// runtime's own work on a method that has become hot falls into one.
+    /// </summary>
     private static long AllocatedBy(SilentSink sink, IJournal journal)
     {
         using var daemon = new SimulatedDaemon(models: HostileInput.Models, sink: sink, journal: journal);
         for (var i = 0; i < Warm + Frames; i++)
             SendFrame(daemon, (ulong)i + 1);
         RunFrames(daemon, Warm);
-        var before = GC.GetAllocatedBytesForCurrentThread();
-        RunFrames(daemon, Frames);
-        return GC.GetAllocatedBytesForCurrentThread() - before;
+        var least = long.MaxValue;
+        for (var i = 0; i < Windows; i++)
+        {
+            var before = GC.GetAllocatedBytesForCurrentThread();
+            RunFrames(daemon, Frames / Windows);
+            least = Math.Min(least, GC.GetAllocatedBytesForCurrentThread() - before);
+        }
+
+        return least;
     }
 
     private static void RunFrames(SimulatedDaemon daemon, int count)
