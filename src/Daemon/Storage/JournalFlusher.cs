@@ -1,11 +1,11 @@
 using System.Diagnostics;
+using System.Globalization;
 
 namespace Realtime.Daemon.Storage;
 
 /// <summary>Does for the journal what may wait for the disk: syncing, and making the next segment ready.</summary>
 internal sealed class JournalFlusher : IDisposable
 {
-    private const string SpareName = "journal.tmp";
     private const string ProbeName = "probe.tmp";
     private const int ProbeBytes = 4096;
 
@@ -29,6 +29,7 @@ internal sealed class JournalFlusher : IDisposable
     private volatile bool _waits;
     private bool _cannotSync;
     private long _spareBytes;
+    private int _spares;
     private long _lastSync;
     private long _lastTry;
     private long _syncStarted;
@@ -302,10 +303,13 @@ internal sealed class JournalFlusher : IDisposable
         var bytes = Volatile.Read(ref _spareBytes);
         if (tooShort is not null && Interlocked.CompareExchange(ref _spare, null, tooShort) != tooShort)
             return;
-        tooShort?.File.Dispose();
+        if (tooShort is not null)
+            Discard(tooShort);
+        // A name of its own: the one before may have been taken and not renamed yet.
+        var name = StateFiles.UnfinishedName(string.Create(CultureInfo.InvariantCulture, $"journal-spare-{++_spares}"));
         try
         {
-            Volatile.Write(ref _spare, new SpareSegment(Prepare(_disk, SpareName, bytes), SpareName, bytes));
+            Volatile.Write(ref _spare, new SpareSegment(Prepare(_disk, name, bytes), name, bytes));
             Volatile.Write(ref _spareBytes, _options.SegmentBytes);
             _spareTrouble = null;
         }
@@ -360,8 +364,12 @@ internal sealed class JournalFlusher : IDisposable
 
     private void DropSpare()
     {
-        if (Interlocked.Exchange(ref _spare, null) is not { } spare)
-            return;
+        if (Interlocked.Exchange(ref _spare, null) is { } spare)
+            Discard(spare);
+    }
+
+    private void Discard(SpareSegment spare)
+    {
         spare.File.Dispose();
         Forget(_disk, spare.Name);
     }
