@@ -125,8 +125,8 @@ public sealed class JournalWriter : IJournal, IDisposable
     }
 
     /// <summary>
-    /// Goes on in a new segment, so that the next record begins one; for snapshots. Does nothing and gives false where no
-    /// next segment is ready: the loop never waits for it.
+    /// Goes on in a new segment, so that the next record begins one; for snapshots. Does nothing and gives false where
+    /// no next segment is ready: the loop never waits for it.
     /// </summary>
     public bool Rotate()
     {
@@ -138,8 +138,8 @@ public sealed class JournalWriter : IJournal, IDisposable
 
     /// <summary>
     /// After trouble: begins a fresh segment for records from a number on, once the disk has been found to work; asked
-    /// again later where it gave false. Never waits for the disk longer than a file takes to be renamed. Records that were
-    /// lost to the trouble are in no journal: <see cref="Durable"/> stands still until a snapshot has all records before
+    /// again later where it gave false. Never waits for the disk longer than a file takes to be renamed. Records that
+    /// were lost to the trouble are in no journal: <see cref="Durable"/> stands still until a snapshot has all before
     /// <paramref name="next"/> and <see cref="Cover"/> says so.
     /// </summary>
     public bool TryReopen(ulong next)
@@ -163,7 +163,7 @@ public sealed class JournalWriter : IJournal, IDisposable
         return Reopen(spare, next, isBroken);
     }
 
-    /// <summary>A durable snapshot has everything up to the record: it needs no journal to survive. Any thread.</summary>
+    /// <summary>A durable snapshot has everything up to the record: it needs no journal. Any thread.</summary>
     public void Cover(ulong number)
     {
         ulong before;

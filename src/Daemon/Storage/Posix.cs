@@ -33,7 +33,8 @@ internal static partial class Posix
     /// <summary>A descriptor without the lock that .NET puts on every file that it opens.</summary>
     public static SafeFileHandle OpenToLock(string path)
     {
-        var handle = new SafeFileHandle(OpenOrCreate(path, CloseOnExec | CreateToWrite, OwnerAndGroup), ownsHandle: true);
+        var descriptor = OpenOrCreate(path, CloseOnExec | CreateToWrite, OwnerAndGroup);
+        var handle = new SafeFileHandle(descriptor, ownsHandle: true);
         return handle.IsInvalid ? throw Error($"open {path}") : handle;
     }
 

@@ -64,8 +64,8 @@ internal sealed class RetentionPlan
         return count;
     }
 
-    // The two newest; the first of every quarter of the time that is kept, counted from 1970, so that it stays the first
-    // as time goes on; and what leads over trouble with the disk.
+    // The two newest; the first of every quarter of the time that is kept, counted from 1970, so that it stays the
+    // first as time goes on; and what leads over trouble with the disk.
     private HashSet<ulong> KeptByAge(long span, long now)
     {
         var kept = new HashSet<ulong>(_snapshots.TakeLast(2).Select(static snapshot => snapshot.File.Number));
