@@ -25,6 +25,8 @@ public sealed class FrameLoop
     private readonly Stepper _stepper;
     private readonly Emitter _emitter;
     private readonly Evictions _evictions;
+    private readonly ReplyQueue _replies;
+    private readonly bool _recordsPredictions;
     private readonly WorldReport _report;
     private readonly MessagePackWriter _heartbeat = new();
     private readonly ConcurrentQueue<Action> _posted = new();
@@ -47,7 +49,9 @@ public sealed class FrameLoop
         Desk = new RequestDesk(world, report);
         _decoder = new Decoder(world, _work, _inbox, Desk, options.MaxTicks);
         _stepper = new Stepper(world, _work);
-        _emitter = new Emitter(world, _work, _inbox, sink);
+        _replies = new ReplyQueue(world, sink);
+        _emitter = new Emitter(world, _work, _inbox, sink, _replies);
+        _recordsPredictions = options.RecordsPredictions;
         _evictions = new Evictions(world, options.IdleAfter);
         world.Now = world.Started = clock.UtcNanoseconds;
         _nextHeartbeat = world.Now + HeartbeatEvery;
@@ -67,6 +71,7 @@ public sealed class FrameLoop
                 _source.Wait(UntilDue());
         while (!_decoder.IsDrained)
             RunFrame();
+        _world.Snapshots?.Finish();
     }
 
     /// <summary>One turn; false where there was nothing to do.</summary>
@@ -78,8 +83,9 @@ public sealed class FrameLoop
         Ingest();
         _decoder.Run();
         _stepper.Run();
-        _world.Changes.Commit(_world.Frame, _world.Now);
+        Record();
         _emitter.Run();
+        _replies.Release();
         _work.Clear();
         RunDue();
         var worked = _inbox.Count != 0;
@@ -105,10 +111,23 @@ public sealed class FrameLoop
 
     private void Ingest()
     {
-        if (!_decoder.IsDrained || _stop)
+        if (!_decoder.IsDrained || _stop || _replies.IsFull)
             return;
         _decoder.Rewind();
         _source.Receive(_inbox);
+    }
+
+    private void Record()
+    {
+        if (!_world.Changes.IsEmpty)
+        {
+            var checksum = PredictionChecksum.Of(_world, _work, _recordsPredictions);
+            if (!_world.Changes.Commit(_world.Frame, _world.Now, checksum))
+                _work.Refuse(_world, _world.Changes.Fault!);
+        }
+
+        if (_world.Changes.Fault is { } fault && !_replies.IsEmpty)
+            _replies.Refuse(fault);
     }
 
     private void RunPosted()
@@ -119,7 +138,8 @@ public sealed class FrameLoop
 
     private void RunDue()
     {
-        if (_evictions.Run())
+        _world.Snapshots?.Run();
+        if (_world.TakesChanges && _evictions.Run())
         {
             _world.Changes.Commit(_world.Frame, _world.Now);
             _world.Events.Publish(_sink);
@@ -138,7 +158,9 @@ public sealed class FrameLoop
 
     private TimeSpan UntilDue()
     {
-        var due = Math.Min(_nextHeartbeat, _evictions.Next);
+        if (_world.Snapshots is { IsCopying: true })
+            return TimeSpan.Zero;
+        var due = Math.Min(Math.Min(_nextHeartbeat, _evictions.Next), _world.Snapshots?.Next ?? long.MaxValue);
         return TimeSpan.FromTicks(Math.Clamp((due - _world.Now) / 100, 0, TimeSpan.TicksPerSecond));
     }
 }

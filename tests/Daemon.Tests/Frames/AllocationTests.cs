@@ -121,6 +121,8 @@ public sealed class AllocationTests
 
         public bool CanTake(long bytes) => true;
 
+        public bool TryReopen() => true;
+
         public int Ticks { get; private set; }
 
         public void Append(in FrameRecord record)
