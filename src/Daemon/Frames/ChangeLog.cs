@@ -5,6 +5,7 @@ namespace Realtime.Daemon.Frames;
 /// <summary>Collects a frame's changes of the world for the journal; does nothing where none is kept.</summary>
 public sealed class ChangeLog(IJournal journal)
 {
+    private IJournal _journal = journal;
     private Change[] _changes = [];
     private double[] _values = [];
     private byte[] _bytes = [];
@@ -14,7 +15,7 @@ public sealed class ChangeLog(IJournal journal)
 
     public void Tick(int row, in StreamRow stream, ReadOnlySpan<double> values)
     {
-        if (!journal.Records)
+        if (!_journal.Records)
             return;
         ref readonly var order = ref stream.Order;
         Add(new Change(
@@ -26,27 +27,37 @@ public sealed class ChangeLog(IJournal journal)
     /// </summary>
     public void Other(ChangeKind kind, int row, in StreamRow stream, ReadOnlySpan<byte> bytes = default)
     {
-        if (!journal.Records)
+        if (!_journal.Records)
             return;
         Add(new Change(kind, row, stream.Model, stream.IsId, 0, null, 0, Keep(bytes)));
+    }
+
+    /// <summary>Records to another journal from here on; what was collected before is none of its business.</summary>
+    public void Use(IJournal journal)
+    {
+        _journal = journal;
+        _count = _valueCount = _byteCount = 0;
     }
 
     /// <summary>Nothing has changed since the last record, or nothing is recorded.</summary>
     public bool IsEmpty => _count == 0;
 
     /// <summary>Number of the last record.</summary>
-    public ulong Written => journal.Written;
+    public ulong Written => _journal.Written;
 
     /// <summary>Number of the last record that has the durability asked for.</summary>
-    public ulong Durable => journal.Durable;
+    public ulong Durable => _journal.Durable;
 
     /// <summary>Why nothing can be recorded now; null where all is well.</summary>
-    public string? Fault => journal.Fault;
+    public string? Fault => _journal.Fault;
+
+    /// <summary>What holds acknowledgements up now; null where nothing does.</summary>
+    public string? Warning => _journal.Warning;
 
     /// <summary>A stream owes a tick; the row is -1 where it has none.</summary>
     public void Owed(int row, ulong seq, ReadOnlySpan<byte> name)
     {
-        if (journal.Records)
+        if (_journal.Records)
             Add(new Change(ChangeKind.Owed, row, -1, false, seq, null, 0, Keep(name)));
     }
 
@@ -55,12 +66,12 @@ public sealed class ChangeLog(IJournal journal)
         ChangeKind.Prediction, item.Row, item.Model, false, item.Seq, null, 0, Keep(prediction), item.Flags));
 
     /// <summary>Tries to go on behind the last record after a failure; a snapshot must hold all up to it.</summary>
-    public bool TryReopen() => journal.TryReopen();
+    public bool TryReopen() => _journal.TryReopen();
 
     /// <summary>Whether a frame made of so many bytes of messages can be recorded now.</summary>
-    public bool CanTake(long bytes) => journal.CanTake(bytes);
+    public bool CanTake(long bytes) => _journal.CanTake(bytes);
 
-    /// <summary>Hands the frame's changes to the journal.</summary>
+    /// <summary>Hands the frame's changes to the _journal.</summary>
     /// <param name="frame">The frame's number.</param>
     /// <param name="now">Its clock, ns since 1970.</param>
     /// <param name="checksum">Of the predictions made for its ticks.</param>
@@ -69,11 +80,11 @@ public sealed class ChangeLog(IJournal journal)
     {
         if (_count == 0)
             return true;
-        journal.Append(new FrameRecord(
+        _journal.Append(new FrameRecord(
             frame, now, _changes.AsSpan(0, _count), _values.AsSpan(0, _valueCount), _bytes.AsSpan(0, _byteCount),
             checksum));
         _count = _valueCount = _byteCount = 0;
-        return journal.Fault is null;
+        return _journal.Fault is null;
     }
 
     private Slice Keep(ReadOnlySpan<double> values)

@@ -13,6 +13,7 @@ namespace Realtime.Daemon.Frames;
 public sealed class FrameLoop
 {
     private const long HeartbeatEvery = 1_000_000_000;
+    private const long LastRepliesWithin = 2_000_000_000;
 
     private readonly World _world;
     private readonly IClock _clock;
@@ -33,6 +34,7 @@ public sealed class FrameLoop
     private long _nextHeartbeat;
     private long _turns;
     private volatile bool _stop;
+    private volatile bool _serving;
 
     public FrameLoop(
         World world, LoopOptions options, WorldReport report, IClock clock, ITickSource source,
@@ -60,18 +62,26 @@ public sealed class FrameLoop
     /// <summary>Carries out control requests; only for what is posted.</summary>
     public RequestDesk Desk { get; }
 
+    /// <summary>Why ticks are refused or held up now; null where they are not. For what is posted.</summary>
+    public string? Trouble => _world.Changes.Fault ?? _world.Changes.Warning;
+
+    /// <summary>It runs frames, or has; any thread may ask.</summary>
+    public bool IsServing => _serving;
+
     /// <summary>Turns of the loop, idle ones too; any thread may read it to see that the loop lives.</summary>
     public long Turns => Volatile.Read(ref _turns);
 
     /// <summary>Runs frames until <see cref="Stop"/>; what has arrived by then is still finished.</summary>
     public void Run()
     {
+        _serving = true;
         while (!_stop)
             if (!RunFrame() && _idle == IdleMode.Block)
                 _source.Wait(UntilDue());
         while (!_decoder.IsDrained)
             RunFrame();
-        _world.Snapshots?.Finish();
+        _world.Snapshots?.RunLast();
+        AwaitReplies();
     }
 
     /// <summary>One turn; false where there was nothing to do.</summary>
@@ -128,6 +138,17 @@ public sealed class FrameLoop
 
         if (_world.Changes.Fault is { } fault && !_replies.IsEmpty)
             _replies.Refuse(fault);
+    }
+
+    // What was taken is answered if the disk lets it be.
+    private void AwaitReplies()
+    {
+        var end = _clock.UtcNanoseconds + LastRepliesWithin;
+        while (!_replies.IsEmpty && _clock.UtcNanoseconds < end)
+        {
+            _source.Wait(TimeSpan.FromMilliseconds(1));
+            _replies.Release();
+        }
     }
 
     private void RunPosted()

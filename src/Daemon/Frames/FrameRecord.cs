@@ -37,8 +37,8 @@ public enum ChangeKind : byte
     Setup = 9,
 
     /// <summary>
-    /// The prediction made for a tick of this frame; it carries seq, flags and numbers. Kept on request only, and nothing
-    /// a replay needs.
+    /// The prediction made for a tick of this frame; it carries seq, flags and numbers. Kept on request only, and
+    /// nothing a replay needs.
     /// </summary>
     Prediction = 10,
 }

@@ -55,6 +55,9 @@ public interface IJournal
     /// <summary>Why nothing can be recorded now; null where all is well.</summary>
     string? Fault { get; }
 
+    /// <summary>What holds it up without having failed, such as a slow disk; null where all is well.</summary>
+    string? Warning { get; }
+
     /// <summary>
     /// Goes on behind <see cref="Written"/> after a failure, once a snapshot holds everything up to it; false where it
     /// fails again.
@@ -72,6 +75,8 @@ public sealed class NoJournal : IJournal
     public ulong Durable => 0;
 
     public string? Fault => null;
+
+    public string? Warning => null;
 
     public bool CanTake(long bytes) => true;
 

@@ -3,7 +3,8 @@ using System.Numerics;
 namespace Realtime.Daemon.Frames;
 
 /// <summary>
-/// CRC-32C of the bits of a frame's predictions: a record carries it, so that a replay can tell whether it made the same.
+/// CRC-32C of the bits of a frame's predictions: a record carries it, so that a replay can tell whether it made the
+/// same.
 /// </summary>
 public static class PredictionChecksum
 {

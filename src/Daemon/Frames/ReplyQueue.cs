@@ -5,7 +5,8 @@ using Realtime.Protocol.MessagePack;
 namespace Realtime.Daemon.Frames;
 
 /// <summary>
-/// Replies on their way out, in the order of the requests: each waits until what it tells is as durable as was asked for.
+/// Replies on their way out, in the order of the requests: each waits until what it tells is as durable as was asked
+/// for.
 /// </summary>
 public sealed class ReplyQueue(World world, IPredictionSink sink)
 {
@@ -71,10 +72,11 @@ public sealed class ReplyQueue(World world, IPredictionSink sink)
 
     private void ReleaseBehindSnapshot()
     {
+        var ended = world.Snapshots?.Ended ?? long.MaxValue;
         var blocked = new List<Waiting>();
         foreach (var waiting in _behindSnapshot)
         {
-            var isFree = waiting.Needs <= world.Changes.Durable && waiting.Snapshot <= (world.Snapshots?.Ended ?? long.MaxValue)
+            var isFree = waiting.Needs <= world.Changes.Durable && waiting.Snapshot <= ended
                 && !blocked.Exists(one => one.Identity.SequenceEqual(waiting.Identity));
             if (!isFree)
                 blocked.Add(waiting);

@@ -119,6 +119,8 @@ public sealed class AllocationTests
 
         public string? Fault => null;
 
+        public string? Warning => null;
+
         public bool CanTake(long bytes) => true;
 
         public bool TryReopen() => true;

@@ -22,6 +22,8 @@ internal sealed class RecordingJournal : IJournal
 
     public string? Fault => null;
 
+    public string? Warning => null;
+
     public bool CanTake(long bytes) => true;
 
     public bool TryReopen() => true;

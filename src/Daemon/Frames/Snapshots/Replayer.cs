@@ -17,10 +17,14 @@ public delegate void ReplayedTick(in Item item, ReadOnlySpan<double> prediction)
 public sealed class Replayer(World world, int maxTicks, ReplayedTick? stepped = null)
 {
     private readonly FrameWork _work = new(maxTicks);
-    private Stepper? _stepper;
-    private uint _checksum;
 
-    /// <summary>Ticks stepped so far, imputed ones not counted.</summary>
+    // Records whose ticks are waiting for their step: where their items end, and the checksum they were written with.
+    private readonly Queue<(int End, uint Checksum)> _open = new();
+    private Stepper? _stepper;
+    private uint _checksum = uint.MaxValue;
+    private bool _hasTicks;
+
+    /// <summary>Ticks taken so far, imputed ones not counted.</summary>
     public long Ticks { get; private set; }
 
     public long Records { get; private set; }
@@ -28,26 +32,26 @@ public sealed class Replayer(World world, int maxTicks, ReplayedTick? stepped = 
     /// <summary>Records whose predictions came out with other bits than were recorded.</summary>
     public long Different { get; private set; }
 
-    /// <summary>Applies one record.</summary>
+    /// <summary>Applies one record; some of its steps may wait for <see cref="Complete"/>.</summary>
     /// <exception cref="InvalidDataException">The record does not fit the world; the message says where.</exception>
     public void Apply(in FrameRecord record)
     {
         world.Now = record.Now;
-        _checksum = uint.MaxValue;
-        var hasTicks = false;
         foreach (ref readonly var change in record.Changes)
         {
-            hasTicks |= change.Kind == ChangeKind.Tick;
             Apply(in change, in record);
             if (_work.ItemCount >= maxTicks)
                 Flush();
         }
 
-        Flush();
         Records++;
-        if (hasTicks && _checksum != record.Checksum)
-            Different++;
+        _open.Enqueue((_work.ItemCount, record.Checksum));
+        if (_work.ItemCount == 0)
+            CloseRecords(0);
     }
+
+    /// <summary>Steps what is left.</summary>
+    public void Complete() => Flush();
 
     private void Apply(in Change change, in FrameRecord record)
     {
@@ -104,16 +108,32 @@ public sealed class Replayer(World world, int maxTicks, ReplayedTick? stepped = 
             return;
         _stepper ??= new Stepper(world, _work);
         _stepper.Run();
-        foreach (ref readonly var item in _work.Items)
+        for (var i = 0; i < _work.ItemCount; i++)
         {
+            CloseRecords(i);
+            ref readonly var item = ref _work.Items[i];
             if (item.Kind != ItemKind.Tick)
                 continue;
             var prediction = _work.Prediction(in item, world.Models[item.Model].Model.PredictionCount);
             _checksum = PredictionChecksum.Add(_checksum, prediction, (ulong)item.Flags);
+            _hasTicks = true;
             stepped?.Invoke(in item, prediction);
         }
 
+        CloseRecords(_work.ItemCount);
         _work.Clear();
         world.Frame++;
+    }
+
+    // A record that ends here has all its predictions.
+    private void CloseRecords(int items)
+    {
+        while (_open.TryPeek(out var record) && record.End == items)
+        {
+            _open.Dequeue();
+            if (_hasTicks && record.Checksum != _checksum)
+                Different++;
+            (_checksum, _hasTicks) = (uint.MaxValue, false);
+        }
     }
 }

@@ -7,7 +7,9 @@ namespace Realtime.Daemon.Frames.Snapshots;
 /// <summary>One recorded quantity of a shape: whose it is, its name and its length.</summary>
 public sealed record ShapeSlot(string Owner, string Name, int Length);
 
-/// <summary>What a stream of a model is made of; two models of equal shapes can take over each other's states.</summary>
+/// <summary>
+/// What a stream of a model is made of; two models of equal shapes can take over each other's states.
+/// </summary>
 public sealed record ModelShape
 {
     public required string Name { get; init; }
@@ -49,7 +51,7 @@ public sealed record ModelShape
     }
 
     private static string Text(IReadOnlyList<ShapeSlot> slots) => string.Join(
-        " ", slots.Select(static slot => $"{slot.Owner}{(slot.Owner.Length == 0 ? "" : ".")}{slot.Name}[{slot.Length}]"));
+        " ", slots.Select(static slot => $"{slot.Owner} {slot.Name}[{slot.Length}]".TrimStart()));
 }
 
 /// <summary>

@@ -34,8 +34,8 @@ public interface ISnapshotStore
 }
 
 /// <summary>
-/// Copies the world between frames, some rows at a time; a row that is about to change is copied first, so that the copy
-/// is the world of one moment.
+/// Copies the world between frames, some rows at a time; a row that is about to change is copied first, so that the
+/// copy is the world of one moment.
 /// </summary>
 /// <param name="world">What is copied.</param>
 /// <param name="store">Where it goes.</param>

@@ -1,8 +1,8 @@
 namespace Realtime.Daemon.Frames.Snapshots;
 
 /// <summary>
-/// Takes snapshots of the world while the loop runs: at times, on request, and after the journal has failed, when only a
-/// whole snapshot makes good what it lacks.
+/// Takes snapshots of the world while the loop runs: at times, on request, and after the journal has failed, when only
+/// a whole snapshot makes good what it lacks.
 /// </summary>
 public sealed class Snapshotter
 {
@@ -72,9 +72,11 @@ public sealed class Snapshotter
         _copy.RunSlice();
     }
 
-    /// <summary>Copies what is left at once: nothing changes any more.</summary>
-    public void Finish()
+    /// <summary>Nothing changes any more: the last snapshot, copied at once unless one is still being written.</summary>
+    public void RunLast()
     {
+        if (!_copy.IsCopying && _world.Changes.Fault is null && _store.Number != _world.Changes.Written)
+            Begin();
         while (_copy.IsCopying)
             _copy.RunSlice();
     }
@@ -85,7 +87,8 @@ public sealed class Snapshotter
             _next = _world.Now + _every;
     }
 
-    // The world is ahead of the journal by what could not be written: a snapshot first, then the journal goes on behind it.
+    // The world is ahead of the journal by what could not be written: a snapshot first, then the journal goes on behind
+    // it.
     private void Mend()
     {
         if (_copy.IsCopying || _store.IsBusy)
