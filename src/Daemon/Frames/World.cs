@@ -52,6 +52,9 @@ public sealed class World : IDisposable
     /// <summary>Copies the world from time to time; null where state lives in memory only.</summary>
     public Snapshotter? Snapshots { get; set; }
 
+    /// <summary>What this start brought back; null where state lives in memory only.</summary>
+    public RecoveryReport? Recovery { get; set; }
+
     /// <summary>Changes of the world can be recorded in this frame; where not, they are refused.</summary>
     public bool TakesChanges { get; set; } = true;
 

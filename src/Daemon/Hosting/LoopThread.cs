@@ -12,14 +12,19 @@ namespace Realtime.Daemon.Hosting;
 /// <param name="log">Gets what goes wrong.</param>
 public sealed partial class LoopThread(
     FrameLoop loop, ILoopLife life, TimeSpan stopTimeout, IHostApplicationLifetime lifetime, ILogger<LoopThread> log)
-    : IHostedService
+    : IHostedService, IDisposable
 {
+    private readonly TaskCompletionSource _serving = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile bool _started;
-    private volatile bool _stopped;
+    private readonly CancellationTokenSource _stop = new();
 
     /// <summary>The loop does not turn any more, or never did.</summary>
     public bool Ended => !_started || _ended.Task.IsCompleted;
+
+    /// <summary>Ends when the loop serves; true then, false where it never will.</summary>
+    public async Task<bool> Serving() =>
+        await Task.WhenAny(_serving.Task, _ended.Task).ConfigureAwait(false) == _serving.Task;
 
     /// <summary>What the program ends with.</summary>
     public int ExitCode { get; private set; }
@@ -35,21 +40,27 @@ public sealed partial class LoopThread(
     {
         if (Ended)
             return;
-        _stopped = true;
+        await _stop.CancelAsync().ConfigureAwait(false);
         loop.Stop();
         await Task.WhenAny(_ended.Task, Task.Delay(stopTimeout, CancellationToken.None)).ConfigureAwait(false);
         if (!Ended)
             LogOvertime(stopTimeout.TotalSeconds);
     }
 
+    public void Dispose() => _stop.Dispose();
+
     private void Run()
     {
         try
         {
-            life.Begin();
-            if (!_stopped)
-                loop.Run();
+            life.Begin(_stop.Token);
+            _serving.SetResult();
+            loop.Run();
             life.End();
+        }
+        catch (OperationCanceledException) when (_stop.IsCancellationRequested)
+        {
+            // Told to stop before it served.
         }
         catch (StartException e)
         {
@@ -86,7 +97,8 @@ public sealed partial class LoopThread(
 public interface ILoopLife
 {
     /// <exception cref="StartException">It can't start.</exception>
-    void Begin();
+    /// <exception cref="OperationCanceledException">It was told to stop.</exception>
+    void Begin(CancellationToken stop);
 
     void End();
 }

@@ -10,6 +10,7 @@ public sealed class StateDirectory : IDisposable
     private readonly StateOptions _options;
     private readonly IClock _clock;
     private readonly StateOwner _owner;
+    private readonly Retention _retention;
 
     /// <param name="disk">The folder; disposed with this.</param>
     /// <param name="options">How long what is kept.</param>
@@ -18,7 +19,7 @@ public sealed class StateDirectory : IDisposable
     /// <exception cref="StateInUseException">Another process owns it.</exception>
     public StateDirectory(IDisk disk, StateOptions options, IClock clock)
     {
-        (Disk, _options, _clock) = (disk, options, clock);
+        (Disk, _options, _clock, _retention) = (disk, options, clock, new Retention(disk));
         _owner = StateOwner.Take(disk, clock.UtcNanoseconds);
         StateFiles.DeleteUnfinished(disk);
         // A clock that was set back must not repeat an epoch.
@@ -36,7 +37,7 @@ public sealed class StateDirectory : IDisposable
     public long Now() => _clock.UtcNanoseconds;
 
     /// <summary>Deletes what no restart needs any more and what is past its time.</summary>
-    public void ClearAway() => Retention.Apply(Disk, _options.Keep, _options.MaxBytes, Now());
+    public void ClearAway() => _retention.Apply(_options.Keep, _options.MaxBytes, Now());
 
     public void Dispose()
     {
@@ -44,11 +45,17 @@ public sealed class StateDirectory : IDisposable
         Disk.Dispose();
     }
 
+    private ulong EpochOf(StateFile segment)
+    {
+        using var reader = new SegmentReader(Disk, segment);
+        return reader.Header?.Epoch ?? 0;
+    }
+
     private ulong LastEpoch()
     {
         var last = 0UL;
         foreach (var file in StateFiles.Segments(Disk).TakeLast(2))
-            last = Math.Max(last, SegmentHeader.EpochOf(Disk, file) ?? 0);
+            last = Math.Max(last, EpochOf(file));
         foreach (var file in StateFiles.Snapshots(Disk).TakeLast(2))
         {
             try

@@ -13,11 +13,14 @@ public sealed class WorldRecovery
 
     private const int RecordsPerReport = 4096;
 
+    private static readonly TimeSpan BetweenReports = TimeSpan.FromSeconds(1);
+
     private readonly IDisk _disk;
     private readonly World _world;
     private readonly Setup _setup;
     private readonly List<string> _notices = [];
     private readonly long _begun = Stopwatch.GetTimestamp();
+    private long _told = Stopwatch.GetTimestamp();
     private LoadedStreams _loaded = new();
     private ulong? _snapshot;
 
@@ -41,12 +44,13 @@ public sealed class WorldRecovery
     /// <exception cref="JournalCorruptException">The journal is damaged elsewhere than at its end.</exception>
     /// <exception cref="InvalidDataException">A record does not fit; the message says which.</exception>
     /// <exception cref="IOException">The disk refuses.</exception>
-    public RecoveryReport Run()
+    /// <exception cref="OperationCanceledException">It was told to stop.</exception>
+    public RecoveryReport Run(CancellationToken stop = default)
     {
         _world.Events.IsMuted = true;
         LoadSnapshot();
         var replayer = new Replayer(_world, Together);
-        Replay(replayer);
+        Replay(replayer, stop);
         _world.Streams.FindFree();
         _world.Events.IsMuted = false;
         return new RecoveryReport
@@ -93,7 +97,7 @@ public sealed class WorldRecovery
         Next = file.Number + 1;
     }
 
-    private void Replay(Replayer replayer)
+    private void Replay(Replayer replayer, CancellationToken stop)
     {
         using var reader = new JournalReader(_disk, Next, Salvage);
         var file = "";
@@ -111,8 +115,13 @@ public sealed class WorldRecovery
                     $"{reader.File} at byte {reader.Offset}, record {reader.Number}: {e.Message}", e);
             }
 
-            if (replayer.Records % RecordsPerReport == 0)
-                Progress?.Invoke(replayer.Records, replayer.Ticks);
+            if (replayer.Records % RecordsPerReport != 0)
+                continue;
+            stop.ThrowIfCancellationRequested();
+            if (Stopwatch.GetElapsedTime(_told) < BetweenReports)
+                continue;
+            _told = Stopwatch.GetTimestamp();
+            Progress?.Invoke(replayer.Records, replayer.Ticks);
         }
 
         replayer.Complete();

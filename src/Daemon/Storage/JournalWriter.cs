@@ -65,6 +65,8 @@ public sealed class JournalWriter : IJournal, IDisposable
     /// <summary>An fsync has been going on for longer than it should.</summary>
     public bool Slow => _flusher.IsSlow;
 
+    public string? Warning => Slow ? $"an fsync takes longer than {_options.SlowAfter.TotalSeconds:0.#} s" : null;
+
     /// <summary>Number of the last record that the disk has, whatever durability was asked for.</summary>
     public ulong Synced => _flusher.Synced;
 
@@ -162,6 +164,8 @@ public sealed class JournalWriter : IJournal, IDisposable
 
         return Reopen(spare, next, isBroken);
     }
+
+    public bool TryReopen() => TryReopen(_written + 1);
 
     /// <summary>A durable snapshot has everything up to the record: it needs no journal to survive. Any thread.</summary>
     public void Cover(ulong number)
