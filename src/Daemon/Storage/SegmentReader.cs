@@ -71,10 +71,11 @@ internal sealed class SegmentReader : IDisposable
     /// <summary>Looks at the record that begins at the offset.</summary>
     public RecordState Look(long offset, ulong expected)
     {
-        var state = LookAt(offset, expected);
         var footer = RecordHeader.FooterOffset(offset);
-        return state != RecordState.Zero || footer == offset || LookAt(footer, expected) != RecordState.Footer
-            ? state == RecordState.Zero ? LookAt(offset, expected) : state : RecordState.Footer;
+        if (footer == offset || At(offset, (int)(footer - offset)).ContainsAnyExcept((byte)0)
+            || LookAt(footer, expected) != RecordState.Footer)
+            return LookAt(offset, expected);
+        return RecordState.Footer;
     }
 
     /// <summary>Whether a whole record or footer with that header stands at the offset.</summary>
