@@ -32,7 +32,8 @@ public sealed class ReliablePublisher : IDisposable
         _session = new PublisherSession(_options);
     }
 
-    /// <summary>A tick's prediction, once per tick; asked for by <see cref="ReliablePublisherOptions.Reply"/>.</summary>
+    /// <summary>A tick's prediction, once per tick; asked for by <see cref="ReliablePublisherOptions.Reply"/>.
+    /// </summary>
     public event Action<Prediction>? Predicted;
 
     /// <summary>A tick was rejected: it is not sent again, and leaves a gap in its stream.</summary>
@@ -133,7 +134,8 @@ public sealed class ReliablePublisher : IDisposable
         _tick.Clear();
         TickWriter.WriteArray(_tick, new StreamLabel(stream.Label), values, number, time);
         if (_tick.Length > _session.TickBytesMaximum)
-            throw new ArgumentException($"a tick of {_tick.Length} bytes, the daemon takes {_session.TickBytesMaximum}");
+            throw new ArgumentException(
+                $"found a tick of {_tick.Length} bytes, the daemon takes {_session.TickBytesMaximum}", nameof(values));
         if (!_session.Add(stream, number, _tick.Written))
         {
             Work(TimeSpan.Zero);

@@ -50,7 +50,7 @@ internal sealed class BreakingWire : IDisposable
                 // About one in three before a tick has passed, the others after up to some hundred replies.
                 var up = breaks ? _random.Next(100, 60_000) : long.MaxValue;
                 var down = breaks ? _random.Next(100, 6_000) : long.MaxValue;
-                _ = CarryAsync(client, up, down, TimeSpan.FromMilliseconds(_random.Next(0, 40)));
+                _ = CarryAsync(client, breaks, up, down, TimeSpan.FromMilliseconds(_random.Next(0, 40)));
             }
         }
         catch (Exception e) when (e is OperationCanceledException or SocketException or ObjectDisposedException)
@@ -59,7 +59,7 @@ internal sealed class BreakingWire : IDisposable
         }
     }
 
-    private async Task CarryAsync(Socket client, long up, long down, TimeSpan silence)
+    private async Task CarryAsync(Socket client, bool breaks, long up, long down, TimeSpan silence)
     {
         using var daemon = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         using (client)
@@ -72,7 +72,8 @@ internal sealed class BreakingWire : IDisposable
                 var back = PumpAsync(daemon, client, down);
                 if (await Task.WhenAny(there, back) == back)
                     await Task.Delay(silence, _stop.Token);
-                Interlocked.Increment(ref _broken);
+                if (breaks)
+                    Interlocked.Increment(ref _broken);
                 client.Close(0);
                 daemon.Close(0);
                 await Task.WhenAll(there, back);
