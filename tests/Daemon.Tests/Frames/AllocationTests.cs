@@ -116,6 +116,15 @@ public sealed class AllocationTests
     private sealed class SilentJournal : IJournal
     {
         public bool Records => true;
+
+        public ulong Written => 0;
+
+        public ulong Durable => 0;
+
+        public string? Fault => null;
+
+        public bool CanTake(long bytes) => true;
+
         public int Ticks { get; private set; }
 
         public void Append(in FrameRecord record)

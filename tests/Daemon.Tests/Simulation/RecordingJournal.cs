@@ -16,12 +16,20 @@ internal sealed class RecordingJournal : IJournal
 
     public bool Records => true;
 
+    public ulong Written => (ulong)Frames.Count;
+
+    public ulong Durable => Written;
+
+    public string? Fault => null;
+
+    public bool CanTake(long bytes) => true;
+
     public void Append(in FrameRecord record)
     {
         var changes = new List<RecordedChange>();
         foreach (var change in record.Changes)
         {
-            var isTick = change.Kind == ChangeKind.Tick;
+            var isTick = change.Kind is ChangeKind.Tick or ChangeKind.Prediction;
             changes.Add(new RecordedChange(
                 change, isTick ? record.Values.Slice(change.Data.Offset, change.Data.Length).ToArray() : [],
                 isTick ? [] : change.Data.Of(record.Bytes).ToArray()));
