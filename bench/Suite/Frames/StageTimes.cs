@@ -5,7 +5,7 @@ using Realtime.Daemon.Frames;
 
 namespace Realtime.Bench.Suite.Frames;
 
-/// <summary>What each stage of a frame costs per tick: the stages as the loop runs them, with a clock between.</summary>
+/// <summary>What each stage of a frame costs per tick: as the loop runs them, with a clock between.</summary>
 internal sealed class StageTimes
 {
     private static readonly string[] Stages = ["ingest", "decode", "step", "emit"];
