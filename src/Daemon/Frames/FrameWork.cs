@@ -115,22 +115,27 @@ public sealed class FrameWork
         _valuesEnd = _predictionsEnd = 0;
     }
 
-    /// <summary>Adds an item with room for its values and its prediction; returns its index.</summary>
-    public int Add(in Item item, int values, int prediction)
+    /// <summary>Adds an empty item with room for its values and its prediction; its index is
+    /// <see cref="ItemCount"/> less one.</summary>
+    public ref Item Add(int values, int prediction)
     {
         Fit(ref _items, ItemCount + 1);
         Fit(ref _values, _valuesEnd + values);
         Fit(ref _predictions, _predictionsEnd + prediction);
-        _items[ItemCount] = item with { Values = _valuesEnd, Prediction = _predictionsEnd };
+        ref var item = ref _items[ItemCount++];
+        item = new Item { Values = _valuesEnd, Prediction = _predictionsEnd, Source = -1 };
         _valuesEnd += values;
         _predictionsEnd += prediction;
-        return ItemCount++;
+        return ref item;
     }
 
-    public void Add(in Outcome outcome)
+    public void Add(in Outcome outcome) => AddOutcome() = outcome;
+
+    /// <summary>Adds an outcome for the caller to fill.</summary>
+    public ref Outcome AddOutcome()
     {
         Fit(ref _outcomes, OutcomeCount + 1);
-        _outcomes[OutcomeCount++] = outcome;
+        return ref _outcomes[OutcomeCount++];
     }
 
     public void Add(in RequestWork request)
