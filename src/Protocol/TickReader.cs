@@ -63,7 +63,7 @@ public static class TickReader
     }
 
     /// <summary>Reads the tick at <paramref name="cursor"/> and moves the cursor behind it.</summary>
-    /// <param name="payload">A payload that <see cref="ReadHeader(ReadOnlySpan{byte})"/> found to be a tick or a batch.</param>
+    /// <param name="payload">A payload that <c>ReadHeader</c> found to be a tick or a batch.</param>
     /// <param name="cursor">Starts as <see cref="MessageHeader.Cursor"/>; also moves past a tick with a fault.</param>
     /// <param name="tick">The tick, as far as it was read.</param>
     /// <param name="fault">Where the result is false: what was found, and what was expected.</param>

@@ -12,6 +12,9 @@ public sealed class Decoder
     /// <summary>Longest run of missing ticks that <c>streams.onGap: impute</c> steps over one by one.</summary>
     public const int ImputedMax = 1000;
 
+    // What a record has of a tick that never came.
+    private const long ImputedBytes = 16;
+
     private const int RejectedEventsPerSecond = 10;
     private const int StalledAfter = 100;
 
@@ -58,6 +61,7 @@ public sealed class Decoder
     public void Run()
     {
         _ticks = 0;
+        _world.TakesChanges = _world.Changes.CanTake(_inbox.Used + ImputedBytes * (_ticksMax + ImputedMax));
         while (!IsDrained && _ticks < _ticksMax)
         {
             ref var message = ref _inbox[_next];
@@ -151,7 +155,8 @@ public sealed class Decoder
         var start = _work.Replies.Length;
         _desk.Execute(_inbox.Bytes(message.Payload), _work.Replies);
         var reply = new Slice(start, _work.Replies.Length - start);
-        _work.Add(new RequestWork(_next, _work.OutcomeCount, _work.OutcomeCount, true, false, default, false, reply));
+        _work.Add(new RequestWork(
+            _next, _work.OutcomeCount, _work.OutcomeCount, true, false, default, false, reply, _desk.Ticket));
         _ticks++;
         Close();
     }
@@ -235,10 +240,29 @@ public sealed class Decoder
         }
 
         var row = _world.Streams.Find(name);
-        if (row < 0)
+        if (!_world.TakesChanges)
+            outcome = RefuseNotDurable(in tick, name, row, isRequest);
+        else if (row < 0)
             outcome = TakeFirst(in message, payload, in tick, name, isRequest);
         else
             TakeNext(in message, payload, in tick, row, isRequest, ref outcome);
+    }
+
+    // A tick that was stepped before owes nothing, though whether it is durable can't be said now.
+    private Outcome RefuseNotDurable(in Tick tick, ReadOnlySpan<byte> name, int row, bool isRequest)
+    {
+        if (isRequest && tick.HasSeq && row < 0)
+        {
+            _world.Refused.Owe(name, tick.Seq);
+        }
+        else if (isRequest && tick.HasSeq && tick.Seq > _world.Streams[row].Order.Last)
+        {
+            _world.BeforeChange(row);
+            _world.Streams[row].Order.Owe(tick.Seq);
+        }
+
+        return new Outcome(
+            OutcomeKind.Refused, -1, ErrorCode.NotDurable, _world.Changes.Fault ?? "no room in the journal");
     }
 
     private ReadOnlySpan<byte> NameOf(
@@ -271,7 +295,11 @@ public sealed class Decoder
         if (!_world.TryAdmit(name, tick.HasId, model, out var row, out detail))
         {
             if (isRequest && tick.HasSeq)
+            {
                 _world.Refused.Owe(name, tick.Seq);
+                _world.Changes.Owed(-1, tick.Seq, name);
+            }
+
             return new Outcome(OutcomeKind.Refused, -1, ErrorCode.Refused, detail);
         }
 
@@ -337,27 +365,17 @@ public sealed class Decoder
 
     private int Accept(in Message message, in Tick tick, int row, Arrival arrival)
     {
+        _world.BeforeChange(row);
         ref var stream = ref _world.Streams[row];
         var host = _world.Host(stream.Model);
         var expected = stream.Order.Last + 1;
-        ulong? seq = tick.HasSeq ? tick.Seq : null;
-        stream.Order.Accept(arrival, seq, tick.HasRun ? tick.Run : null);
-        stream.DuplicatesInARow = 0;
+        var flags = stream.Take(
+            arrival, tick.HasSeq ? tick.Seq : null, tick.HasRun ? tick.Run : null,
+            tick.HasTime ? tick.Time : _world.Now, _world.Now);
+        if (flags != PredictionFlags.None)
+            _world.Counters.Late++;
         if (arrival is Arrival.Gap or Arrival.Restart)
             PassOver(row, arrival, expected);
-
-        var time = tick.HasTime ? tick.Time : _world.Now;
-        var flags = PredictionFlags.None;
-        if (stream.Counts.Stepped != 0 && time < stream.Time)
-        {
-            flags = PredictionFlags.Late;
-            stream.Counts.Late++;
-            _world.Counters.Late++;
-        }
-
-        stream.Time = time;
-        stream.Arrival = stream.Touched = _world.Now;
-        stream.Counts.Stepped++;
         var values = _values.AsSpan(0, host.InputCount);
         _world.Changes.Tick(row, in stream, values);
         var item = Add(row, ItemKind.Tick, flags, Within(in message, tick.Trace));
@@ -368,7 +386,6 @@ public sealed class Decoder
     private void PassOver(int row, Arrival arrival, ulong expected)
     {
         ref var stream = ref _world.Streams[row];
-        stream.Counts.Gaps++;
         if (arrival == Arrival.Restart)
         {
             _world.Raise(StreamEventKind.Gap, row, "restart");
@@ -401,12 +418,22 @@ public sealed class Decoder
     private Outcome Repeat(in Message message, in Tick tick, int row, bool isRequest)
     {
         ref var stream = ref _world.Streams[row];
+        if (stream.Order.IsOwed && tick.Seq == stream.Order.Owed)
+            Settle(row);
         if (!tick.HasRun && ++stream.DuplicatesInARow == StalledAfter)
             _world.Raise(StreamEventKind.Stalled, row, $"{StalledAfter} duplicates in a row");
         var isThere = stream.HasPrediction || stream.Frame == _world.Frame;
         var wanted = isRequest && _header.Reply && tick.Seq == stream.Order.Last && isThere;
         var item = wanted ? AddAgain(row, Within(in message, tick.Trace)) : -1;
         return new Outcome(OutcomeKind.Duplicate, item, ErrorCode.None, null);
+    }
+
+    // What was owed had been stepped, in a frame that could not be recorded then.
+    private void Settle(int row)
+    {
+        _world.BeforeChange(row);
+        _world.Streams[row].Order.IsOwed = false;
+        _world.Changes.Owed(row, 0, default);
     }
 
     private Outcome Reject(int row, ErrorCode code, string? detail)
@@ -420,29 +447,8 @@ public sealed class Decoder
         return new Outcome(OutcomeKind.Rejected, -1, code, detail);
     }
 
-    private int Add(int row, ItemKind kind, PredictionFlags flags, Slice trace)
-    {
-        ref var stream = ref _world.Streams[row];
-        if (stream.Frame != _world.Frame)
-            (stream.Frame, stream.Wave) = (_world.Frame, 0);
-        var host = _world.Host(stream.Model);
-        ref var item = ref _work.Add(host.InputCount, host.PredictionCount);
-        Describe(ref item, row, in stream);
-        item.Wave = stream.Wave++;
-        item.Kind = kind;
-        item.Flags = flags;
-        item.Trace = trace;
-        return stream.Item = _work.ItemCount - 1;
-    }
-
-    private static void Describe(ref Item item, int row, in StreamRow stream)
-    {
-        item.Row = row;
-        item.Model = stream.Model;
-        item.ModelRow = stream.ModelRow;
-        item.Seq = stream.Order.Last;
-        item.Time = stream.Time;
-    }
+    private int Add(int row, ItemKind kind, PredictionFlags flags, Slice trace) =>
+        _work.Add(_world, row, kind, flags, trace);
 
     private int AddAgain(int row, Slice trace)
     {
@@ -451,7 +457,7 @@ public sealed class Decoder
         var isOfThisFrame = stream.Frame == _world.Frame;
         ref var item = ref isOfThisFrame
             ? ref _work.Add(0, 0) : ref _work.Add(host.InputCount, host.PredictionCount);
-        Describe(ref item, row, in stream);
+        item.Describe(row, in stream);
         item.Kind = ItemKind.Again;
         item.Flags = stream.Flags;
         item.Trace = trace;

@@ -92,4 +92,30 @@ public struct StreamRow
     public int RejectedEvents;
 
     public StreamOrder Order;
+
+    /// <summary>Counts a tick that <see cref="StreamOrder.Judge"/> let pass: everything it changes but what its step
+    /// does.</summary>
+    /// <param name="arrival">How it was judged.</param>
+    /// <param name="seq">Its sequence number; null takes the next one.</param>
+    /// <param name="run">Its publisher's start number, where it has one.</param>
+    /// <param name="time">Its time, ns since 1970.</param>
+    /// <param name="now">The frame's clock, ns since 1970.</param>
+    public PredictionFlags Take(Arrival arrival, ulong? seq, ulong? run, long time, long now)
+    {
+        Order.Accept(arrival, seq, run);
+        if (arrival is Frames.Arrival.Gap or Frames.Arrival.Restart)
+            Counts.Gaps++;
+        var flags = PredictionFlags.None;
+        if (Counts.Stepped != 0 && time < Time)
+        {
+            flags = PredictionFlags.Late;
+            Counts.Late++;
+        }
+
+        Time = time;
+        Arrival = Touched = now;
+        Counts.Stepped++;
+        DuplicatesInARow = 0;
+        return flags;
+    }
 }

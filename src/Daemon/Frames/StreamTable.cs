@@ -8,6 +8,9 @@ public sealed class StreamTable : IDisposable
     /// <summary>Rows in a slab; rows never move.</summary>
     public const int SlabRows = RowSlabs.Rows;
 
+    /// <summary>No row a table could have.</summary>
+    public const int RowsMax = 1 << 28;
+
     // Slots of the name table, sorted node, name object: what one stream costs beside its row.
     private const int NameBytes = 160;
 
@@ -52,12 +55,38 @@ public sealed class StreamTable : IDisposable
     public int Add(ReadOnlySpan<byte> name, bool isId, int model, int modelRow)
     {
         var row = TakeRow();
+        Put(row, name, isId, model, modelRow);
+        return row;
+    }
+
+    /// <summary>Gives a new stream a certain row; <see cref="FindFree"/> must follow before any is added.</summary>
+    public void Place(int row, ReadOnlySpan<byte> name, bool isId, int model, int modelRow)
+    {
+        while (_end <= row)
+        {
+            AddSlabFor(_end);
+            this[_end++].Model = -1;
+        }
+
+        Put(row, name, isId, model, modelRow);
+    }
+
+    /// <summary>Finds the rows that are free, the lowest to be taken first.</summary>
+    public void FindFree()
+    {
+        _free.Clear();
+        for (var row = _end - 1; row >= 0; row--)
+            if (!IsUsed(row))
+                _free.Push(row);
+    }
+
+    private void Put(int row, ReadOnlySpan<byte> name, bool isId, int model, int modelRow)
+    {
         var key = name.ToArray();
         _rows.Add(key, row);
         _sorted.Add(key);
         _names[row] = key;
         this[row] = new StreamRow { Model = model, ModelRow = modelRow, IsId = isId, Frame = -1 };
-        return row;
     }
 
     public void Remove(int row)
@@ -85,13 +114,16 @@ public sealed class StreamTable : IDisposable
     {
         if (_free.TryPop(out var row))
             return row;
-        if (_end == _slabs.Count * SlabRows)
-        {
-            _slabs.Add();
-            _names.Add();
-        }
-
+        AddSlabFor(_end);
         return _end++;
+    }
+
+    private void AddSlabFor(int row)
+    {
+        if (row < _slabs.Count * SlabRows)
+            return;
+        _slabs.Add();
+        _names.Add();
     }
 
     private sealed class NameOrder : IComparer<byte[]>

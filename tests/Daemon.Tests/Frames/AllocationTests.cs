@@ -123,7 +123,11 @@ public sealed class AllocationTests
 
         public string? Fault => null;
 
+        public string? Warning => null;
+
         public bool CanTake(long bytes) => true;
+
+        public bool TryReopen() => true;
 
         public int Ticks { get; private set; }
 
