@@ -28,7 +28,7 @@ internal sealed class StageTimes
         _work = new FrameWork(options.MaxTicks);
         _decoder = new Decoder(world, _work, _inbox, SimulatedWorld.Desk(world), options.MaxTicks);
         _stepper = new Stepper(world, _work);
-        _emitter = new Emitter(world, _work, _inbox, sink);
+        _emitter = new Emitter(world, _work, _inbox, sink, new ReplyQueue(world, sink));
     }
 
     public static void Run(BenchContext context)

@@ -29,6 +29,7 @@ public sealed class Decoder
     private readonly FrameWork _work;
     private readonly Inbox _inbox;
     private readonly RequestDesk _desk;
+    private readonly TickShapes _shapes = new();
     private readonly int _ticksMax;
     private readonly double[] _values;
     private readonly long _predictionBytes;
@@ -40,6 +41,7 @@ public sealed class Decoder
     private int _cursor;
     private int _left;
     private int _ticks;
+    private Outcome _outcome;
 
     public Decoder(World world, FrameWork work, Inbox inbox, RequestDesk desk, int ticksMax)
     {
@@ -91,7 +93,7 @@ public sealed class Decoder
         var fault = EnvelopeFault(in message, out var code);
         if (fault is null)
         {
-            _header = TickReader.ReadHeader(_inbox.Bytes(message.Payload));
+            _header = TickReader.ReadHeader(_inbox.Bytes(message.Payload), _shapes);
             (fault, code) = _header.Kind switch
             {
                 PayloadKind.Malformed => (_header.Fault ?? "not MessagePack", ErrorCode.Malformed),
@@ -170,9 +172,9 @@ public sealed class Decoder
             _left--;
             _ticks++;
             _world.Counters.Received++;
-            Outcome outcome;
-            if (TickReader.TryReadTick(payload, in _header, ref _cursor, out var tick, out var fault))
-                outcome = Take(in message, payload, in tick, isRequest);
+            ref var outcome = ref isRequest ? ref _work.AddOutcome() : ref _outcome;
+            if (TickReader.TryReadTick(payload, in _header, _shapes, ref _cursor, out var tick, out var fault))
+                Take(in message, payload, in tick, isRequest, ref outcome);
             else
                 outcome = new Outcome(OutcomeKind.Rejected, -1, ErrorCode.Malformed, fault);
             Count(in outcome);
@@ -182,9 +184,6 @@ public sealed class Decoder
                 _header.Rid = tick.Rid;
                 faulty = outcome.Code == ErrorCode.Malformed;
             }
-
-            if (isRequest)
-                _work.Add(in outcome);
         }
 
         if (isRequest)
@@ -230,17 +229,23 @@ public sealed class Decoder
         }
     }
 
-    private Outcome Take(in Message message, ReadOnlySpan<byte> payload, in Tick tick, bool isRequest)
+    private void Take(
+        in Message message, ReadOnlySpan<byte> payload, in Tick tick, bool isRequest, ref Outcome outcome)
     {
         var name = NameOf(in message, payload, in tick, out var fault);
         if (fault is not null)
-            return new Outcome(OutcomeKind.Rejected, -1, ErrorCode.Malformed, fault);
+        {
+            outcome = new Outcome(OutcomeKind.Rejected, -1, ErrorCode.Malformed, fault);
+            return;
+        }
+
         var row = _world.Streams.Find(name);
         if (!_world.TakesChanges)
-            return RefuseNotDurable(in tick, name, row, isRequest);
-        return row < 0
-            ? TakeFirst(in message, payload, in tick, name, isRequest)
-            : TakeNext(in message, payload, in tick, row, isRequest);
+            outcome = RefuseNotDurable(in tick, name, row, isRequest);
+        else if (row < 0)
+            outcome = TakeFirst(in message, payload, in tick, name, isRequest);
+        else
+            TakeNext(in message, payload, in tick, row, isRequest, ref outcome);
     }
 
     // A tick that was stepped before owes nothing, though whether it is durable can't be said now.
@@ -298,31 +303,38 @@ public sealed class Decoder
             return new Outcome(OutcomeKind.Refused, -1, ErrorCode.Refused, detail);
         }
 
-        return Accept(in message, in tick, row, Arrival.Next);
+        return new Outcome(
+            OutcomeKind.Accepted, Accept(in message, in tick, row, Arrival.Next), ErrorCode.None, null);
     }
 
-    private Outcome TakeNext(
-        in Message message, ReadOnlySpan<byte> payload, in Tick tick, int row, bool isRequest)
+    private void TakeNext(
+        in Message message, ReadOnlySpan<byte> payload, in Tick tick, int row, bool isRequest, ref Outcome outcome)
     {
         ref var stream = ref _world.Streams[row];
         ulong? seq = tick.HasSeq ? tick.Seq : null;
         var arrival = stream.Order.Judge(seq, tick.HasRun ? tick.Run : null, isRequest);
-        switch (arrival)
+        if (arrival is not (Arrival.Next or Arrival.Gap or Arrival.Restart))
         {
-            case Arrival.Duplicate:
-                return Repeat(in message, in tick, row, isRequest);
-            case Arrival.TooLate:
-                return Reject(row, ErrorCode.TooLate, LateDetail(in stream.Order, in tick));
-            case Arrival.Exhausted:
-                return Reject(row, ErrorCode.TooLate, "the count is at its end; a greater run starts it anew");
-            case Arrival.NotNext:
-                return NotNext(stream.Order.Owed);
+            outcome = NotTaken(in message, in tick, row, arrival, isRequest);
+            return;
         }
 
         var code = ReadValues(payload, in tick, _world.Host(stream.Model), out var detail);
-        return code == ErrorCode.None
-            ? Accept(in message, in tick, row, arrival)
+        outcome = code == ErrorCode.None
+            ? new Outcome(OutcomeKind.Accepted, Accept(in message, in tick, row, arrival), ErrorCode.None, null)
             : Reject(row, code, detail);
+    }
+
+    private Outcome NotTaken(in Message message, in Tick tick, int row, Arrival arrival, bool isRequest)
+    {
+        ref var order = ref _world.Streams[row].Order;
+        return arrival switch
+        {
+            Arrival.Duplicate => Repeat(in message, in tick, row, isRequest),
+            Arrival.TooLate => Reject(row, ErrorCode.TooLate, LateDetail(in order, in tick)),
+            Arrival.NotNext => NotNext(order.Owed),
+            _ => Reject(row, ErrorCode.TooLate, "the count is at its end; a greater run starts it anew"),
+        };
     }
 
     private static string LateDetail(in StreamOrder order, in Tick tick)
@@ -351,7 +363,7 @@ public sealed class Decoder
         return code;
     }
 
-    private Outcome Accept(in Message message, in Tick tick, int row, Arrival arrival)
+    private int Accept(in Message message, in Tick tick, int row, Arrival arrival)
     {
         _world.BeforeChange(row);
         ref var stream = ref _world.Streams[row];
@@ -368,7 +380,7 @@ public sealed class Decoder
         _world.Changes.Tick(row, in stream, values);
         var item = Add(row, ItemKind.Tick, flags, Within(in message, tick.Trace));
         values.CopyTo(_work.Values(in _work.Items[item], values.Length));
-        return new Outcome(OutcomeKind.Accepted, item, ErrorCode.None, null);
+        return item;
     }
 
     private void PassOver(int row, Arrival arrival, ulong expected)
@@ -442,24 +454,21 @@ public sealed class Decoder
     {
         ref var stream = ref _world.Streams[row];
         var host = _world.Host(stream.Model);
-        var item = new Item
+        var isOfThisFrame = stream.Frame == _world.Frame;
+        ref var item = ref isOfThisFrame
+            ? ref _work.Add(0, 0) : ref _work.Add(host.InputCount, host.PredictionCount);
+        item.Describe(row, in stream);
+        item.Kind = ItemKind.Again;
+        item.Flags = stream.Flags;
+        item.Trace = trace;
+        if (isOfThisFrame)
         {
-            Row = row,
-            Model = stream.Model,
-            ModelRow = stream.ModelRow,
-            Kind = ItemKind.Again,
-            Flags = stream.Flags,
-            Seq = stream.Order.Last,
-            Time = stream.Time,
-            Trace = trace,
-            Source = stream.Frame == _world.Frame ? stream.Item : -1,
-        };
-        if (item.Source >= 0)
-            return _work.Add(in item, 0, 0);
-        var index = _work.Add(in item, host.InputCount, host.PredictionCount);
-        ref var again = ref _work.Items[index];
-        host.Values(stream.ModelRow).CopyTo(_work.Values(in again, host.InputCount));
-        host.Prediction(stream.ModelRow).CopyTo(_work.Prediction(in again, host.PredictionCount));
-        return index;
+            item.Source = stream.Item;
+            return _work.ItemCount - 1;
+        }
+
+        host.Values(stream.ModelRow).CopyTo(_work.Values(in item, host.InputCount));
+        host.Prediction(stream.ModelRow).CopyTo(_work.Prediction(in item, host.PredictionCount));
+        return _work.ItemCount - 1;
     }
 }

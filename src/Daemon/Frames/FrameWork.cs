@@ -43,6 +43,16 @@ public struct Item
 
     /// <summary>Within the inbox.</summary>
     public Slice Trace;
+
+    /// <summary>Takes what a row says of its last tick.</summary>
+    public void Describe(int row, in StreamRow stream)
+    {
+        Row = row;
+        Model = stream.Model;
+        ModelRow = stream.ModelRow;
+        Seq = stream.Order.Last;
+        Time = stream.Time;
+    }
 }
 
 public enum OutcomeKind : byte
@@ -122,45 +132,43 @@ public sealed class FrameWork
         _valuesEnd = _predictionsEnd = 0;
     }
 
-    /// <summary>Adds an item with room for its values and its prediction; returns its index.</summary>
-    public int Add(in Item item, int values, int prediction)
+    /// <summary>Adds an empty item with room for its values and its prediction; its index is
+    /// <see cref="ItemCount"/> less one.</summary>
+    public ref Item Add(int values, int prediction)
     {
         Fit(ref _items, ItemCount + 1);
         Fit(ref _values, _valuesEnd + values);
         Fit(ref _predictions, _predictionsEnd + prediction);
-        _items[ItemCount] = item with { Values = _valuesEnd, Prediction = _predictionsEnd };
+        ref var item = ref _items[ItemCount++];
+        item = new Item { Values = _valuesEnd, Prediction = _predictionsEnd, Source = -1 };
         _valuesEnd += values;
         _predictionsEnd += prediction;
-        return ItemCount++;
+        return ref item;
     }
 
     /// <summary>Adds a stream's next step of this frame; returns its index.</summary>
     public int Add(World world, int row, ItemKind kind, PredictionFlags flags, Slice trace)
     {
         ref var stream = ref world.Streams[row];
-        var host = world.Host(stream.Model);
         if (stream.Frame != world.Frame)
             (stream.Frame, stream.Wave) = (world.Frame, 0);
-        var item = new Item
-        {
-            Row = row,
-            Model = stream.Model,
-            ModelRow = stream.ModelRow,
-            Wave = stream.Wave++,
-            Kind = kind,
-            Flags = flags,
-            Seq = stream.Order.Last,
-            Time = stream.Time,
-            Trace = trace,
-            Source = -1,
-        };
-        return stream.Item = Add(in item, host.InputCount, host.PredictionCount);
+        var host = world.Host(stream.Model);
+        ref var item = ref Add(host.InputCount, host.PredictionCount);
+        item.Describe(row, in stream);
+        item.Wave = stream.Wave++;
+        item.Kind = kind;
+        item.Flags = flags;
+        item.Trace = trace;
+        return stream.Item = ItemCount - 1;
     }
 
-    public void Add(in Outcome outcome)
+    public void Add(in Outcome outcome) => AddOutcome() = outcome;
+
+    /// <summary>Adds an outcome for the caller to fill.</summary>
+    public ref Outcome AddOutcome()
     {
         Fit(ref _outcomes, OutcomeCount + 1);
-        _outcomes[OutcomeCount++] = outcome;
+        return ref _outcomes[OutcomeCount++];
     }
 
     public void Add(in RequestWork request)

@@ -8,11 +8,11 @@ internal sealed class NameSlabs
     /// <summary>The UTF-8 name of the stream in a row in use.</summary>
     public byte[] this[int row]
     {
-        get => _slabs[row / RowSlabs.Rows][row % RowSlabs.Rows]!;
-        set => _slabs[row / RowSlabs.Rows][row % RowSlabs.Rows] = value;
+        get => _slabs[(uint)row / RowSlabs.Rows][(uint)row % RowSlabs.Rows]!;
+        set => _slabs[(uint)row / RowSlabs.Rows][(uint)row % RowSlabs.Rows] = value;
     }
 
     public void Add() => _slabs = [.. _slabs, new byte[RowSlabs.Rows][]];
 
-    public void Remove(int row) => _slabs[row / RowSlabs.Rows][row % RowSlabs.Rows] = null;
+    public void Remove(int row) => _slabs[(uint)row / RowSlabs.Rows][(uint)row % RowSlabs.Rows] = null;
 }

@@ -15,19 +15,18 @@ namespace Realtime.Daemon.Frames;
 /// </remarks>
 internal sealed class NameTable
 {
+    // No larger than it must be: where few streams live, their slots stay in the nearest cache.
     private const int LeastSlots = 64;
 
     private readonly ulong _key0;
     private readonly ulong _key1;
-    private Slot[] _slots;
+    private Slot[] _slots = new Slot[LeastSlots];
 
-    /// <param name="capacity">Names for which there is room without growing.</param>
-    public NameTable(int capacity)
+    public NameTable()
     {
         Span<ulong> keys = stackalloc ulong[2];
         RandomNumberGenerator.Fill(MemoryMarshal.AsBytes(keys));
         (_key0, _key1) = (keys[0], keys[1]);
-        _slots = new Slot[SlotsFor(capacity)];
     }
 
     public int Count { get; private set; }
@@ -76,14 +75,6 @@ internal sealed class NameTable
 
         _slots[free] = default;
         Count--;
-    }
-
-    private static int SlotsFor(int names)
-    {
-        var slots = LeastSlots;
-        while (slots < 2L * names)
-            slots *= 2;
-        return slots;
     }
 
     private static void Put(Slot[] slots, Slot slot)

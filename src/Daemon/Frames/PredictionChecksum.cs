@@ -19,7 +19,7 @@ public static class PredictionChecksum
         {
             if (item.Kind != ItemKind.Tick)
                 continue;
-            var prediction = work.Prediction(in item, world.Models[item.Model].Model.PredictionCount);
+            var prediction = work.Prediction(in item, world.Host(item.Model).PredictionCount);
             checksum = Add(checksum, prediction, (ulong)item.Flags);
             if (records)
                 world.Changes.Prediction(in item, prediction);

@@ -14,7 +14,7 @@ public sealed class StreamTable : IDisposable
     // Slots of the name table, sorted node, name object: what one stream costs beside its row.
     private const int NameBytes = 160;
 
-    private readonly NameTable _rows;
+    private readonly NameTable _rows = new();
     private readonly SortedSet<byte[]> _sorted = new(NameOrder.Instance);
     private readonly Stack<int> _free = new();
     private readonly RowSlabs _slabs = new(Unsafe.SizeOf<StreamRow>());
@@ -22,11 +22,7 @@ public sealed class StreamTable : IDisposable
     private int _end;
 
     /// <param name="max">Most streams held at once.</param>
-    public StreamTable(int max)
-    {
-        Max = max;
-        _rows = new NameTable(Math.Min(max, 1 << 20));
-    }
+    public StreamTable(int max) => Max = max;
 
     public int Max { get; }
 

@@ -50,6 +50,9 @@ public sealed class World : IDisposable
     /// <summary>Bytes held for streams.</summary>
     public long Bytes => Streams.Bytes + Models.Sum(static model => model.Bytes);
 
+    /// <summary>One of <see cref="Models"/>, quicker.</summary>
+    public ModelHost Host(int model) => _models[model];
+
     /// <summary>Copies the world from time to time; null where state lives in memory only.</summary>
     public Snapshotter? Snapshots { get; set; }
 
@@ -61,9 +64,6 @@ public sealed class World : IDisposable
 
     /// <summary>Must be called before anything of a row changes that a snapshot holds.</summary>
     public void BeforeChange(int row) => Snapshots?.BeforeChange(row);
-
-    /// <summary>One of <see cref="Models"/>, quicker.</summary>
-    public ModelHost Host(int model) => _models[model];
 
     /// <summary>The first model whose pattern matches, or -1.</summary>
     public int ModelFor(ReadOnlySpan<byte> stream) => _routes.Find(stream);
