@@ -53,8 +53,8 @@ internal sealed unsafe class GruResetBeforeVector<TLanes, TVector> : VectorLayer
         TVector one = TLanes.All(1);
         for (float* end = sums + _reset.Floats; sums < end; sums += TLanes.Width, h += TLanes.Width)
         {
-            TVector e = LaneMath<TLanes, TVector>.GateExp(TLanes.Load(sums), -1);
-            TLanes.Store(TLanes.Divide(TLanes.Load(h), TLanes.Add(one, e)), h);
+            TVector power = LaneMath<TLanes, TVector>.Power(TLanes.Load(sums));
+            TLanes.Store(TLanes.Divide(TLanes.Load(h), TLanes.Add(one, power)), h);
         }
     }
 
@@ -77,9 +77,9 @@ internal sealed unsafe class GruResetBeforeVector<TLanes, TVector> : VectorLayer
         ReadOnlyMemory<float> biasIh = layer.BiasIh, biasHh = layer.BiasHh;
         int inputs = layer.Inputs, hidden = layer.Hidden, first = gate * hidden;
         return new PlainSums<TLanes, TVector>(hidden, inputs + hidden,
-            (_, unit, column) => column < inputs
+            (_, unit, column) => PowerScale.Of(gate == 2, column < inputs
                 ? weightIh.Span[(first + unit) * inputs + column]
-                : weightHh.Span[(first + unit) * hidden + column - inputs],
-            (_, unit) => biasIh.Span[first + unit] + biasHh.Span[first + unit]);
+                : weightHh.Span[(first + unit) * hidden + column - inputs]),
+            (_, unit) => PowerScale.Of(gate == 2, biasIh.Span[first + unit] + biasHh.Span[first + unit]));
     }
 }

@@ -93,14 +93,14 @@ internal sealed unsafe class GruVector<TLanes, TVector> : VectorLayer
     }
 
     /// <summary>
-    /// (1−z)∘n + z∘h with one division for z and n: with A = e^−z' and B = e^2n' of their sums, z = 1 / (1 + A) and
+    /// (1−z)∘n + z∘h with one division for z and n: with the powers A and B of their sums, z = 1 / (1 + A) and
     /// n = (B − 1) / (B + 1), it is (A (B − 1) + h (B + 1)) / ((1 + A) (B + 1)).
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static TVector Blend(TVector z, TVector n, TVector h)
     {
         TVector one = TLanes.All(1);
-        TVector a = LaneMath<TLanes, TVector>.GateExp(z, -1), b = LaneMath<TLanes, TVector>.GateExp(n, 2);
+        TVector a = LaneMath<TLanes, TVector>.Power(z), b = LaneMath<TLanes, TVector>.Power(n);
         TVector above = TLanes.Add(b, one);
         return TLanes.Divide(
             TLanes.MultiplyAdd(a, TLanes.Subtract(b, one), TLanes.Multiply(h, above)),
@@ -130,9 +130,10 @@ internal sealed unsafe class GruVector<TLanes, TVector> : VectorLayer
         float* at = sums, end = sums + count * GruProducts<TLanes, TVector>.SumFloats;
         for (; at < end; at += GruProducts<TLanes, TVector>.SumFloats)
         {
-            TVector r = TLanes.Divide(one, TLanes.Add(one, LaneMath<TLanes, TVector>.GateExp(TLanes.Load(at), -1)));
+            TVector reset = TLanes.Add(one, LaneMath<TLanes, TVector>.Power(TLanes.Load(at)));
             TLanes.Store(
-                TLanes.MultiplyAdd(r, TLanes.Load(at + 3 * width), TLanes.Load(at + 2 * width)), at + 2 * width);
+                TLanes.Add(TLanes.Divide(TLanes.Load(at + 3 * width), reset), TLanes.Load(at + 2 * width)),
+                at + 2 * width);
         }
 
         for (; sums < end; sums += GruProducts<TLanes, TVector>.SumFloats)
@@ -156,15 +157,15 @@ internal sealed unsafe class GruVector<TLanes, TVector> : VectorLayer
             (gate, unit, column) =>
             {
                 int row = gate * hidden + unit;
-                return column < inputs
+                return PowerScale.Of(gate == 2, column < inputs
                     ? weightIh.Span[row * inputs + column]
-                    : weightHh.Span[row * hidden + column - inputs];
+                    : weightHh.Span[row * hidden + column - inputs]);
             },
             (slot, unit) => slot switch
             {
-                < 2 => biasIh.Span[slot * hidden + unit] + biasHh.Span[slot * hidden + unit],
-                2 => biasIh.Span[2 * hidden + unit],
-                _ => biasHh.Span[2 * hidden + unit],
+                < 2 => PowerScale.Of(false, biasIh.Span[slot * hidden + unit] + biasHh.Span[slot * hidden + unit]),
+                2 => PowerScale.Of(true, biasIh.Span[2 * hidden + unit]),
+                _ => PowerScale.Of(true, biasHh.Span[2 * hidden + unit]),
             });
     }
 }

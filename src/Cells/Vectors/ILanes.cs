@@ -41,7 +41,10 @@ internal unsafe interface ILanes<TVector>
     /// </summary>
     static abstract TVector PowerOfTwo(TVector n);
 
-    /// <summary>value · 2^n, exactly, where the result is a normal float; n as for <see cref="PowerOfTwo"/>.</summary>
+    /// <summary>The nearest integer, the even one of two.</summary>
+    static abstract TVector Round(TVector value);
+
+    /// <summary>value · 2^n, exactly, where n is an integer and the result a normal float.</summary>
     static abstract TVector Scale(TVector value, TVector n);
 
     /// <summary>

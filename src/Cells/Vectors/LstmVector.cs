@@ -4,8 +4,8 @@ using Realtime.Cells.States;
 namespace Realtime.Cells.Vectors;
 
 /// <summary>
-/// The long short-term memory cell; see <see cref="Scalar.LstmScalar"/>. Products of a sigmoid and a tanh take one
-/// division: σ(a)·tanh(b) = (B − 1) / ((1 + A) (B + 1)) with A = e^−a, B = e^2b.
+/// The long short-term memory cell; see <see cref="Scalar.LstmScalar"/>. The sums of its gates are exponents; see <see
+/// cref="PowerScale"/>.
 /// </summary>
 internal sealed unsafe class LstmVector<TLanes, TVector> : VectorLayer
     where TLanes : struct, ILanes<TVector>
@@ -103,10 +103,10 @@ internal sealed unsafe class LstmVector<TLanes, TVector> : VectorLayer
         float** row = states;
         for (; at < end; at += LstmProducts<TLanes, TVector>.SumFloats)
         {
-            TVector f = LaneMath<TLanes, TVector>.GateExp(TLanes.Load(at + width), -1);
-            TVector next = TLanes.MultiplyAdd(
-                TLanes.Divide(one, TLanes.Add(one, f)), TLanes.Load(*row + c),
-                SigmoidTimesTanh(TLanes.Load(at), TLanes.Load(at + 2 * width)));
+            TVector forget = TLanes.Add(one, LaneMath<TLanes, TVector>.Power(TLanes.Load(at + width)));
+            TVector next = TLanes.Add(
+                TLanes.Divide(TLanes.Load(*row + c), forget),
+                SigmoidTimesTanh(TLanes.Load(at), LaneMath<TLanes, TVector>.Power(TLanes.Load(at + 2 * width))));
             TLanes.Store(next, *row + c);
             TLanes.Store(next, at);
             row += nextRow;
@@ -115,7 +115,8 @@ internal sealed unsafe class LstmVector<TLanes, TVector> : VectorLayer
 
         for (; sums < end; sums += LstmProducts<TLanes, TVector>.SumFloats)
         {
-            TVector next = SigmoidTimesTanh(TLanes.Load(sums + 3 * width), TLanes.Load(sums));
+            TVector next = SigmoidTimesTanh(
+                TLanes.Load(sums + 3 * width), LaneMath<TLanes, TVector>.ExpOfTwice(TLanes.Load(sums)));
             TLanes.Store(next, *states + h);
             TLanes.Store(next, y);
             states += nextRow;
@@ -124,13 +125,15 @@ internal sealed unsafe class LstmVector<TLanes, TVector> : VectorLayer
         }
     }
 
+    /// <summary>With one division: (B − 1) / ((1 + A) (B + 1)), A the power of the sigmoid's sum.</summary>
+    /// <param name="sigmoid">The sum of the sigmoid.</param>
+    /// <param name="power">B, the power that the tanh is made of.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static TVector SigmoidTimesTanh(TVector a, TVector b)
+    private static TVector SigmoidTimesTanh(TVector sigmoid, TVector power)
     {
-        TVector one = TLanes.All(1);
-        a = LaneMath<TLanes, TVector>.GateExp(a, -1);
-        b = LaneMath<TLanes, TVector>.GateExp(b, 2);
-        return TLanes.Divide(TLanes.Subtract(b, one), TLanes.Multiply(TLanes.Add(one, a), TLanes.Add(b, one)));
+        TVector one = TLanes.All(1), a = LaneMath<TLanes, TVector>.Power(sigmoid);
+        return TLanes.Divide(
+            TLanes.Subtract(power, one), TLanes.Multiply(TLanes.Add(one, a), TLanes.Add(power, one)));
     }
 
     private static Panels Pack(LstmLayer layer)
@@ -139,9 +142,10 @@ internal sealed unsafe class LstmVector<TLanes, TVector> : VectorLayer
         ReadOnlyMemory<float> biasIh = layer.BiasIh, biasHh = layer.BiasHh;
         int inputs = layer.Inputs, hidden = layer.Hidden;
         return new Panels(hidden, 4, inputs + hidden, 4, TLanes.Width,
-            (gate, unit, column) => column < inputs
+            (gate, unit, column) => PowerScale.Of(gate == 2, column < inputs
                 ? weightIh.Span[(gate * hidden + unit) * inputs + column]
-                : weightHh.Span[(gate * hidden + unit) * hidden + column - inputs],
-            (gate, unit) => biasIh.Span[gate * hidden + unit] + biasHh.Span[gate * hidden + unit]);
+                : weightHh.Span[(gate * hidden + unit) * hidden + column - inputs]),
+            (gate, unit) => PowerScale.Of(
+                gate == 2, biasIh.Span[gate * hidden + unit] + biasHh.Span[gate * hidden + unit]));
     }
 }
