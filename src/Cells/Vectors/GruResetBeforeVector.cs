@@ -62,7 +62,7 @@ internal sealed unsafe class GruResetBeforeVector<TLanes, TVector> : VectorLayer
     {
         for (float* end = sums + _new.Floats; sums < end; sums += TLanes.Width, update += TLanes.Width)
         {
-            TVector next = GruVector<TLanes, TVector>.Blend(
+            TVector next = GruGates<TLanes, TVector>.Blend(
                 TLanes.Load(update), TLanes.Load(sums), TLanes.Load(state));
             TLanes.Store(next, state);
             TLanes.Store(next, y);
