@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Runtime.Intrinsics;
 using Realtime.Cells.Scalar;
 using Realtime.Cells.States;
@@ -79,33 +80,36 @@ public sealed class CpuEngine : IStepEngine
         _kernel.Dispose();
     }
 
-    /// <summary>States are native memory: nothing may reach a kernel that does not fit.</summary>
+    /// <summary>
+    /// States are native memory: nothing may reach a kernel that does not fit. The messages are made elsewhere, so that
+    /// a step does not pay for them.
+    /// </summary>
     private void Check(ReadOnlySpan<int> rows, ReadOnlySpan<float> inputs, Span<float> outputs)
     {
         if (inputs.Length != (long)rows.Length * _inputs)
-        {
-            throw new ArgumentException(
-                $"expected {rows.Length} * {_inputs} inputs, found {inputs.Length}", nameof(inputs));
-        }
-
+            Misfit(nameof(inputs), rows.Length, _inputs, inputs.Length);
         if (outputs.Length != (long)rows.Length * _outputs)
-        {
-            throw new ArgumentException(
-                $"expected {rows.Length} * {_outputs} outputs, found {outputs.Length}", nameof(outputs));
-        }
-
+            Misfit(nameof(outputs), rows.Length, _outputs, outputs.Length);
         int known = _states.Rows;
         foreach (int row in rows)
-        {
-            if ((uint)row >= (uint)known)
-                throw new ArgumentException($"row {row}: expected one below {known}", nameof(rows));
-        }
+            if ((uint)row >= (uint)known) UnknownRow(row, known);
+        if (_vocabulary is not null) CheckTokens(inputs);
+    }
 
-        if (_vocabulary is not { } vocabulary) return;
+    private void CheckTokens(ReadOnlySpan<float> inputs)
+    {
         foreach (float token in inputs)
         {
-            if (!(token >= 0 && token < vocabulary && token == MathF.Floor(token)))
-                throw new ArgumentException($"token {token}: expected an integer below {vocabulary}", nameof(inputs));
+            if (!(token >= 0 && token < _vocabulary && token == MathF.Floor(token)))
+                throw new ArgumentException($"token {token}: expected an integer below {_vocabulary}", nameof(inputs));
         }
     }
+
+    [DoesNotReturn]
+    private static void Misfit(string name, int rows, int each, int found) =>
+        throw new ArgumentException($"expected {rows} * {each} {name}, found {found}", name);
+
+    [DoesNotReturn]
+    private static void UnknownRow(int row, int known) =>
+        throw new ArgumentException($"row {row}: expected one below {known}", "rows");
 }
