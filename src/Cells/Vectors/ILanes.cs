@@ -1,3 +1,5 @@
+using System.Runtime.Intrinsics;
+
 namespace Realtime.Cells.Vectors;
 
 /// <summary>
@@ -48,10 +50,11 @@ internal unsafe interface ILanes<TVector>
     static abstract TVector Scale(TVector value, TVector n);
 
     /// <summary>
-    /// The sum of products, in 16 sums whatever the width, which are then added in the same order.
+    /// The sum of products as 4 sums, made of 16 whatever the width; <see cref="LaneSums"/> adds these, in the same
+    /// order everywhere.
     /// </summary>
     /// <param name="a">On a vector boundary.</param>
     /// <param name="b">On a vector boundary.</param>
     /// <param name="count">A multiple of 16.</param>
-    static abstract float Dot(float* a, float* b, int count);
+    static abstract Vector128<float> Dot(float* a, float* b, int count);
 }

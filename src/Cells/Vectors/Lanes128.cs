@@ -57,7 +57,7 @@ internal readonly unsafe struct Lanes128 : ILanes<Vector128<float>>
     public static float First(Vector128<float> value) => value.ToScalar();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static float Dot(float* a, float* b, int count)
+    public static Vector128<float> Dot(float* a, float* b, int count)
     {
         Vector128<float> sum0 = Vector128<float>.Zero, sum1 = sum0, sum2 = sum0, sum3 = sum0;
         for (float* end = a + count; a < end; a += 16, b += 16)
@@ -68,14 +68,6 @@ internal readonly unsafe struct Lanes128 : ILanes<Vector128<float>>
             sum3 = Vector128.FusedMultiplyAdd(Vector128.Load(a + 12), Vector128.Load(b + 12), sum3);
         }
 
-        return Sum(sum0 + sum2 + (sum1 + sum3));
-    }
-
-    /// <summary>The sum of the lanes: halves, then pairs.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static float Sum(Vector128<float> sum)
-    {
-        sum += Vector128.Shuffle(sum, Vector128.Create(2, 3, 0, 1));
-        return sum[0] + sum[1];
+        return sum0 + sum2 + (sum1 + sum3);
     }
 }

@@ -57,7 +57,7 @@ internal readonly unsafe struct Lanes256 : ILanes<Vector256<float>>
     public static float First(Vector256<float> value) => value.ToScalar();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static float Dot(float* a, float* b, int count)
+    public static Vector128<float> Dot(float* a, float* b, int count)
     {
         Vector256<float> low = Vector256<float>.Zero, high = low;
         for (float* end = a + count; a < end; a += 16, b += 16)
@@ -66,10 +66,7 @@ internal readonly unsafe struct Lanes256 : ILanes<Vector256<float>>
             high = Vector256.FusedMultiplyAdd(Vector256.Load(a + 8), Vector256.Load(b + 8), high);
         }
 
-        return Sum(low + high);
+        low += high;
+        return low.GetLower() + low.GetUpper();
     }
-
-    /// <summary>The sum of the lanes: halves, quarters, pairs.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static float Sum(Vector256<float> sum) => Lanes128.Sum(sum.GetLower() + sum.GetUpper());
 }

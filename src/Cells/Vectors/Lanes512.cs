@@ -61,11 +61,12 @@ internal readonly unsafe struct Lanes512 : ILanes<Vector512<float>>
     public static float First(Vector512<float> value) => value.ToScalar();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static float Dot(float* a, float* b, int count)
+    public static Vector128<float> Dot(float* a, float* b, int count)
     {
         Vector512<float> sum = Vector512<float>.Zero;
         for (float* end = a + count; a < end; a += 16, b += 16)
             sum = Vector512.FusedMultiplyAdd(Vector512.Load(a), Vector512.Load(b), sum);
-        return Lanes256.Sum(sum.GetLower() + sum.GetUpper());
+        Vector256<float> half = sum.GetLower() + sum.GetUpper();
+        return half.GetLower() + half.GetUpper();
     }
 }
