@@ -24,6 +24,8 @@ internal static class FrameMeasurements
         Console.WriteLine();
         MeasureAllocation(context);
         Console.WriteLine();
+        StageTimes.Run(context);
+        Console.WriteLine();
         MeasureStepStage(context);
     }
 

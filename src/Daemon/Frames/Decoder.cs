@@ -284,7 +284,7 @@ public sealed class Decoder
             return new Outcome(OutcomeKind.Rejected, -1, ErrorCode.UnknownStream, "no model's pattern matches it");
         if (isRequest && tick.HasSeq && _world.Refused.Owed(name) is { } owed && tick.Seq > owed)
             return NotNext(owed);
-        var code = ReadValues(payload, in tick, _world.Models[model], out var detail);
+        var code = ReadValues(payload, in tick, _world.Host(model), out var detail);
         if (code != ErrorCode.None)
             return new Outcome(OutcomeKind.Rejected, -1, code, detail);
         if (!_world.TryAdmit(name, tick.HasId, model, out var row, out detail))
@@ -319,7 +319,7 @@ public sealed class Decoder
                 return NotNext(stream.Order.Owed);
         }
 
-        var code = ReadValues(payload, in tick, _world.Models[stream.Model], out var detail);
+        var code = ReadValues(payload, in tick, _world.Host(stream.Model), out var detail);
         return code == ErrorCode.None
             ? Accept(in message, in tick, row, arrival)
             : Reject(row, code, detail);
@@ -339,9 +339,9 @@ public sealed class Decoder
 
     private ErrorCode ReadValues(ReadOnlySpan<byte> payload, in Tick tick, ModelHost host, out string? detail)
     {
-        var values = _values.AsSpan(0, host.Model.Inputs.Count);
+        var values = _values.AsSpan(0, host.InputCount);
         var code = (ErrorCode)TickReader.ReadValues(payload, tick.Values, host.Inputs, values, out detail);
-        if (code == ErrorCode.None && host.Model.Vocabulary is { } vocabulary
+        if (code == ErrorCode.None && host.Vocabulary is { } vocabulary
             && !(values[0] >= 0 && values[0] < vocabulary && values[0] == Math.Floor(values[0])))
         {
             detail = FormattableString.Invariant($"token {values[0]}, expected an integer in 0…{vocabulary - 1}");
@@ -355,7 +355,7 @@ public sealed class Decoder
     {
         _world.BeforeChange(row);
         ref var stream = ref _world.Streams[row];
-        var host = _world.Models[stream.Model];
+        var host = _world.Host(stream.Model);
         var expected = stream.Order.Last + 1;
         var flags = stream.Take(
             arrival, tick.HasSeq ? tick.Seq : null, tick.HasRun ? tick.Run : null,
@@ -364,7 +364,7 @@ public sealed class Decoder
             _world.Counters.Late++;
         if (arrival is Arrival.Gap or Arrival.Restart)
             PassOver(row, arrival, expected);
-        var values = _values.AsSpan(0, host.Model.Inputs.Count);
+        var values = _values.AsSpan(0, host.InputCount);
         _world.Changes.Tick(row, in stream, values);
         var item = Add(row, ItemKind.Tick, flags, Within(in message, tick.Trace));
         values.CopyTo(_work.Values(in _work.Items[item], values.Length));
@@ -389,7 +389,7 @@ public sealed class Decoder
             _world.Changes.Other(ChangeKind.Reset, row, in stream);
             Add(row, ItemKind.Reset, PredictionFlags.None, default);
         }
-        else if (_world.OnGap == GapPolicy.Impute && _world.Models[stream.Model].Model.Vocabulary is null)
+        else if (_world.OnGap == GapPolicy.Impute && _world.Host(stream.Model).Model.Vocabulary is null)
         {
             // A token can't be imputed: a stream of tokens steps on as it is.
             var imputed = (int)Math.Min(missing, ImputedMax);
@@ -441,7 +441,7 @@ public sealed class Decoder
     private int AddAgain(int row, Slice trace)
     {
         ref var stream = ref _world.Streams[row];
-        var host = _world.Models[stream.Model];
+        var host = _world.Host(stream.Model);
         var item = new Item
         {
             Row = row,
@@ -456,10 +456,10 @@ public sealed class Decoder
         };
         if (item.Source >= 0)
             return _work.Add(in item, 0, 0);
-        var index = _work.Add(in item, host.Model.Inputs.Count, host.Model.PredictionCount);
+        var index = _work.Add(in item, host.InputCount, host.PredictionCount);
         ref var again = ref _work.Items[index];
-        host.Values(stream.ModelRow).CopyTo(_work.Values(in again, host.Model.Inputs.Count));
-        host.Prediction(stream.ModelRow).CopyTo(_work.Prediction(in again, host.Model.PredictionCount));
+        host.Values(stream.ModelRow).CopyTo(_work.Values(in again, host.InputCount));
+        host.Prediction(stream.ModelRow).CopyTo(_work.Prediction(in again, host.PredictionCount));
         return index;
     }
 }

@@ -40,15 +40,15 @@ public sealed class Emitter(World world, FrameWork work, Inbox inbox, IPredictio
 
     private void Encode(in Item item, byte[] stream)
     {
-        var host = world.Models[item.Model];
+        var host = world.Host(item.Model);
         ref readonly var made = ref item.Source < 0 ? ref item : ref work.Items[item.Source];
         var content = new PredictionContent
         {
             Stream = new StreamLabel(stream, world.Streams[item.Row].IsId),
             Seq = item.Seq,
             Time = item.Time,
-            Prediction = work.Prediction(in made, host.Model.PredictionCount),
-            Values = work.Values(in made, host.Model.Inputs.Count),
+            Prediction = work.Prediction(in made, host.PredictionCount),
+            Values = work.Values(in made, host.InputCount),
             Flags = made.Flags,
             Trace = inbox.Bytes(item.Trace),
         };

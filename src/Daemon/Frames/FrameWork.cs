@@ -138,7 +138,7 @@ public sealed class FrameWork
     public int Add(World world, int row, ItemKind kind, PredictionFlags flags, Slice trace)
     {
         ref var stream = ref world.Streams[row];
-        var model = world.Models[stream.Model].Model;
+        var host = world.Host(stream.Model);
         if (stream.Frame != world.Frame)
             (stream.Frame, stream.Wave) = (world.Frame, 0);
         var item = new Item
@@ -154,7 +154,7 @@ public sealed class FrameWork
             Trace = trace,
             Source = -1,
         };
-        return stream.Item = Add(in item, model.Inputs.Count, model.PredictionCount);
+        return stream.Item = Add(in item, host.InputCount, host.PredictionCount);
     }
 
     public void Add(in Outcome outcome)

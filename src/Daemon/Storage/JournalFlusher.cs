@@ -1,11 +1,12 @@
 using System.Diagnostics;
+using System.Globalization;
 
 namespace Realtime.Daemon.Storage;
 
 /// <summary>Does for the journal what may wait for the disk: syncing, and making the next segment ready.</summary>
 internal sealed class JournalFlusher : IDisposable
 {
-    private const string SpareName = "journal.tmp";
+    private const string SparePrefix = "journal-next-";
     private const string ProbeName = "probe.tmp";
     private const int ProbeBytes = 4096;
 
@@ -29,6 +30,7 @@ internal sealed class JournalFlusher : IDisposable
     private volatile bool _waits;
     private bool _cannotSync;
     private long _spareBytes;
+    private int _spares;
     private long _lastSync;
     private long _lastTry;
     private long _syncStarted;
@@ -305,7 +307,10 @@ internal sealed class JournalFlusher : IDisposable
         tooShort?.File.Dispose();
         try
         {
-            Volatile.Write(ref _spare, new SpareSegment(Prepare(_disk, SpareName, bytes), SpareName, bytes));
+            // Each has a name of its own: the last one may be taken, and not have its final name yet.
+            var name = StateFiles.UnfinishedName(
+                string.Create(CultureInfo.InvariantCulture, $"{SparePrefix}{++_spares}"));
+            Volatile.Write(ref _spare, new SpareSegment(Prepare(_disk, name, bytes), name, bytes));
             Volatile.Write(ref _spareBytes, _options.SegmentBytes);
             _spareTrouble = null;
         }
