@@ -26,16 +26,20 @@ public enum ChangeKind : byte
     /// <summary>The row was given up for idleness.</summary>
     Evicted = 7,
 
-    /// <summary>A tick was refused, and later ones wait for it; it carries the seq owed and the name. The row is -1 where
-    /// the stream has none.</summary>
+    /// <summary>
+    /// A tick was refused, and later ones wait for it; it carries the seq owed, 0 where it no longer is. The row is -1
+    /// where the stream has none; then it carries the name.
+    /// </summary>
     Owed = 8,
 
     /// <summary>What the bits of later frames depend on beside them; it carries a description of the models, their
     /// settings and the engine.</summary>
     Setup = 9,
 
-    /// <summary>The prediction made for a tick of this frame; it carries seq, flags and numbers. Kept on request only, and
-    /// nothing a replay needs.</summary>
+    /// <summary>
+    /// The prediction made for a tick of this frame; it carries seq, flags and numbers. Kept on request only, and
+    /// nothing a replay needs.
+    /// </summary>
     Prediction = 10,
 }
 

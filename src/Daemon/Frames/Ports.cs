@@ -48,11 +48,21 @@ public interface IJournal
     /// <summary>Number of the last record handed over; 0 before the first.</summary>
     ulong Written { get; }
 
-    /// <summary>Number of the last record that has the durability asked for; never above <see cref="Written"/>.</summary>
+    /// <summary>Number of the last record that has the durability asked for, never above <see cref="Written"/>.
+    /// </summary>
     ulong Durable { get; }
 
     /// <summary>Why nothing can be recorded now; null where all is well.</summary>
     string? Fault { get; }
+
+    /// <summary>What holds it up without having failed, such as a slow disk; null where all is well.</summary>
+    string? Warning { get; }
+
+    /// <summary>
+    /// Goes on behind <see cref="Written"/> after a failure, once a snapshot holds everything up to it; false where it
+    /// fails again.
+    /// </summary>
+    bool TryReopen();
 }
 
 /// <summary>State lives in memory only: nothing is recorded.</summary>
@@ -66,7 +76,11 @@ public sealed class NoJournal : IJournal
 
     public string? Fault => null;
 
+    public string? Warning => null;
+
     public bool CanTake(long bytes) => true;
+
+    public bool TryReopen() => true;
 
     public void Append(in FrameRecord record)
     {

@@ -6,6 +6,7 @@ namespace Realtime.Daemon.Storage;
 /// <summary>Does for the journal what may wait for the disk: syncing, and making the next segment ready.</summary>
 internal sealed class JournalFlusher : IDisposable
 {
+    private const string SparePrefix = "journal-next-";
     private const string ProbeName = "probe.tmp";
     private const int ProbeBytes = 4096;
 
@@ -305,10 +306,11 @@ internal sealed class JournalFlusher : IDisposable
             return;
         if (tooShort is not null)
             Discard(tooShort);
-        // A name of its own: the one before may have been taken and not renamed yet.
-        var name = StateFiles.UnfinishedName(string.Create(CultureInfo.InvariantCulture, $"journal-spare-{++_spares}"));
         try
         {
+            // Each has a name of its own: the last one may be taken, and not have its final name yet.
+            var name = StateFiles.UnfinishedName(
+                string.Create(CultureInfo.InvariantCulture, $"{SparePrefix}{++_spares}"));
             Volatile.Write(ref _spare, new SpareSegment(Prepare(_disk, name, bytes), name, bytes));
             Volatile.Write(ref _spareBytes, _options.SegmentBytes);
             _spareTrouble = null;

@@ -180,7 +180,7 @@ public sealed class JournalReader : IDisposable
     private void Interrupted(StateFile anew)
     {
         var found = $"record {anew.Number}: trouble with the disk interrupted the journal";
-        if (StateFiles.Snapshots(_disk).Any(snapshot => snapshot.Number + 1 >= anew.Number))
+        if (StateFiles.HasSnapshotFrom(_disk, anew.Number - 1))
             Damage(found, $"record {_expected}", isSealed: false);
         else
             EndAt(JournalEndKind.Hole, 0, SurveyAll(_offset).Records, found);

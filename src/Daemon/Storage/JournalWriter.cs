@@ -65,6 +65,8 @@ public sealed class JournalWriter : IJournal, IDisposable
     /// <summary>An fsync has been going on for longer than it should.</summary>
     public bool Slow => _flusher.IsSlow;
 
+    public string? Warning => Slow ? $"an fsync takes longer than {_options.SlowAfter.TotalSeconds:0.#} s" : null;
+
     /// <summary>Number of the last record that the disk has, whatever durability was asked for.</summary>
     public ulong Synced => _flusher.Synced;
 
@@ -86,11 +88,8 @@ public sealed class JournalWriter : IJournal, IDisposable
         ArgumentOutOfRangeException.ThrowIfGreaterThan(options.Description.Length, SegmentHeader.LargestDescription);
         ArgumentOutOfRangeException.ThrowIfLessThan(next, Math.Max(end.Next, 1));
         JournalRepair.Apply(disk, end);
-        var left = StateFiles.Segments(disk).FirstOrDefault(file => file.Number == next);
-        if (left.Name is not null)
-            disk.Delete(left.Name);
         var isAnew = end.Kind == JournalEndKind.Empty ? next != 1 : end.Next != next;
-        return new JournalWriter(disk, options, next - 1, isAnew, now);
+        return new JournalWriter(disk, options, next - 1, isAnew || BeginsAnew(disk, next), now);
     }
 
     /// <summary>What the next segments' headers say that results depend on.</summary>
@@ -163,6 +162,8 @@ public sealed class JournalWriter : IJournal, IDisposable
         return Reopen(spare, next, isBroken);
     }
 
+    public bool TryReopen() => TryReopen(_written + 1);
+
     /// <summary>A durable snapshot has everything up to the record: it needs no journal. Any thread.</summary>
     public void Cover(ulong number)
     {
@@ -208,6 +209,16 @@ public sealed class JournalWriter : IJournal, IDisposable
     private long SizeFor(long record) => Math.Max(
         _options.SegmentBytes,
         SegmentHeader.BytesOf(_description.Length) + record + RecordHeader.FooterReserve + RecordHeader.Sector);
+
+    // A start that wrote nothing left a segment that the new one takes the place of.
+    private static bool BeginsAnew(IDisk disk, ulong next)
+    {
+        var left = StateFiles.Segments(disk).FirstOrDefault(file => file.Number == next);
+        if (left.Name is null)
+            return false;
+        using var file = disk.Open(left.Name);
+        return SegmentHeader.Read(file, next, out _, out _) is { BeginsAnew: true };
+    }
 
     private bool Write(in FrameRecord record, ulong number)
     {

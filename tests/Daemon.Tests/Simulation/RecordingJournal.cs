@@ -5,7 +5,7 @@ namespace Realtime.Daemon.Tests.Simulation;
 
 internal sealed record RecordedChange(Change Change, double[] Values, byte[] Bytes);
 
-internal sealed record RecordedFrame(long Frame, long Now, IReadOnlyList<RecordedChange> Changes);
+internal sealed record RecordedFrame(long Frame, long Now, IReadOnlyList<RecordedChange> Changes, uint Checksum);
 
 /// <summary>Keeps the records of all frames.</summary>
 internal sealed class RecordingJournal : IJournal
@@ -22,7 +22,11 @@ internal sealed class RecordingJournal : IJournal
 
     public string? Fault => null;
 
+    public string? Warning => null;
+
     public bool CanTake(long bytes) => true;
+
+    public bool TryReopen() => true;
 
     public void Append(in FrameRecord record)
     {
@@ -35,6 +39,6 @@ internal sealed class RecordingJournal : IJournal
                 isTick ? [] : change.Data.Of(record.Bytes).ToArray()));
         }
 
-        Frames.Add(new RecordedFrame(record.Frame, record.Now, changes));
+        Frames.Add(new RecordedFrame(record.Frame, record.Now, changes, record.Checksum));
     }
 }
