@@ -13,8 +13,8 @@ internal static unsafe class GruOne<TLanes, TVector>
 {
     /// <summary>Two panels; the pointers are of the first, and the second one's results lie behind.</summary>
     [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
-    public static void TwoPanels(
-        float* w, nint panel, float* b, float* x, nint inputs, float* h, nint hidden, float* old, float* state, float* y)
+    public static void TwoPanels(float* w, nint panel, float* b, float* x, nint inputs, float* h, nint hidden,
+        float* old, float* state, float* y)
     {
         int width = TLanes.Width;
         float* v = w + panel;

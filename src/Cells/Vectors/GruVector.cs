@@ -93,17 +93,17 @@ internal sealed unsafe class GruVector<TLanes, TVector> : VectorLayer
     }
 
     /// <summary>
-    /// A vector of units of each stream from their sums to h'. Not inlined, for the compiler to keep the sums above in registers; in
-    /// two loops, for the processor to overlap what does not wait for the reset gate.
+    /// A vector of units of each stream from their sums to h'. Not inlined, for the compiler to keep the sums above in
+    /// registers; in two loops, for the processor to overlap what does not wait for the reset gate.
     /// </summary>
-    /// <param name="sums">[vector][4][lane].</param>
-    /// <param name="h">The old state of the first vector.</param>
-    /// <param name="strideH">From one vector's old state to the next.</param>
-    /// <param name="states">The state row of the first vector.</param>
-    /// <param name="offset">Where in the row the first vector goes.</param>
-    /// <param name="y">Where the first vector goes, too.</param>
-    /// <param name="stride">From one vector's y to the next.</param>
-    /// <param name="count">Vectors.</param>
+    /// <param name="sums">[stream][4][lane].</param>
+    /// <param name="h">The old state of the first stream's units.</param>
+    /// <param name="strideH">From one stream's old state to the next.</param>
+    /// <param name="states">The state row of the first stream.</param>
+    /// <param name="offset">Where in the rows the units go.</param>
+    /// <param name="y">Where the first stream's go, too.</param>
+    /// <param name="stride">From one stream's y to the next.</param>
+    /// <param name="count">Streams.</param>
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static void Update(float* sums, float* h, nint strideH, float** states, nint offset, float* y,
         nint stride, int count)
