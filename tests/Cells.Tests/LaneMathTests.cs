@@ -115,7 +115,7 @@ public sealed unsafe class LaneMathTests
         x.CopyTo(floats.Span(0, x.Length));
         for (int i = 0; i < x.Length; i += Lanes128.Width)
         {
-            Vector128<float> power = LaneMath<Lanes128, Vector128<float>>.Power(Lanes128.Load(from + i));
+            Vector128<float> power = new Powers<Lanes128, Vector128<float>>().Of(Lanes128.Load(from + i));
             Lanes128.Store(Vector128.Create(1f) / (Vector128.Create(1f) + power), to + i);
             Lanes128.Store(LaneMath<Lanes128, Vector128<float>>.TanhOf(power), from + i);
         }

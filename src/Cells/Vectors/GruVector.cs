@@ -109,19 +109,20 @@ internal sealed unsafe class GruVector<TLanes, TVector> : VectorLayer
         nint stride, int count)
     {
         int width = TLanes.Width;
+        var powers = new Powers<TLanes, TVector>(PowerConstants.Pointer);
         float* at = sums, end = sums + count * GruProducts<TLanes, TVector>.SumFloats;
         for (; at < end; at += GruProducts<TLanes, TVector>.SumFloats)
         {
             TLanes.Store(
                 GruGates<TLanes, TVector>.New(
-                    TLanes.Load(at), TLanes.Load(at + 2 * width), TLanes.Load(at + 3 * width)),
+                    powers, TLanes.Load(at), TLanes.Load(at + 2 * width), TLanes.Load(at + 3 * width)),
                 at + 2 * width);
         }
 
         for (; sums < end; sums += GruProducts<TLanes, TVector>.SumFloats)
         {
             TVector next = GruGates<TLanes, TVector>.Blend(
-                TLanes.Load(sums + width), TLanes.Load(sums + 2 * width), TLanes.Load(h));
+                powers, TLanes.Load(sums + width), TLanes.Load(sums + 2 * width), TLanes.Load(h));
             TLanes.Store(next, *states + offset);
             TLanes.Store(next, y);
             h += strideH;
