@@ -28,6 +28,7 @@ public sealed class Preprocessor
     private readonly int _last;
     private readonly int _forecast;
     private readonly double _leastAlpha;
+    private readonly double _plainMeans;
     private readonly int[] _inputOfOutput;
 
     public Preprocessor(Model model)
@@ -43,7 +44,9 @@ public sealed class Preprocessor
         MemoryDoubles = names.Length * _inputs;
         _last = (names.Length - 2) * _inputs;
         _forecast = (names.Length - 1) * _inputs;
-        if (IsRunning) _leastAlpha = 1 - Math.Pow(2, -1 / _normalisation.HalfLife);
+        if (!IsRunning) return;
+        _leastAlpha = 1 - Math.Pow(2, -1 / _normalisation.HalfLife);
+        _plainMeans = Math.Ceiling(2 / _leastAlpha);
     }
 
     /// <summary>Doubles of memory per stream.</summary>
@@ -131,7 +134,8 @@ public sealed class Preprocessor
         ref double mean = ref memory[_inputs + i];
         ref double variance = ref memory[2 * _inputs + i];
         n += 1;
-        double alpha = Math.Max(_leastAlpha, 1 / n);
+        // From some n on the division can't matter.
+        double alpha = n >= _plainMeans ? _leastAlpha : Math.Max(_leastAlpha, 1 / n);
         double d = x - mean;
         mean += alpha * d;
         variance = (1 - alpha) * (variance + alpha * (d * d));
@@ -161,16 +165,17 @@ public sealed class Preprocessor
     private void FinishForecast(ReadOnlySpan<float> y, Span<double> memory, Span<double> prediction)
     {
         Forecast forecast = _model.Forecast;
-        int width = 1 + forecast.Quantiles.Length;
-        int at = 0;
-        foreach (int horizon in forecast.Horizons)
+        int[] horizons = forecast.Horizons;
+        int outputs = forecast.Outputs.Length, width = 1 + forecast.Quantiles.Length;
+        for (int output = 0; output < outputs; output++)
         {
-            for (int output = 0; output < forecast.Outputs.Length; output++)
+            (double mean, double std) = MappingOf(output, memory);
+            int input = _inputOfOutput[output], at = output * width;
+            foreach (int horizon in horizons)
             {
-                (double mean, double std) = MappingOf(output, memory);
-                int input = _inputOfOutput[output];
-                for (int end = at + width; at < end; at++) prediction[at] = mean + std * y[at];
-                if (horizon == 1 && input >= 0) memory[_forecast + input] = prediction[at - width];
+                for (int i = at; i < at + width; i++) prediction[i] = mean + std * y[i];
+                if (horizon == 1 && input >= 0) memory[_forecast + input] = prediction[at];
+                at += outputs * width;
             }
         }
     }

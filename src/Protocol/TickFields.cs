@@ -64,6 +64,24 @@ internal struct TickFields
         return true;
     }
 
+    /// <summary>The same places, counted from <paramref name="origin"/> on.</summary>
+    public readonly TickFields From(int origin)
+    {
+        TickFields fields = this;
+        Move(ref fields.Stream, origin);
+        Move(ref fields.Values, origin);
+        Move(ref fields.Seq, origin);
+        Move(ref fields.Run, origin);
+        Move(ref fields.Time, origin);
+        Move(ref fields.Trace, origin);
+        Move(ref fields.Rid, origin);
+        Move(ref fields.Reply, origin);
+        Move(ref fields.Op, origin);
+        return fields;
+    }
+
+    private static void Move(ref int field, int origin) => field = field == 0 ? 0 : field - origin;
+
     private void Note(ReadOnlySpan<byte> key, int position)
     {
         switch (key.Length)

@@ -100,7 +100,7 @@ internal static class ValueReader
         return ErrorCode.None;
     }
 
-    private static ErrorCode ReadOne(ref MessagePackReader reader, out double value, out string? fault)
+    public static ErrorCode ReadOne(ref MessagePackReader reader, out double value, out string? fault)
     {
         fault = null;
         if (reader.TryReadDouble(out value))

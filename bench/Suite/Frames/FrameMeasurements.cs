@@ -24,6 +24,8 @@ internal static class FrameMeasurements
         Console.WriteLine();
         MeasureAllocation(context);
         Console.WriteLine();
+        StageTimes.Run(context);
+        Console.WriteLine();
         MeasureStepStage(context);
     }
 
@@ -164,10 +166,9 @@ internal static class FrameMeasurements
             {
                 var row = _order[_next];
                 _next = (_next + 1) % _order.Length;
-                var item = _work.Add(
-                    new Item { Row = row, ModelRow = _world.Streams[row].ModelRow, Kind = ItemKind.Tick, Seq = 1 },
-                    model.Inputs.Count, model.PredictionCount);
-                _work.Values(in _work.Items[item], 1)[0] = 20 + 0.01 * (_next % 97);
+                ref var item = ref _work.Add(model.Inputs.Count, model.PredictionCount);
+                (item.Row, item.ModelRow, item.Kind, item.Seq) = (row, row, ItemKind.Tick, 1);
+                _work.Values(in item, 1)[0] = 20 + 0.01 * (_next % 97);
             }
         }
     }

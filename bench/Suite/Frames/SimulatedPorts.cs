@@ -10,6 +10,8 @@ internal sealed class SimulatedPorts(TickFeed feed, int ticksPerFrame) : ITickSo
 
     public long Published { get; private set; }
 
+    public bool HasSubscribers { get; init; } = true;
+
     public void Receive(Inbox inbox)
     {
         UtcNanoseconds += 1_000_000;

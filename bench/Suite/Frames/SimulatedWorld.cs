@@ -15,16 +15,17 @@ internal static class SimulatedWorld
         return new World([host], options, new NoJournal(), epoch: 1);
     }
 
-    public static FrameLoop Loop(World world, LoopOptions options, SimulatedPorts ports)
+    public static FrameLoop Loop(World world, LoopOptions options, SimulatedPorts ports) =>
+        new(world, options, Report(world), ports, ports, ports);
+
+    public static RequestDesk Desk(World world) => new(world, Report(world));
+
+    private static WorldReport Report(World world) => new(world, new DaemonFacts
     {
-        var facts = new DaemonFacts
-        {
-            Version = "",
-            Engine = "cpu",
-            Kernel = "",
-            Limits = new Dictionary<string, long>(),
-            Endpoints = new Dictionary<string, string>(),
-        };
-        return new FrameLoop(world, options, new WorldReport(world, facts), ports, ports, ports);
-    }
+        Version = "",
+        Engine = "cpu",
+        Kernel = "",
+        Limits = new Dictionary<string, long>(),
+        Endpoints = new Dictionary<string, string>(),
+    });
 }

@@ -50,8 +50,9 @@ public static class Saturation
             ZmtpConnection.Frame(batch.AsSpan(0, WriteBatch(feed, predictions, batch)), buffer));
     }
 
-    // [2, [tick, …], reply?]
-    private static int WriteBatch(TickFeed feed, bool predictions, Span<byte> batch)
+    /// <summary>Writes the next <see cref="BatchLength"/> ticks as <c>[2, [tick, …], reply?]</c>; returns its size.
+    /// </summary>
+    public static int WriteBatch(TickFeed feed, bool predictions, Span<byte> batch)
     {
         ReadOnlySpan<byte> head = [(byte)(predictions ? 0x93 : 0x92), 2, 0xDC, 0, BatchLength];
         head.CopyTo(batch);

@@ -38,7 +38,7 @@ internal static class CheckCommand
         foreach (var subscribe in options.Endpoints.Subscribe)
             output.WriteLine($"subscribe      SUB {(subscribe.Bind ? "at" : "to")} {subscribe.Endpoint}");
         output.WriteLine($"http           {options.Http.Endpoint ?? "none"}");
-        output.WriteLine("state          in memory only");
+        output.WriteLine($"state          {DaemonHost.StateText(options.State)}");
         output.WriteLine($"streams        at most {options.Streams.Max}");
         output.WriteLine("ok");
         return ExitCode.Done;

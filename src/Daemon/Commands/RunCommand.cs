@@ -10,8 +10,14 @@ internal static class RunCommand
     {
         var configuration = new ConfigurationArguments();
         var command = new Command("run", "Runs the daemon until SIGTERM or SIGINT");
+        var salvage = new Option<bool>("--salvage")
+        {
+            Description = "Go on without what is damaged in state.directory; it is set aside, and each loss is logged",
+        };
         configuration.AddTo(command);
-        command.SetAction((arguments, _) => DaemonHost.RunAsync(configuration.Load(arguments).Options!));
+        command.Options.Add(salvage);
+        command.SetAction((arguments, _) =>
+            DaemonHost.RunAsync(configuration.Load(arguments).Options!, arguments.GetValue(salvage)));
         return command;
     }
 }

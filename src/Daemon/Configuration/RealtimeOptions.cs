@@ -30,6 +30,7 @@ public sealed record RealtimeOptions
         IdleAfter = Streams.IdleAfter,
         OnGap = Streams.OnGap,
         MemoryMax = Limits.Memory,
+        RecordsPredictions = State.RecordPredictions,
     };
 }
 
@@ -101,6 +102,12 @@ public sealed record StateOptions
     public TimeSpan SnapshotEvery { get; init; } = TimeSpan.FromMinutes(1);
     public TimeSpan Keep { get; init; } = TimeSpan.FromHours(24);
     public long? MaxBytes { get; init; }
+
+    /// <summary>Predictions are kept in the journal beside the ticks.</summary>
+    public bool RecordPredictions { get; init; }
+
+    /// <summary>An event for each stream that a start brings back.</summary>
+    public bool RestoredEvents { get; init; }
 }
 
 public sealed record HttpOptions

@@ -12,6 +12,9 @@ public sealed class Decoder
     /// <summary>Longest run of missing ticks that <c>streams.onGap: impute</c> steps over one by one.</summary>
     public const int ImputedMax = 1000;
 
+    // What a record has of a tick that never came.
+    private const long ImputedBytes = 16;
+
     private const int RejectedEventsPerSecond = 10;
     private const int StalledAfter = 100;
 
@@ -26,6 +29,7 @@ public sealed class Decoder
     private readonly FrameWork _work;
     private readonly Inbox _inbox;
     private readonly RequestDesk _desk;
+    private readonly TickShapes _shapes = new();
     private readonly int _ticksMax;
     private readonly double[] _values;
     private readonly long _predictionBytes;
@@ -37,6 +41,7 @@ public sealed class Decoder
     private int _cursor;
     private int _left;
     private int _ticks;
+    private Outcome _outcome;
 
     public Decoder(World world, FrameWork work, Inbox inbox, RequestDesk desk, int ticksMax)
     {
@@ -56,6 +61,7 @@ public sealed class Decoder
     public void Run()
     {
         _ticks = 0;
+        _world.TakesChanges = _world.Changes.CanTake(_inbox.Used + ImputedBytes * (_ticksMax + ImputedMax));
         while (!IsDrained && _ticks < _ticksMax)
         {
             ref var message = ref _inbox[_next];
@@ -87,7 +93,7 @@ public sealed class Decoder
         var fault = EnvelopeFault(in message, out var code);
         if (fault is null)
         {
-            _header = TickReader.ReadHeader(_inbox.Bytes(message.Payload));
+            _header = TickReader.ReadHeader(_inbox.Bytes(message.Payload), _shapes);
             (fault, code) = _header.Kind switch
             {
                 PayloadKind.Malformed => (_header.Fault ?? "not MessagePack", ErrorCode.Malformed),
@@ -149,7 +155,8 @@ public sealed class Decoder
         var start = _work.Replies.Length;
         _desk.Execute(_inbox.Bytes(message.Payload), _work.Replies);
         var reply = new Slice(start, _work.Replies.Length - start);
-        _work.Add(new RequestWork(_next, _work.OutcomeCount, _work.OutcomeCount, true, false, default, false, reply));
+        _work.Add(new RequestWork(
+            _next, _work.OutcomeCount, _work.OutcomeCount, true, false, default, false, reply, _desk.Ticket));
         _ticks++;
         Close();
     }
@@ -165,9 +172,9 @@ public sealed class Decoder
             _left--;
             _ticks++;
             _world.Counters.Received++;
-            Outcome outcome;
-            if (TickReader.TryReadTick(payload, in _header, ref _cursor, out var tick, out var fault))
-                outcome = Take(in message, payload, in tick, isRequest);
+            ref var outcome = ref isRequest ? ref _work.AddOutcome() : ref _outcome;
+            if (TickReader.TryReadTick(payload, in _header, _shapes, ref _cursor, out var tick, out var fault))
+                Take(in message, payload, in tick, isRequest, ref outcome);
             else
                 outcome = new Outcome(OutcomeKind.Rejected, -1, ErrorCode.Malformed, fault);
             Count(in outcome);
@@ -177,9 +184,6 @@ public sealed class Decoder
                 _header.Rid = tick.Rid;
                 faulty = outcome.Code == ErrorCode.Malformed;
             }
-
-            if (isRequest)
-                _work.Add(in outcome);
         }
 
         if (isRequest)
@@ -225,15 +229,40 @@ public sealed class Decoder
         }
     }
 
-    private Outcome Take(in Message message, ReadOnlySpan<byte> payload, in Tick tick, bool isRequest)
+    private void Take(
+        in Message message, ReadOnlySpan<byte> payload, in Tick tick, bool isRequest, ref Outcome outcome)
     {
         var name = NameOf(in message, payload, in tick, out var fault);
         if (fault is not null)
-            return new Outcome(OutcomeKind.Rejected, -1, ErrorCode.Malformed, fault);
+        {
+            outcome = new Outcome(OutcomeKind.Rejected, -1, ErrorCode.Malformed, fault);
+            return;
+        }
+
         var row = _world.Streams.Find(name);
-        return row < 0
-            ? TakeFirst(in message, payload, in tick, name, isRequest)
-            : TakeNext(in message, payload, in tick, row, isRequest);
+        if (!_world.TakesChanges)
+            outcome = RefuseNotDurable(in tick, name, row, isRequest);
+        else if (row < 0)
+            outcome = TakeFirst(in message, payload, in tick, name, isRequest);
+        else
+            TakeNext(in message, payload, in tick, row, isRequest, ref outcome);
+    }
+
+    // A tick that was stepped before owes nothing, though whether it is durable can't be said now.
+    private Outcome RefuseNotDurable(in Tick tick, ReadOnlySpan<byte> name, int row, bool isRequest)
+    {
+        if (isRequest && tick.HasSeq && row < 0)
+        {
+            _world.Refused.Owe(name, tick.Seq);
+        }
+        else if (isRequest && tick.HasSeq && tick.Seq > _world.Streams[row].Order.Last)
+        {
+            _world.BeforeChange(row);
+            _world.Streams[row].Order.Owe(tick.Seq);
+        }
+
+        return new Outcome(
+            OutcomeKind.Refused, -1, ErrorCode.NotDurable, _world.Changes.Fault ?? "no room in the journal");
     }
 
     private ReadOnlySpan<byte> NameOf(
@@ -260,41 +289,52 @@ public sealed class Decoder
             return new Outcome(OutcomeKind.Rejected, -1, ErrorCode.UnknownStream, "no model's pattern matches it");
         if (isRequest && tick.HasSeq && _world.Refused.Owed(name) is { } owed && tick.Seq > owed)
             return NotNext(owed);
-        var code = ReadValues(payload, in tick, _world.Models[model], out var detail);
+        var code = ReadValues(payload, in tick, _world.Host(model), out var detail);
         if (code != ErrorCode.None)
             return new Outcome(OutcomeKind.Rejected, -1, code, detail);
         if (!_world.TryAdmit(name, tick.HasId, model, out var row, out detail))
         {
             if (isRequest && tick.HasSeq)
+            {
                 _world.Refused.Owe(name, tick.Seq);
+                _world.Changes.Owed(-1, tick.Seq, name);
+            }
+
             return new Outcome(OutcomeKind.Refused, -1, ErrorCode.Refused, detail);
         }
 
-        return Accept(in message, in tick, row, Arrival.Next);
+        return new Outcome(
+            OutcomeKind.Accepted, Accept(in message, in tick, row, Arrival.Next), ErrorCode.None, null);
     }
 
-    private Outcome TakeNext(
-        in Message message, ReadOnlySpan<byte> payload, in Tick tick, int row, bool isRequest)
+    private void TakeNext(
+        in Message message, ReadOnlySpan<byte> payload, in Tick tick, int row, bool isRequest, ref Outcome outcome)
     {
         ref var stream = ref _world.Streams[row];
         ulong? seq = tick.HasSeq ? tick.Seq : null;
         var arrival = stream.Order.Judge(seq, tick.HasRun ? tick.Run : null, isRequest);
-        switch (arrival)
+        if (arrival is not (Arrival.Next or Arrival.Gap or Arrival.Restart))
         {
-            case Arrival.Duplicate:
-                return Repeat(in message, in tick, row, isRequest);
-            case Arrival.TooLate:
-                return Reject(row, ErrorCode.TooLate, LateDetail(in stream.Order, in tick));
-            case Arrival.Exhausted:
-                return Reject(row, ErrorCode.TooLate, "the count is at its end; a greater run starts it anew");
-            case Arrival.NotNext:
-                return NotNext(stream.Order.Owed);
+            outcome = NotTaken(in message, in tick, row, arrival, isRequest);
+            return;
         }
 
-        var code = ReadValues(payload, in tick, _world.Models[stream.Model], out var detail);
-        return code == ErrorCode.None
-            ? Accept(in message, in tick, row, arrival)
+        var code = ReadValues(payload, in tick, _world.Host(stream.Model), out var detail);
+        outcome = code == ErrorCode.None
+            ? new Outcome(OutcomeKind.Accepted, Accept(in message, in tick, row, arrival), ErrorCode.None, null)
             : Reject(row, code, detail);
+    }
+
+    private Outcome NotTaken(in Message message, in Tick tick, int row, Arrival arrival, bool isRequest)
+    {
+        ref var order = ref _world.Streams[row].Order;
+        return arrival switch
+        {
+            Arrival.Duplicate => Repeat(in message, in tick, row, isRequest),
+            Arrival.TooLate => Reject(row, ErrorCode.TooLate, LateDetail(in order, in tick)),
+            Arrival.NotNext => NotNext(order.Owed),
+            _ => Reject(row, ErrorCode.TooLate, "the count is at its end; a greater run starts it anew"),
+        };
     }
 
     private static string LateDetail(in StreamOrder order, in Tick tick)
@@ -311,9 +351,9 @@ public sealed class Decoder
 
     private ErrorCode ReadValues(ReadOnlySpan<byte> payload, in Tick tick, ModelHost host, out string? detail)
     {
-        var values = _values.AsSpan(0, host.Model.Inputs.Count);
+        var values = _values.AsSpan(0, host.InputCount);
         var code = (ErrorCode)TickReader.ReadValues(payload, tick.Values, host.Inputs, values, out detail);
-        if (code == ErrorCode.None && host.Model.Vocabulary is { } vocabulary
+        if (code == ErrorCode.None && host.Vocabulary is { } vocabulary
             && !(values[0] >= 0 && values[0] < vocabulary && values[0] == Math.Floor(values[0])))
         {
             detail = FormattableString.Invariant($"token {values[0]}, expected an integer in 0…{vocabulary - 1}");
@@ -323,40 +363,29 @@ public sealed class Decoder
         return code;
     }
 
-    private Outcome Accept(in Message message, in Tick tick, int row, Arrival arrival)
+    private int Accept(in Message message, in Tick tick, int row, Arrival arrival)
     {
+        _world.BeforeChange(row);
         ref var stream = ref _world.Streams[row];
-        var host = _world.Models[stream.Model];
+        var host = _world.Host(stream.Model);
         var expected = stream.Order.Last + 1;
-        ulong? seq = tick.HasSeq ? tick.Seq : null;
-        stream.Order.Accept(arrival, seq, tick.HasRun ? tick.Run : null);
-        stream.DuplicatesInARow = 0;
+        var flags = stream.Take(
+            arrival, tick.HasSeq ? tick.Seq : null, tick.HasRun ? tick.Run : null,
+            tick.HasTime ? tick.Time : _world.Now, _world.Now);
+        if (flags != PredictionFlags.None)
+            _world.Counters.Late++;
         if (arrival is Arrival.Gap or Arrival.Restart)
             PassOver(row, arrival, expected);
-
-        var time = tick.HasTime ? tick.Time : _world.Now;
-        var flags = PredictionFlags.None;
-        if (stream.Counts.Stepped != 0 && time < stream.Time)
-        {
-            flags = PredictionFlags.Late;
-            stream.Counts.Late++;
-            _world.Counters.Late++;
-        }
-
-        stream.Time = time;
-        stream.Arrival = stream.Touched = _world.Now;
-        stream.Counts.Stepped++;
-        var values = _values.AsSpan(0, host.Model.Inputs.Count);
+        var values = _values.AsSpan(0, host.InputCount);
         _world.Changes.Tick(row, in stream, values);
         var item = Add(row, ItemKind.Tick, flags, Within(in message, tick.Trace));
         values.CopyTo(_work.Values(in _work.Items[item], values.Length));
-        return new Outcome(OutcomeKind.Accepted, item, ErrorCode.None, null);
+        return item;
     }
 
     private void PassOver(int row, Arrival arrival, ulong expected)
     {
         ref var stream = ref _world.Streams[row];
-        stream.Counts.Gaps++;
         if (arrival == Arrival.Restart)
         {
             _world.Raise(StreamEventKind.Gap, row, "restart");
@@ -372,7 +401,7 @@ public sealed class Decoder
             _world.Changes.Other(ChangeKind.Reset, row, in stream);
             Add(row, ItemKind.Reset, PredictionFlags.None, default);
         }
-        else if (_world.OnGap == GapPolicy.Impute && _world.Models[stream.Model].Model.Vocabulary is null)
+        else if (_world.OnGap == GapPolicy.Impute && _world.Host(stream.Model).Model.Vocabulary is null)
         {
             // A token can't be imputed: a stream of tokens steps on as it is.
             var imputed = (int)Math.Min(missing, ImputedMax);
@@ -389,12 +418,22 @@ public sealed class Decoder
     private Outcome Repeat(in Message message, in Tick tick, int row, bool isRequest)
     {
         ref var stream = ref _world.Streams[row];
+        if (stream.Order.IsOwed && tick.Seq == stream.Order.Owed)
+            Settle(row);
         if (!tick.HasRun && ++stream.DuplicatesInARow == StalledAfter)
             _world.Raise(StreamEventKind.Stalled, row, $"{StalledAfter} duplicates in a row");
         var isThere = stream.HasPrediction || stream.Frame == _world.Frame;
         var wanted = isRequest && _header.Reply && tick.Seq == stream.Order.Last && isThere;
         var item = wanted ? AddAgain(row, Within(in message, tick.Trace)) : -1;
         return new Outcome(OutcomeKind.Duplicate, item, ErrorCode.None, null);
+    }
+
+    // What was owed had been stepped, in a frame that could not be recorded then.
+    private void Settle(int row)
+    {
+        _world.BeforeChange(row);
+        _world.Streams[row].Order.IsOwed = false;
+        _world.Changes.Owed(row, 0, default);
     }
 
     private Outcome Reject(int row, ErrorCode code, string? detail)
@@ -408,50 +447,28 @@ public sealed class Decoder
         return new Outcome(OutcomeKind.Rejected, -1, code, detail);
     }
 
-    private int Add(int row, ItemKind kind, PredictionFlags flags, Slice trace)
-    {
-        ref var stream = ref _world.Streams[row];
-        var host = _world.Models[stream.Model];
-        if (stream.Frame != _world.Frame)
-            (stream.Frame, stream.Wave) = (_world.Frame, 0);
-        var item = new Item
-        {
-            Row = row,
-            Model = stream.Model,
-            ModelRow = stream.ModelRow,
-            Wave = stream.Wave++,
-            Kind = kind,
-            Flags = flags,
-            Seq = stream.Order.Last,
-            Time = stream.Time,
-            Trace = trace,
-            Source = -1,
-        };
-        return stream.Item = _work.Add(in item, host.Model.Inputs.Count, host.Model.PredictionCount);
-    }
+    private int Add(int row, ItemKind kind, PredictionFlags flags, Slice trace) =>
+        _work.Add(_world, row, kind, flags, trace);
 
     private int AddAgain(int row, Slice trace)
     {
         ref var stream = ref _world.Streams[row];
-        var host = _world.Models[stream.Model];
-        var item = new Item
+        var host = _world.Host(stream.Model);
+        var isOfThisFrame = stream.Frame == _world.Frame;
+        ref var item = ref isOfThisFrame
+            ? ref _work.Add(0, 0) : ref _work.Add(host.InputCount, host.PredictionCount);
+        item.Describe(row, in stream);
+        item.Kind = ItemKind.Again;
+        item.Flags = stream.Flags;
+        item.Trace = trace;
+        if (isOfThisFrame)
         {
-            Row = row,
-            Model = stream.Model,
-            ModelRow = stream.ModelRow,
-            Kind = ItemKind.Again,
-            Flags = stream.Flags,
-            Seq = stream.Order.Last,
-            Time = stream.Time,
-            Trace = trace,
-            Source = stream.Frame == _world.Frame ? stream.Item : -1,
-        };
-        if (item.Source >= 0)
-            return _work.Add(in item, 0, 0);
-        var index = _work.Add(in item, host.Model.Inputs.Count, host.Model.PredictionCount);
-        ref var again = ref _work.Items[index];
-        host.Values(stream.ModelRow).CopyTo(_work.Values(in again, host.Model.Inputs.Count));
-        host.Prediction(stream.ModelRow).CopyTo(_work.Prediction(in again, host.Model.PredictionCount));
-        return index;
+            item.Source = stream.Item;
+            return _work.ItemCount - 1;
+        }
+
+        host.Values(stream.ModelRow).CopyTo(_work.Values(in item, host.InputCount));
+        host.Prediction(stream.ModelRow).CopyTo(_work.Prediction(in item, host.PredictionCount));
+        return _work.ItemCount - 1;
     }
 }

@@ -4,7 +4,7 @@ using Realtime.Protocol.MessagePack;
 namespace Realtime.Daemon.Frames;
 
 /// <summary>Publishes a frame's predictions and events, and replies to its requests.</summary>
-public sealed class Emitter(World world, FrameWork work, Inbox inbox, IPredictionSink sink)
+public sealed class Emitter(World world, FrameWork work, Inbox inbox, IPredictionSink sink, ReplyQueue replies)
 {
     private readonly MessagePackWriter _predictions = new(64 * 1024);
     private readonly TickReply _reply = new(world.Epoch);
@@ -33,22 +33,22 @@ public sealed class Emitter(World world, FrameWork work, Inbox inbox, IPredictio
             var start = _predictions.Length;
             Encode(in item, stream);
             _encoded[i] = (start, _predictions.Length);
-            if (item.Kind == ItemKind.Tick)
+            if (item.Kind == ItemKind.Tick && !work.IsUnrecorded)
                 Publish(topic[..Topic.Write(Topic.Prediction, stream, topic)], _predictions.Written[start..]);
         }
     }
 
     private void Encode(in Item item, byte[] stream)
     {
-        var host = world.Models[item.Model];
+        var host = world.Host(item.Model);
         ref readonly var made = ref item.Source < 0 ? ref item : ref work.Items[item.Source];
         var content = new PredictionContent
         {
             Stream = new StreamLabel(stream, world.Streams[item.Row].IsId),
             Seq = item.Seq,
             Time = item.Time,
-            Prediction = work.Prediction(in made, host.Model.PredictionCount),
-            Values = work.Values(in made, host.Model.Inputs.Count),
+            Prediction = work.Prediction(in made, host.PredictionCount),
+            Values = work.Values(in made, host.InputCount),
             Flags = made.Flags,
             Trace = inbox.Bytes(item.Trace),
         };
@@ -67,7 +67,7 @@ public sealed class Emitter(World world, FrameWork work, Inbox inbox, IPredictio
     {
         if (!request.Control.IsEmpty)
         {
-            Reply(in request, request.Control.Of(work.Replies.Written));
+            Reply(in request, request.Control.Of(work.Replies.Written), 0);
             return;
         }
 
@@ -80,14 +80,17 @@ public sealed class Emitter(World world, FrameWork work, Inbox inbox, IPredictio
             _reply.AddPrediction(_predictions.Written[start..end]);
         }
 
-        if (request.Complete)
-            Reply(in request, _reply.Finish(request.Reply, inbox.Bytes(request.Rid), request.Faulty));
+        if (!request.Complete)
+            return;
+        var ticks = _reply.Ticks;
+        Reply(in request, _reply.Finish(request.Reply, inbox.Bytes(request.Rid), request.Faulty), ticks);
     }
 
-    private void Reply(in RequestWork request, ReadOnlySpan<byte> payload)
+    private void Reply(in RequestWork request, ReadOnlySpan<byte> payload, int ticks)
     {
         ref var message = ref inbox[request.Message];
-        if (!sink.Reply(inbox.Bytes(message.Identity), message.Delimiter, payload))
-            world.Counters.Undeliverable++;
+        replies.Add(
+            new ReplyTo(inbox.Bytes(message.Identity), message.Delimiter), payload, inbox.Bytes(request.Rid),
+            (ulong)ticks, request.Snapshot);
     }
 }

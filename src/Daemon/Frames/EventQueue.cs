@@ -12,11 +12,16 @@ public sealed class EventQueue
 
     public int Count { get; private set; }
 
+    /// <summary>Nothing is queued or counted: what happens has happened before.</summary>
+    public bool IsMuted { get; set; }
+
     /// <summary>Events of a kind since the start.</summary>
     public long Total(StreamEventKind kind) => _counts[(int)kind];
 
     public void Add(StreamEventKind kind, byte[] stream, bool isId, ulong? seq, string? detail)
     {
+        if (IsMuted)
+            return;
         _counts[(int)kind]++;
         if (Count == _events.Length)
             Array.Resize(ref _events, 2 * Count);

@@ -13,6 +13,7 @@ namespace Realtime.Daemon.Frames;
 public sealed class FrameLoop
 {
     private const long HeartbeatEvery = 1_000_000_000;
+    private const long LastRepliesWithin = 2_000_000_000;
 
     private readonly World _world;
     private readonly IClock _clock;
@@ -25,12 +26,15 @@ public sealed class FrameLoop
     private readonly Stepper _stepper;
     private readonly Emitter _emitter;
     private readonly Evictions _evictions;
+    private readonly ReplyQueue _replies;
+    private readonly bool _recordsPredictions;
     private readonly WorldReport _report;
     private readonly MessagePackWriter _heartbeat = new();
     private readonly ConcurrentQueue<Action> _posted = new();
     private long _nextHeartbeat;
     private long _turns;
     private volatile bool _stop;
+    private volatile bool _serving;
 
     public FrameLoop(
         World world, LoopOptions options, WorldReport report, IClock clock, ITickSource source,
@@ -47,7 +51,9 @@ public sealed class FrameLoop
         Desk = new RequestDesk(world, report);
         _decoder = new Decoder(world, _work, _inbox, Desk, options.MaxTicks);
         _stepper = new Stepper(world, _work);
-        _emitter = new Emitter(world, _work, _inbox, sink);
+        _replies = new ReplyQueue(world, sink);
+        _emitter = new Emitter(world, _work, _inbox, sink, _replies);
+        _recordsPredictions = options.RecordsPredictions;
         _evictions = new Evictions(world, options.IdleAfter);
         world.Now = world.Started = clock.UtcNanoseconds;
         _nextHeartbeat = world.Now + HeartbeatEvery;
@@ -56,17 +62,26 @@ public sealed class FrameLoop
     /// <summary>Carries out control requests; only for what is posted.</summary>
     public RequestDesk Desk { get; }
 
+    /// <summary>Why ticks are refused or held up now; null where they are not. For what is posted.</summary>
+    public string? Trouble => _world.Changes.Fault ?? _world.Changes.Warning;
+
+    /// <summary>It runs frames, or has; any thread may ask.</summary>
+    public bool IsServing => _serving;
+
     /// <summary>Turns of the loop, idle ones too; any thread may read it to see that the loop lives.</summary>
     public long Turns => Volatile.Read(ref _turns);
 
     /// <summary>Runs frames until <see cref="Stop"/>; what has arrived by then is still finished.</summary>
     public void Run()
     {
+        _serving = true;
         while (!_stop)
             if (!RunFrame() && _idle == IdleMode.Block)
                 _source.Wait(UntilDue());
         while (!_decoder.IsDrained)
             RunFrame();
+        _world.Snapshots?.RunLast();
+        AwaitReplies();
     }
 
     /// <summary>One turn; false where there was nothing to do.</summary>
@@ -78,8 +93,9 @@ public sealed class FrameLoop
         Ingest();
         _decoder.Run();
         _stepper.Run();
-        _world.Changes.Commit(_world.Frame, _world.Now);
+        Record();
         _emitter.Run();
+        _replies.Release();
         _work.Clear();
         RunDue();
         var worked = _inbox.Count != 0;
@@ -105,10 +121,34 @@ public sealed class FrameLoop
 
     private void Ingest()
     {
-        if (!_decoder.IsDrained || _stop)
+        if (!_decoder.IsDrained || _stop || _replies.IsFull)
             return;
         _decoder.Rewind();
         _source.Receive(_inbox);
+    }
+
+    private void Record()
+    {
+        if (!_world.Changes.IsEmpty)
+        {
+            var checksum = PredictionChecksum.Of(_world, _work, _recordsPredictions);
+            if (!_world.Changes.Commit(_world.Frame, _world.Now, checksum))
+                _work.Refuse(_world, _world.Changes.Fault!);
+        }
+
+        if (_world.Changes.Fault is { } fault && !_replies.IsEmpty)
+            _replies.Refuse(fault);
+    }
+
+    // What was taken is answered if the disk lets it be.
+    private void AwaitReplies()
+    {
+        var end = _clock.UtcNanoseconds + LastRepliesWithin;
+        while (!_replies.IsEmpty && _clock.UtcNanoseconds < end)
+        {
+            _source.Wait(TimeSpan.FromMilliseconds(1));
+            _replies.Release();
+        }
     }
 
     private void RunPosted()
@@ -119,7 +159,8 @@ public sealed class FrameLoop
 
     private void RunDue()
     {
-        if (_evictions.Run())
+        _world.Snapshots?.Run();
+        if (_world.TakesChanges && _evictions.Run())
         {
             _world.Changes.Commit(_world.Frame, _world.Now);
             _world.Events.Publish(_sink);
@@ -138,7 +179,9 @@ public sealed class FrameLoop
 
     private TimeSpan UntilDue()
     {
-        var due = Math.Min(_nextHeartbeat, _evictions.Next);
+        if (_world.Snapshots is { IsCopying: true })
+            return TimeSpan.Zero;
+        var due = Math.Min(Math.Min(_nextHeartbeat, _evictions.Next), _world.Snapshots?.Next ?? long.MaxValue);
         return TimeSpan.FromTicks(Math.Clamp((due - _world.Now) / 100, 0, TimeSpan.TicksPerSecond));
     }
 }

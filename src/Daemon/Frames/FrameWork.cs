@@ -43,6 +43,16 @@ public struct Item
 
     /// <summary>Within the inbox.</summary>
     public Slice Trace;
+
+    /// <summary>Takes what a row says of its last tick.</summary>
+    public void Describe(int row, in StreamRow stream)
+    {
+        Row = row;
+        Model = stream.Model;
+        ModelRow = stream.ModelRow;
+        Seq = stream.Order.Last;
+        Time = stream.Time;
+    }
 }
 
 public enum OutcomeKind : byte
@@ -69,8 +79,10 @@ public readonly record struct Outcome(OutcomeKind Kind, int Item, ErrorCode Code
 /// <param name="Rid">The sender's mark, as encoded; within the inbox.</param>
 /// <param name="Faulty">The message itself was at fault, not one of several ticks.</param>
 /// <param name="Control">The ready reply of a control request, within <see cref="FrameWork.Replies"/>.</param>
+/// <param name="Snapshot">Snapshots that must have ended before the reply goes; 0 where it need not wait.</param>
 public readonly record struct RequestWork(
-    int Message, int First, int End, bool Complete, bool Reply, Slice Rid, bool Faulty, Slice Control);
+    int Message, int First, int End, bool Complete, bool Reply, Slice Rid, bool Faulty, Slice Control,
+    long Snapshot = 0);
 
 /// <summary>Everything a frame works on; the arrays are kept from frame to frame.</summary>
 public sealed class FrameWork
@@ -99,6 +111,10 @@ public sealed class FrameWork
 
     public bool IsEmpty => ItemCount == 0 && RequestCount == 0;
 
+    /// <summary>The journal could not take this frame: none of its ticks is accepted, and nothing of them published.
+    /// </summary>
+    public bool IsUnrecorded { get; private set; }
+
     /// <summary>Replies of control requests, one behind the other.</summary>
     public MessagePackWriter Replies { get; } = new();
 
@@ -112,31 +128,79 @@ public sealed class FrameWork
         Array.Clear(_outcomes, 0, OutcomeCount);
         Replies.Clear();
         ItemCount = OutcomeCount = RequestCount = 0;
+        IsUnrecorded = false;
         _valuesEnd = _predictionsEnd = 0;
     }
 
-    /// <summary>Adds an item with room for its values and its prediction; returns its index.</summary>
-    public int Add(in Item item, int values, int prediction)
+    /// <summary>Adds an empty item with room for its values and its prediction; its index is
+    /// <see cref="ItemCount"/> less one.</summary>
+    public ref Item Add(int values, int prediction)
     {
         Fit(ref _items, ItemCount + 1);
         Fit(ref _values, _valuesEnd + values);
         Fit(ref _predictions, _predictionsEnd + prediction);
-        _items[ItemCount] = item with { Values = _valuesEnd, Prediction = _predictionsEnd };
+        ref var item = ref _items[ItemCount++];
+        item = new Item { Values = _valuesEnd, Prediction = _predictionsEnd, Source = -1 };
         _valuesEnd += values;
         _predictionsEnd += prediction;
-        return ItemCount++;
+        return ref item;
     }
 
-    public void Add(in Outcome outcome)
+    /// <summary>Adds a stream's next step of this frame; returns its index.</summary>
+    public int Add(World world, int row, ItemKind kind, PredictionFlags flags, Slice trace)
+    {
+        ref var stream = ref world.Streams[row];
+        if (stream.Frame != world.Frame)
+            (stream.Frame, stream.Wave) = (world.Frame, 0);
+        var host = world.Host(stream.Model);
+        ref var item = ref Add(host.InputCount, host.PredictionCount);
+        item.Describe(row, in stream);
+        item.Wave = stream.Wave++;
+        item.Kind = kind;
+        item.Flags = flags;
+        item.Trace = trace;
+        return stream.Item = ItemCount - 1;
+    }
+
+    public void Add(in Outcome outcome) => AddOutcome() = outcome;
+
+    /// <summary>Adds an outcome for the caller to fill.</summary>
+    public ref Outcome AddOutcome()
     {
         Fit(ref _outcomes, OutcomeCount + 1);
-        _outcomes[OutcomeCount++] = outcome;
+        return ref _outcomes[OutcomeCount++];
     }
 
     public void Add(in RequestWork request)
     {
         Fit(ref _requests, RequestCount + 1);
         _requests[RequestCount++] = request;
+    }
+
+    /// <summary>
+    /// Takes back that the frame's ticks were accepted. They are in the world, which a snapshot will make durable: sent
+    /// again they are duplicates, and until then their streams wait for them.
+    /// </summary>
+    public void Refuse(World world, string fault)
+    {
+        IsUnrecorded = true;
+        foreach (ref readonly var item in Items)
+        {
+            if (item.Kind != ItemKind.Tick)
+                continue;
+            world.Counters.Stepped--;
+            world.Counters.Refuse(ErrorCode.NotDurable);
+        }
+
+        foreach (ref var outcome in _outcomes.AsSpan(0, OutcomeCount))
+        {
+            if (outcome.Kind != OutcomeKind.Accepted)
+                continue;
+            ref var item = ref _items[outcome.Item];
+            world.BeforeChange(item.Row);
+            world.Streams[item.Row].Order.Owe(item.Seq);
+            outcome = new Outcome(OutcomeKind.Refused, -1, ErrorCode.NotDurable, fault);
+        }
     }
 
     public Span<double> Values(in Item item, int count) => _values.AsSpan(item.Values, count);

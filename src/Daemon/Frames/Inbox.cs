@@ -61,6 +61,9 @@ public sealed class Inbox
     /// <summary>Largest frame taken, in bytes.</summary>
     public int FrameLimit => _frameLimit;
 
+    /// <summary>Bytes held.</summary>
+    public int Used => _used;
+
     public bool IsFull => Count == _messages.Length || _bytes.Length - _used < _frameLimit + EnvelopeBytes;
 
     /// <summary>Where the next frame may be received to.</summary>

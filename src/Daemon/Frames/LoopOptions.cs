@@ -20,6 +20,9 @@ public sealed record LoopOptions
     /// <summary>Largest message frame, in bytes.</summary>
     public int FrameLimit { get; init; } = 1_048_576;
 
+    /// <summary>Predictions are kept in the journal beside the ticks.</summary>
+    public bool RecordsPredictions { get; init; }
+
     public int MaxTicks { get; init; } = 4096;
     public IdleMode Idle { get; init; } = IdleMode.Block;
     public int StreamsMax { get; init; } = 100_000;

@@ -9,9 +9,7 @@ namespace Realtime.Daemon.Frames;
 public sealed class ModelHost : IDisposable
 {
     private readonly Stack<int> _free = new();
-    private readonly List<double[]> _memory = [];
-    private readonly List<double[]> _predictions = [];
-    private readonly List<double[]> _values = [];
+    private readonly RowSlabs _rows;
     private int _end;
 
     public ModelHost(string name, Model model, IStepEngine engine, IReadOnlyList<string> patterns)
@@ -22,6 +20,12 @@ public sealed class ModelHost : IDisposable
         Patterns = patterns;
         Preprocessor = new Preprocessor(model);
         Inputs = new InputNames(model.Inputs);
+        Vocabulary = model.Vocabulary;
+        InputCount = model.Inputs.Count;
+        OutputCount = model.OutputCount;
+        PredictionCount = model.PredictionCount;
+        RowDoubles = Preprocessor.MemoryDoubles + PredictionCount + InputCount;
+        _rows = new RowSlabs(RowDoubles * sizeof(double));
         Predictions = new PredictionWriter(new PredictionLayout
         {
             Model = name,
@@ -41,6 +45,12 @@ public sealed class ModelHost : IDisposable
     /// <summary>Patterns of the streams it serves, as configured.</summary>
     public IReadOnlyList<string> Patterns { get; }
 
+    /// <summary>Of the model, at hand.</summary>
+    public int InputCount { get; }
+    public int OutputCount { get; }
+    public int PredictionCount { get; }
+    public int? Vocabulary { get; }
+
     public Preprocessor Preprocessor { get; }
     public InputNames Inputs { get; }
     public PredictionWriter Predictions { get; }
@@ -52,15 +62,15 @@ public sealed class ModelHost : IDisposable
     public int Streams => _end - _free.Count;
 
     /// <summary>Bytes of all slabs.</summary>
-    public long Bytes => Engine.StateBytes + (long)_memory.Count * SlabBytes;
+    public long Bytes => Engine.StateBytes + _rows.Count * _rows.SlabBytes;
 
     /// <summary>Bytes that the next stream would add.</summary>
-    public long BytesForOneMore => _free.Count == 0 && _end == _memory.Count * StreamTable.SlabRows
-        ? SlabBytes + (long)StreamTable.SlabRows * Model.StateFloats * sizeof(float)
+    public long BytesForOneMore => _free.Count == 0 && _end == _rows.Count * RowSlabs.Rows
+        ? _rows.SlabBytes + (long)RowSlabs.Rows * Model.StateFloats * sizeof(float)
         : 0;
 
-    private long SlabBytes => (long)StreamTable.SlabRows * sizeof(double)
-        * (Preprocessor.MemoryDoubles + Model.PredictionCount + Model.Inputs.Count);
+    // A row: the preprocessor's memory, the last prediction, the last values.
+    private int RowDoubles { get; }
 
     /// <summary>Takes a row for a new stream, at its start.</summary>
     public int Take()
@@ -68,7 +78,7 @@ public sealed class ModelHost : IDisposable
         if (!_free.TryPop(out var row))
         {
             row = _end++;
-            if (row == _memory.Count * StreamTable.SlabRows)
+            if (row == _rows.Count * RowSlabs.Rows)
                 AddSlab();
         }
 
@@ -86,24 +96,29 @@ public sealed class ModelHost : IDisposable
     }
 
     /// <summary>What the preprocessor keeps of a stream.</summary>
-    public Span<double> Memory(int row) => Row(_memory, row, Preprocessor.MemoryDoubles);
+    public Span<double> Memory(int row) => Row(row, 0, Preprocessor.MemoryDoubles);
 
     /// <summary>A stream's last prediction, [horizon][output][1 + quantiles].</summary>
-    public Span<double> Prediction(int row) => Row(_predictions, row, Model.PredictionCount);
+    public Span<double> Prediction(int row) => Row(row, Preprocessor.MemoryDoubles, PredictionCount);
 
     /// <summary>The values of a stream's last tick as they came, NaN where missing.</summary>
-    public Span<double> Values(int row) => Row(_values, row, Model.Inputs.Count);
+    public Span<double> Values(int row) => Row(row, RowDoubles - InputCount, InputCount);
 
-    public void Dispose() => Engine.Dispose();
+    /// <summary>Asks for a stream's memory, prediction and values.</summary>
+    public void Fetch(int row) =>
+        _rows.Fetch(row, (RowDoubles * sizeof(double) + RowSlabs.LineBytes - 1) / RowSlabs.LineBytes);
 
-    private static Span<double> Row(List<double[]> slabs, int row, int width) =>
-        slabs[row / StreamTable.SlabRows].AsSpan(row % StreamTable.SlabRows * width, width);
+    public void Dispose()
+    {
+        Engine.Dispose();
+        _rows.Dispose();
+    }
+
+    private unsafe Span<double> Row(int row, int start, int count) => new((double*)_rows[row] + start, count);
 
     private void AddSlab()
     {
-        Engine.Grow(_end - 1 + StreamTable.SlabRows);
-        _memory.Add(new double[StreamTable.SlabRows * Preprocessor.MemoryDoubles]);
-        _predictions.Add(new double[StreamTable.SlabRows * Model.PredictionCount]);
-        _values.Add(new double[StreamTable.SlabRows * Model.Inputs.Count]);
+        Engine.Grow(_end - 1 + RowSlabs.Rows);
+        _rows.Add();
     }
 }

@@ -31,18 +31,56 @@ public interface IPredictionSink
 }
 
 /// <summary>Where a frame's changes of the world are recorded before anything of it is emitted.</summary>
+/// <remarks>Records are numbered from 1 on. None of this throws: a journal that fails says so by <see cref="Fault"/>.
+/// </remarks>
 public interface IJournal
 {
     /// <summary>False spares the loop the collecting of changes.</summary>
     bool Records { get; }
 
+    /// <summary>
+    /// Whether a frame made of so many bytes of messages can be recorded now; where not, its ticks are refused.
+    /// </summary>
+    bool CanTake(long bytes);
+
     void Append(in FrameRecord record);
+
+    /// <summary>Number of the last record handed over; 0 before the first.</summary>
+    ulong Written { get; }
+
+    /// <summary>Number of the last record that has the durability asked for, never above <see cref="Written"/>.
+    /// </summary>
+    ulong Durable { get; }
+
+    /// <summary>Why nothing can be recorded now; null where all is well.</summary>
+    string? Fault { get; }
+
+    /// <summary>What holds it up without having failed, such as a slow disk; null where all is well.</summary>
+    string? Warning { get; }
+
+    /// <summary>
+    /// Goes on behind <see cref="Written"/> after a failure, once a snapshot holds everything up to it; false where it
+    /// fails again.
+    /// </summary>
+    bool TryReopen();
 }
 
 /// <summary>State lives in memory only: nothing is recorded.</summary>
 public sealed class NoJournal : IJournal
 {
     public bool Records => false;
+
+    public ulong Written => 0;
+
+    public ulong Durable => 0;
+
+    public string? Fault => null;
+
+    public string? Warning => null;
+
+    public bool CanTake(long bytes) => true;
+
+    public bool TryReopen() => true;
 
     public void Append(in FrameRecord record)
     {

@@ -15,6 +15,10 @@ public sealed class RefusedStreams(int capacity)
 
     public int Count => _owed.Count;
 
+    /// <summary>Names and what they owe, the one refused longest ago first.</summary>
+    public IEnumerable<(string Name, ulong Seq)> All =>
+        _owed.OrderBy(static entry => entry.Value.Turn).Select(static entry => (entry.Key, entry.Value.Seq));
+
     /// <summary>The sequence number that must come first; null where nothing is owed.</summary>
     public ulong? Owed(ReadOnlySpan<byte> name) =>
         _owed.Count != 0 && _owed.TryGetValue(Key(name), out var owed) ? owed.Seq : null;

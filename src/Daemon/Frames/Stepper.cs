@@ -7,8 +7,14 @@ namespace Realtime.Daemon.Frames;
 /// </summary>
 public sealed class Stepper(World world, FrameWork work)
 {
+    // Items whose rows stay in the nearer caches between preparing, stepping and finishing.
+    private const int Chunk = 256;
+
+    // Items ahead of which rows are asked for.
+    private const int Ahead = 12;
+
     private readonly Waves _waves = new();
-    private int[] _rows = [];
+    private readonly int[] _rows = new int[Chunk];
     private float[] _inputs = [];
     private float[] _outputs = [];
 
@@ -18,23 +24,29 @@ public sealed class Stepper(World world, FrameWork work)
             return;
         _waves.Sort(work.Items, world.Models.Count);
         for (var wave = 0; wave < _waves.Count; wave++)
-            Step(_waves[wave]);
+        {
+            var items = _waves[wave];
+            for (var at = 0; at < items.Length; at += Chunk)
+                Step(items.Slice(at, Math.Min(Chunk, items.Length - at)));
+        }
     }
 
-    private void Step(ReadOnlySpan<int> wave)
+    private void Step(ReadOnlySpan<int> chunk)
     {
-        if (wave.IsEmpty)
-            return;
-        var host = world.Models[work.Items[wave[0]].Model];
-        var width = host.Model.Inputs.Count;
-        Fit(ref _rows, wave.Length);
-        Fit(ref _inputs, wave.Length * width);
-        Fit(ref _outputs, wave.Length * host.Model.OutputCount);
+        var items = work.Items;
+        var host = world.Host(items[chunk[0]].Model);
+        var (width, outputs) = (host.InputCount, host.OutputCount);
+        Fit(ref _inputs, Chunk * width);
+        Fit(ref _outputs, Chunk * outputs);
 
+        for (var i = 0; i < Math.Min(Ahead, chunk.Length); i++)
+            Fetch(host, in items[chunk[i]]);
         var count = 0;
-        foreach (var index in wave)
+        for (var i = 0; i < chunk.Length; i++)
         {
-            ref var item = ref work.Items[index];
+            if (i + Ahead < chunk.Length)
+                Fetch(host, in items[chunk[i + Ahead]]);
+            ref var item = ref items[chunk[i]];
             if (item.Kind == ItemKind.Reset)
             {
                 world.Reset(item.Row, item.Seq, "gap");
@@ -46,16 +58,21 @@ public sealed class Stepper(World world, FrameWork work)
         }
 
         host.Engine.Step(
-            _rows.AsSpan(0, count), _inputs.AsSpan(0, count * width),
-            _outputs.AsSpan(0, count * host.Model.OutputCount));
+            _rows.AsSpan(0, count), _inputs.AsSpan(0, count * width), _outputs.AsSpan(0, count * outputs));
 
         count = 0;
-        foreach (var index in wave)
+        foreach (var index in chunk)
         {
-            ref var item = ref work.Items[index];
+            ref var item = ref items[index];
             if (item.Kind != ItemKind.Reset)
-                Finish(host, ref item, _outputs.AsSpan(count++ * host.Model.OutputCount, host.Model.OutputCount));
+                Finish(host, ref item, _outputs.AsSpan(count++ * outputs, outputs));
         }
+    }
+
+    private void Fetch(ModelHost host, in Item item)
+    {
+        world.Streams.Fetch(item.Row);
+        host.Fetch(item.ModelRow);
     }
 
     private void Prepare(ModelHost host, ref Item item, Span<float> inputs)
@@ -72,7 +89,7 @@ public sealed class Stepper(World world, FrameWork work)
 
     private void Finish(ModelHost host, ref Item item, ReadOnlySpan<float> outputs)
     {
-        var prediction = work.Prediction(in item, host.Model.PredictionCount);
+        var prediction = work.Prediction(in item, host.PredictionCount);
         var warming = host.Preprocessor.Finish(outputs, host.Memory(item.ModelRow), prediction);
         ref var stream = ref world.Streams[item.Row];
         if (item.Kind == ItemKind.Imputed)
@@ -96,7 +113,7 @@ public sealed class Stepper(World world, FrameWork work)
         stream.Flags = item.Flags;
         stream.HasPrediction = true;
         prediction.CopyTo(host.Prediction(item.ModelRow));
-        work.Values(in item, host.Model.Inputs.Count).CopyTo(host.Values(item.ModelRow));
+        work.Values(in item, host.InputCount).CopyTo(host.Values(item.ModelRow));
     }
 
     // The forecast made for this tick, against what came; persistence beside it.
@@ -117,7 +134,9 @@ public sealed class Stepper(World world, FrameWork work)
             scored++;
         }
 
-        if (scored != 0)
+        if (scored == 1)
+            world.Streams[row].Errors.Add(error, persistence);
+        else if (scored != 0)
             world.Streams[row].Errors.Add(error / scored, persistence / scored);
     }
 

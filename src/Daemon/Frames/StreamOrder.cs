@@ -46,12 +46,12 @@ public struct StreamOrder
     public ulong Last;
     public ulong Run;
     public ulong Owed;
-    public Gaps Gaps;
     public byte GapCount;
     public byte GapNext;
     public bool HasRun;
     public bool Started;
     public bool IsOwed;
+    public Gaps Gaps;
 
     /// <summary>Judges a tick; changes nothing.</summary>
     /// <param name="seq">Its sequence number; null takes the next one.</param>

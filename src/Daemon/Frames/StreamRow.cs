@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Realtime.Protocol;
 
 namespace Realtime.Daemon.Frames;
@@ -23,6 +24,9 @@ public struct ErrorStatistics
     // 1 - 2^(-1/200): half of the weight lies on the last 200 ticks.
     private const double Weight = 0.003459737172132;
 
+    // The largest n with 1/n above the weight.
+    private const int PlainMeans = 289;
+
     public long Scored;
     public double AbsoluteError;
     public double PersistenceAbsoluteError;
@@ -31,7 +35,7 @@ public struct ErrorStatistics
     public void Add(double absoluteError, double persistenceAbsoluteError)
     {
         Scored++;
-        var weight = Math.Max(Weight, 1.0 / Scored);
+        var weight = Scored > PlainMeans ? Weight : Math.Max(Weight, 1.0 / Scored);
         AbsoluteError += weight * (absoluteError - AbsoluteError);
         PersistenceAbsoluteError += weight * (persistenceAbsoluteError - PersistenceAbsoluteError);
     }
@@ -40,11 +44,28 @@ public struct ErrorStatistics
 /// <summary>
 /// One stream of the table: everything about it but its name, its hidden state, its memory and its last prediction.
 /// </summary>
+/// <remarks>
+/// What every tick needs comes first, in whole cache lines: that of the step stage, that of the decode stage, then the
+/// order with the remembered gaps at its end.
+/// </remarks>
+[StructLayout(LayoutKind.Sequential)]
 public struct StreamRow
 {
-    public StreamOrder Order;
-    public StreamCounts Counts;
+    /// <summary>Cache lines that hold what the step stage needs.</summary>
+    public const int WarmLines = 1;
+
     public ErrorStatistics Errors;
+    public StreamCounts Counts;
+    public PredictionFlags Flags;
+    public bool HasPrediction;
+
+    /// <summary>Its last prediction was made while the stream was warming up.</summary>
+    public bool Warming;
+
+    /// <summary>Its first tick named it by an unsigned integer.</summary>
+    public bool IsId;
+
+    public int DuplicatesInARow;
 
     /// <summary>Index of the model that serves it; -1 where the row is free.</summary>
     public int Model;
@@ -58,26 +79,43 @@ public struct StreamRow
     /// <summary>Frame clock when its last tick was stepped, ns since 1970.</summary>
     public long Arrival;
 
-    public PredictionFlags Flags;
-    public bool HasPrediction;
-
-    /// <summary>Its first tick named it by an unsigned integer.</summary>
-    public bool IsId;
-
-    /// <summary>Its last prediction was made while the stream was warming up.</summary>
-    public bool Warming;
-
     /// <summary>Frame clock when it was last stepped here or put; it is idle since then.</summary>
     public long Touched;
-
-    public int DuplicatesInARow;
-
-    // Quota of `rejected` events: which second, and how many in it.
-    public long RejectedSecond;
-    public int RejectedEvents;
 
     // Scratch of the frame it was last touched in.
     public long Frame;
     public int Wave;
     public int Item;
+
+    // Quota of `rejected` events: which second, and how many in it.
+    public long RejectedSecond;
+    public int RejectedEvents;
+
+    public StreamOrder Order;
+
+    /// <summary>Counts a tick that <see cref="StreamOrder.Judge"/> let pass: everything it changes but what its step
+    /// does.</summary>
+    /// <param name="arrival">How it was judged.</param>
+    /// <param name="seq">Its sequence number; null takes the next one.</param>
+    /// <param name="run">Its publisher's start number, where it has one.</param>
+    /// <param name="time">Its time, ns since 1970.</param>
+    /// <param name="now">The frame's clock, ns since 1970.</param>
+    public PredictionFlags Take(Arrival arrival, ulong? seq, ulong? run, long time, long now)
+    {
+        Order.Accept(arrival, seq, run);
+        if (arrival is Frames.Arrival.Gap or Frames.Arrival.Restart)
+            Counts.Gaps++;
+        var flags = PredictionFlags.None;
+        if (Counts.Stepped != 0 && time < Time)
+        {
+            flags = PredictionFlags.Late;
+            Counts.Late++;
+        }
+
+        Time = time;
+        Arrival = Touched = now;
+        Counts.Stepped++;
+        DuplicatesInARow = 0;
+        return flags;
+    }
 }

@@ -23,6 +23,9 @@ public sealed class TickReply(ulong epoch)
     private int _predictionCount;
     private Outcome _lastError;
 
+    /// <summary>Ticks answered so far.</summary>
+    public int Ticks => _index;
+
     public void Add(in Outcome outcome)
     {
         _counts[(int)outcome.Kind]++;

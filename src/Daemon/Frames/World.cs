@@ -1,3 +1,4 @@
+using Realtime.Daemon.Frames.Snapshots;
 using Realtime.Protocol;
 
 namespace Realtime.Daemon.Frames;
@@ -11,13 +12,14 @@ public sealed class World : IDisposable
     // Streams remembered as refused before they had a row.
     private const int RefusedMax = 65_536;
 
+    private readonly ModelHost[] _models;
     private readonly ModelRoutes _routes;
     private readonly long? _memoryMax;
 
     public World(
         IReadOnlyList<ModelHost> models, LoopOptions options, IJournal journal, ulong epoch)
     {
-        Models = models;
+        Models = _models = [.. models];
         _routes = new ModelRoutes(models.Select(static model => model.Patterns));
         Epoch = epoch;
         OnGap = options.OnGap;
@@ -48,6 +50,21 @@ public sealed class World : IDisposable
     /// <summary>Bytes held for streams.</summary>
     public long Bytes => Streams.Bytes + Models.Sum(static model => model.Bytes);
 
+    /// <summary>One of <see cref="Models"/>, quicker.</summary>
+    public ModelHost Host(int model) => _models[model];
+
+    /// <summary>Copies the world from time to time; null where state lives in memory only.</summary>
+    public Snapshotter? Snapshots { get; set; }
+
+    /// <summary>What this start brought back; null where state lives in memory only.</summary>
+    public RecoveryReport? Recovery { get; set; }
+
+    /// <summary>Changes of the world can be recorded in this frame; where not, they are refused.</summary>
+    public bool TakesChanges { get; set; } = true;
+
+    /// <summary>Must be called before anything of a row changes that a snapshot holds.</summary>
+    public void BeforeChange(int row) => Snapshots?.BeforeChange(row);
+
     /// <summary>The first model whose pattern matches, or -1.</summary>
     public int ModelFor(ReadOnlySpan<byte> stream) => _routes.Find(stream);
 
@@ -65,9 +82,23 @@ public sealed class World : IDisposable
         if (detail is not null)
             return false;
         row = Streams.Add(name, isId, model, host.Take());
+        Snapshots?.Skip(row);
         Refused.Settle(name);
         Changes.Other(ChangeKind.Admitted, row, in Streams[row], name);
         return true;
+    }
+
+    /// <summary>Puts a stream into the row that a record or snapshot says; records and limits nothing.</summary>
+    /// <exception cref="InvalidDataException">The row or the name is in use, or no model serves it.</exception>
+    public void Place(int row, ReadOnlySpan<byte> name, bool isId)
+    {
+        var model = ModelFor(name);
+        if (model < 0)
+            throw new InvalidDataException($"row {row}: no model's pattern matches its stream");
+        if (row < 0 || row >= StreamTable.RowsMax || Streams.IsUsed(row) || Streams.Find(name) >= 0)
+            throw new InvalidDataException($"row {row}: a stream for a row or with a name that is in use");
+        Streams.Place(row, name, isId, model, Models[model].Take());
+        Refused.Settle(name);
     }
 
     /// <summary>Takes hidden state and statistics back to their start; count, and what was last published, stay.
@@ -75,6 +106,7 @@ public sealed class World : IDisposable
     /// <remarks>Whoever decides it records it: a reset among ticks has its place in their order.</remarks>
     public void Reset(int row, ulong? seq, string detail)
     {
+        BeforeChange(row);
         ref var stream = ref Streams[row];
         Models[stream.Model].Clear(stream.ModelRow);
         Raise(StreamEventKind.Reset, row, seq, detail);
@@ -83,6 +115,7 @@ public sealed class World : IDisposable
     /// <summary>Gives a stream up with everything it carries; its event says where the count stood.</summary>
     public void Remove(int row, ChangeKind change, StreamEventKind kind, string detail)
     {
+        BeforeChange(row);
         ref var stream = ref Streams[row];
         Changes.Other(change, row, in stream);
         Raise(kind, row, detail);
@@ -102,6 +135,7 @@ public sealed class World : IDisposable
 
     public void Dispose()
     {
+        Streams.Dispose();
         foreach (var model in Models)
             model.Dispose();
     }

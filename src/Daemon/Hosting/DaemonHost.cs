@@ -7,6 +7,9 @@ using Realtime.Daemon.Frames;
 using Realtime.Daemon.Http;
 using Realtime.Daemon.Io;
 using Realtime.Daemon.Frames.Requests;
+using Realtime.Daemon.Frames.Snapshots;
+using Realtime.Daemon.Recovery;
+using Realtime.Daemon.Storage;
 using Realtime.Protocol.ZeroMq;
 
 namespace Realtime.Daemon.Hosting;
@@ -20,19 +23,28 @@ public static partial class DaemonHost
 
     /// <summary>Runs the daemon; returns its exit code.</summary>
     /// <exception cref="StartException">It can't start.</exception>
-    public static async Task<int> RunAsync(RealtimeOptions options)
+    /// <param name="options">The configuration.</param>
+    /// <param name="salvage">Go on without what is damaged in the state directory, and set it aside.</param>
+    public static async Task<int> RunAsync(RealtimeOptions options, bool salvage = false)
     {
         RefuseWhatIsNotThere(options);
         var kernel = ModelLoading.ChooseKernel(options.Engine, out var notice);
         var models = ModelLoading.LoadAll(options);
         var clock = new SystemClock();
+        using var directory = OpenState(options, clock);
         using var transport = OpenTransport(options);
-        using var world = MakeWorld(options, models, kernel, (ulong)clock.UtcNanoseconds);
+        using var world = MakeWorld(options, models, kernel, directory?.Epoch ?? (ulong)clock.UtcNanoseconds);
         var report = new WorldReport(world, FactsOf(options, kernel, transport.Endpoints));
         var loop = new FrameLoop(world, options.ForLoop(), report, clock, transport, transport);
+        using var life = directory is null ? null
+            : new DurableLife(directory, world, Setup.Of(world.Models, Version), options, salvage);
+        if (life is not null)
+            life.Wake = transport.Wake;
 
-        await using var app = Build(options, loop);
+        await using var app = Build(options, loop, (ILoopLife?)life ?? new ShortLife());
         var log = app.Services.GetRequiredService<ILoggerFactory>().CreateLogger("realtimed");
+        if (life is not null)
+            life.Log = log;
         using var hangup = PosixSignalRegistration.Create(PosixSignal.SIGHUP, context => Ignore(context, log));
         try
         {
@@ -45,26 +57,45 @@ public static partial class DaemonHost
             throw new StartException(ExitCode.Failed, [$"http.endpoint {options.Http.Endpoint}: {e.Message}"]);
         }
 
-        Announce(log, models, kernel, notice, transport, app);
-        await app.WaitForShutdownAsync().ConfigureAwait(false);
+        Announce(log, options, models, kernel, notice, transport, app);
         var thread = app.Services.GetRequiredService<LoopThread>();
+        if (await thread.Serving().ConfigureAwait(false))
+            LogServing(log, Version);
+        await app.WaitForShutdownAsync().ConfigureAwait(false);
         // A loop that goes on still uses what would be disposed of below.
         if (!thread.Ended)
             Environment.Exit(ExitCode.Failed);
         LogEnd(log, world.Counters.Received, world.Counters.Stepped, world.Streams.Count);
-        return thread.Failed ? ExitCode.Failed : ExitCode.Done;
+        return thread.ExitCode;
     }
 
     // Promises that this version can't keep are refused, not ignored.
     internal static void RefuseWhatIsNotThere(RealtimeOptions options)
     {
         var faults = new List<string>();
-        if (options.State.Directory is not null)
-            faults.Add("state.directory: this version keeps state in memory only; leave it out (null)");
         if (options.Security.Curve is not null)
             faults.Add("security.curve: this version has no CURVE; leave it out (null)");
         if (faults.Count != 0)
             throw new StartException(ExitCode.Configuration, faults);
+    }
+
+    // Without durability nothing would be written, and what an earlier start wrote would be forgotten in silence.
+    private static StateDirectory? OpenState(RealtimeOptions options, IClock clock)
+    {
+        if (options.State.Directory is not { } path || options.State.Durability == Durability.None)
+            return null;
+        try
+        {
+            return new StateDirectory(new FileDisk(Path.GetFullPath(path)), options.State, clock);
+        }
+        catch (StateInUseException e)
+        {
+            throw new StartException(ExitCode.Configuration, [$"state.directory: {e.Message}"]);
+        }
+        catch (IOException e)
+        {
+            throw new StartException(ExitCode.Failed, [$"state.directory {path}: {e.Message}"]);
+        }
     }
 
     private static ZmqTransport OpenTransport(RealtimeOptions options)
@@ -107,7 +138,7 @@ public static partial class DaemonHost
             },
         };
 
-    private static WebApplication Build(RealtimeOptions options, FrameLoop loop)
+    private static WebApplication Build(RealtimeOptions options, FrameLoop loop, ILoopLife life)
     {
         var builder = WebApplication.CreateSlimBuilder();
         // Settings come from the daemon's own configuration alone.
@@ -123,7 +154,7 @@ public static partial class DaemonHost
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = options.Stop.Timeout);
         builder.Services.AddSingleton(loop);
         builder.Services.AddSingleton(services => new LoopThread(
-            loop, options.Stop.Timeout, services.GetRequiredService<IHostApplicationLifetime>(),
+            loop, life, options.Stop.Timeout, services.GetRequiredService<IHostApplicationLifetime>(),
             services.GetRequiredService<ILogger<LoopThread>>()));
         builder.Services.AddHostedService(static services => services.GetRequiredService<LoopThread>());
         if (options.Http.Endpoint is null)
@@ -136,20 +167,27 @@ public static partial class DaemonHost
     }
 
     private static void Announce(
-        ILogger log, IReadOnlyList<LoadedModel> models, string kernel, string? notice, ZmqTransport transport,
-        WebApplication app)
+        ILogger log, RealtimeOptions options, IReadOnlyList<LoadedModel> models, string kernel, string? notice,
+        ZmqTransport transport, WebApplication app)
     {
-        foreach (var (options, model) in models)
-            LogModel(log, options.Name, string.Join(" ", options.Streams), options.File, model.Digest[..12]);
-        LogEngine(log, kernel);
+        foreach (var (of, model) in models)
+            LogModel(log, of.Name, string.Join(" ", of.Streams), of.File, model.Digest[..12]);
+        LogEngine(log, kernel, StateText(options.State));
         if (notice is not null)
             LogNotice(log, notice);
         foreach (var (name, endpoint) in transport.Endpoints)
             LogEndpoint(log, name, endpoint);
         foreach (var url in app.Urls)
             LogEndpoint(log, "http", url);
-        LogServing(log, Version);
     }
+
+    /// <summary>Where state lives, in words.</summary>
+    internal static string StateText(StateOptions state) => state switch
+    {
+        { Directory: null } => "in memory only",
+        { Durability: Durability.None } => $"in memory only; durability none leaves {state.Directory} alone",
+        _ => $"{state.Directory}, durability {state.Durability.ToString().ToLowerInvariant()}",
+    };
 
     private static void Ignore(PosixSignalContext context, ILogger log)
     {
@@ -160,8 +198,8 @@ public static partial class DaemonHost
     [LoggerMessage(10, LogLevel.Information, "Model {Name} for {Patterns}: {File}, digest {Digest}")]
     private static partial void LogModel(ILogger log, string name, string patterns, string file, string digest);
 
-    [LoggerMessage(11, LogLevel.Information, "Engine cpu, kernel {Kernel}; state lives in memory only")]
-    private static partial void LogEngine(ILogger log, string kernel);
+    [LoggerMessage(11, LogLevel.Information, "Engine cpu, kernel {Kernel}; state: {State}")]
+    private static partial void LogEngine(ILogger log, string kernel, string state);
 
     [LoggerMessage(12, LogLevel.Warning, "{Notice}")]
     private static partial void LogNotice(ILogger log, string notice);

@@ -5,18 +5,29 @@ namespace Realtime.Daemon.Hosting;
 /// <summary>
 /// Runs the frame loop on its own thread while the host runs; a loop that fails takes the program down.
 /// </summary>
+/// <param name="loop">The loop.</param>
+/// <param name="life">What surrounds it on the same thread.</param>
+/// <param name="stopTimeout">How long its end is waited for.</param>
+/// <param name="lifetime">Told when it fails.</param>
+/// <param name="log">Gets what goes wrong.</param>
 public sealed partial class LoopThread(
-    FrameLoop loop, TimeSpan stopTimeout, IHostApplicationLifetime lifetime, ILogger<LoopThread> log)
-    : IHostedService
+    FrameLoop loop, ILoopLife life, TimeSpan stopTimeout, IHostApplicationLifetime lifetime, ILogger<LoopThread> log)
+    : IHostedService, IDisposable
 {
+    private readonly TaskCompletionSource _serving = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile bool _started;
+    private readonly CancellationTokenSource _stop = new();
 
     /// <summary>The loop does not turn any more, or never did.</summary>
     public bool Ended => !_started || _ended.Task.IsCompleted;
 
-    /// <summary>The loop ended by an error.</summary>
-    public bool Failed { get; private set; }
+    /// <summary>Ends when the loop serves; true then, false where it never will.</summary>
+    public async Task<bool> Serving() =>
+        await Task.WhenAny(_serving.Task, _ended.Task).ConfigureAwait(false) == _serving.Task;
+
+    /// <summary>What the program ends with.</summary>
+    public int ExitCode { get; private set; }
 
     public Task StartAsync(CancellationToken cancellationToken)
     {
@@ -29,23 +40,40 @@ public sealed partial class LoopThread(
     {
         if (Ended)
             return;
+        await _stop.CancelAsync().ConfigureAwait(false);
         loop.Stop();
         await Task.WhenAny(_ended.Task, Task.Delay(stopTimeout, CancellationToken.None)).ConfigureAwait(false);
         if (!Ended)
             LogOvertime(stopTimeout.TotalSeconds);
     }
 
+    public void Dispose() => _stop.Dispose();
+
     private void Run()
     {
         try
         {
+            life.Begin(_stop.Token);
+            _serving.SetResult();
             loop.Run();
+            life.End();
+        }
+        catch (OperationCanceledException) when (_stop.IsCancellationRequested)
+        {
+            // Told to stop before it served.
+        }
+        catch (StartException e)
+        {
+            ExitCode = e.ExitCode;
+            foreach (var fault in e.Faults)
+                LogFault(fault);
+            lifetime.StopApplication();
         }
 #pragma warning disable CA1031 // whatever it was, it is logged and ends the program with an exit code that says so
         catch (Exception e)
 #pragma warning restore CA1031
         {
-            Failed = true;
+            ExitCode = Hosting.ExitCode.Failed;
             LogFailed(e);
             lifetime.StopApplication();
         }
@@ -58,6 +86,19 @@ public sealed partial class LoopThread(
     [LoggerMessage(1, LogLevel.Critical, "The frame loop failed")]
     private partial void LogFailed(Exception exception);
 
+    [LoggerMessage(3, LogLevel.Critical, "{Fault}")]
+    private partial void LogFault(string fault);
+
     [LoggerMessage(2, LogLevel.Error, "The frame loop did not end within stop.timeout ({Seconds} s)")]
     private partial void LogOvertime(double seconds);
+}
+
+/// <summary>What is done on the loop's thread before its first frame and after its last.</summary>
+public interface ILoopLife
+{
+    /// <exception cref="StartException">It can't start.</exception>
+    /// <exception cref="OperationCanceledException">It was told to stop.</exception>
+    void Begin(CancellationToken stop);
+
+    void End();
 }

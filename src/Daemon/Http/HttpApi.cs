@@ -15,8 +15,8 @@ internal static class HttpApi
 
     public static void Map(WebApplication app, FrameLoop loop)
     {
-        app.MapGet("/healthz", () => Health(loop));
-        app.MapGet("/readyz", () => Health(loop));
+        app.MapGet("/healthz", () => Health(loop, isReady: false));
+        app.MapGet("/readyz", () => Health(loop, isReady: true));
         app.MapGet("/api/stats", () => Ask(loop, static request =>
         {
             request.WriteMapHeader(1);
@@ -60,18 +60,27 @@ internal static class HttpApi
             request.WriteString(text);
     }
 
-    // The loop itself says that it turns.
-    private static async Task<IResult> Health(FrameLoop loop)
+    // The loop itself says that it turns, and what keeps it from taking ticks.
+    private static async Task<IResult> Health(FrameLoop loop, bool isReady)
     {
-        var turned = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        loop.Post(turned.SetResult);
-        return await Task.WhenAny(turned.Task, Task.Delay(Patience)).ConfigureAwait(false) == turned.Task
-            ? Results.Text("ok\n")
-            : Results.Text("the frame loop does not turn\n", statusCode: StatusCodes.Status503ServiceUnavailable);
+        if (!loop.IsServing)
+            return isReady ? Unavailable("recovering") : Results.Text("recovering\n");
+        var turned = new TaskCompletionSource<string?>(TaskCreationOptions.RunContinuationsAsynchronously);
+        loop.Post(() => turned.SetResult(loop.Trouble));
+        if (await Task.WhenAny(turned.Task, Task.Delay(Patience)).ConfigureAwait(false) != turned.Task)
+            return Unavailable("the frame loop does not turn");
+        return isReady && await turned.Task.ConfigureAwait(false) is { } trouble
+            ? Unavailable(trouble)
+            : Results.Text("ok\n");
     }
+
+    private static IResult Unavailable(string why) =>
+        Results.Text(why + "\n", statusCode: StatusCodes.Status503ServiceUnavailable);
 
     private static async Task<IResult> Ask(FrameLoop loop, Action<MessagePackWriter> write)
     {
+        if (!loop.IsServing)
+            return Unavailable("recovering");
         var request = new MessagePackWriter();
         write(request);
         var answered = new TaskCompletionSource<(ErrorCode, byte[])>(
@@ -83,7 +92,7 @@ internal static class HttpApi
             answered.SetResult((code, reply.Written.ToArray()));
         });
         if (await Task.WhenAny(answered.Task, Task.Delay(Patience)).ConfigureAwait(false) != answered.Task)
-            return Results.Text("the frame loop does not turn\n", statusCode: StatusCodes.Status503ServiceUnavailable);
+            return Unavailable("the frame loop does not turn");
         var (code, reply) = await answered.Task.ConfigureAwait(false);
         return Results.Text(
             MessagePackJson.Convert(reply), "application/json",

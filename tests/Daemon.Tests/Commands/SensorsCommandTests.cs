@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Realtime.Protocol;
 using Realtime.Protocol.MessagePack;
 using Realtime.Protocol.ZeroMq;
@@ -128,7 +127,6 @@ public sealed class SensorsCommandTests : IDisposable
     [Fact]
     public async Task Sensors_ForASecond_PublishThisMachine()
     {
-        var started = Stopwatch.GetTimestamp();
         var publishing = CommandLine.RunWellAsync(
             "sensors", "--to", _endpoint, "--prefix", "gateway", "--rate", "20", "--seconds", "2.5");
         var ticks = ReceiveAll(TimeSpan.FromSeconds(3));
@@ -137,8 +135,7 @@ public sealed class SensorsCommandTests : IDisposable
         Assert.All(
             ticks, static tick => Assert.StartsWith("gateway/", tick["stream"].AsString(), StringComparison.Ordinal));
         var memory = ticks.Where(static tick => tick["stream"].AsString() == "gateway/memory").ToList();
-        // A busy machine may end it late, but never makes it faster than its rate.
-        Assert.InRange(memory.Count, 2, 1 + 20 * Stopwatch.GetElapsedTime(started).TotalSeconds);
+        Assert.InRange(memory.Count, 2, 20 * 2.5 + 1);
         Assert.All(memory, static tick => Assert.True(tick["value"].AsDouble() > 0));
         Assert.Equal(Enumerable.Range(1, memory.Count), memory.Select(static tick => (int)tick["seq"].AsUInt64()!));
         Assert.StartsWith($"{ticks.Count} ticks of ", result.Output, StringComparison.Ordinal);

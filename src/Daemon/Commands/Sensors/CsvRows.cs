@@ -18,22 +18,22 @@ internal sealed class CsvRows(SeriesReader rows, TickSocket socket, IClock clock
     private readonly MessagePackWriter _writer = new();
     private readonly ulong _run = (ulong)clock.UtcNanoseconds;
 
-    /// <summary>Publishes to the end of the file, or until stopped.</summary>
+    /// <summary>Publishes to the end of the file, or until the end.</summary>
     /// <param name="rate">Rows per second; infinity for as fast as the daemon takes them.</param>
-    /// <param name="stop">Ends it.</param>
+    /// <param name="end">Ends it.</param>
     /// <exception cref="SeriesFormatException">A row can't be read.</exception>
-    public PublishedCounts Run(double rate, CancellationToken stop)
+    public PublishedCounts Run(double rate, End end)
     {
         var pace = new Pace(rate);
         long sent = 0;
-        while ((double.IsInfinity(rate) ? !stop.IsCancellationRequested : pace.Wait(stop)) && rows.Read())
+        while ((double.IsInfinity(rate) ? !end.IsOver : pace.Wait(end)) && rows.Read())
         {
             var streams = StreamsOf(rows.Group);
             var time = rows.Time ?? clock.UtcNanoseconds;
             for (var i = 0; i < streams.Length; i++)
             {
                 streams[i].WriteNext(_writer, eachColumn ? rows.Values.Slice(i, 1) : rows.Values, time);
-                if (!socket.Send(_writer.Written, stop))
+                if (!socket.Send(_writer.Written, end))
                     break;
                 sent++;
             }

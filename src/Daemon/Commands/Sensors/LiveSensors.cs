@@ -22,16 +22,16 @@ internal sealed class LiveSensors(TickSocket socket, IClock clock, string prefix
     /// <summary>Publishes until stopped.</summary>
     /// <param name="rate">Readings of each sensor per second.</param>
     /// <param name="started">Is told the streams of the first reading.</param>
-    /// <param name="stop">Ends it.</param>
-    public PublishedCounts Run(double rate, Action<IReadOnlyCollection<string>> started, CancellationToken stop)
+    /// <param name="end">Ends it.</param>
+    public PublishedCounts Run(double rate, Action<IReadOnlyCollection<string>> started, End end)
     {
         // Rates and utilisations are differences: the first reading only sets the counters.
         _reader.Read(Monotonic());
-        stop.WaitHandle.WaitOne(TimeSpan.FromSeconds(Math.Min(1, 1 / rate)));
-        socket.AwaitConnection(stop);
+        end.Sleep(TimeSpan.FromSeconds(Math.Min(1, 1 / rate)));
+        socket.AwaitConnection(end);
         var pace = new Pace(rate);
         long sent = 0, dropped = 0;
-        while (pace.Wait(stop))
+        while (pace.Wait(end))
         {
             var isFirst = _streams.Count == 0;
             Publish(ref sent, ref dropped);

@@ -111,8 +111,8 @@ internal sealed class SensorsCommand
         using var socket = new TickSocket(arguments.GetRequiredValue(_to), error);
         using var end = new End(arguments.GetValue(_seconds), stop);
         var counts = arguments.GetValue(_csv) is { } file
-            ? PublishCsv(arguments, file, socket, error, end.Token)
-            : PublishSensors(arguments, socket, error, end.Token);
+            ? PublishCsv(arguments, file, socket, error, end)
+            : PublishSensors(arguments, socket, error, end);
         if (counts is { Sent: 0, Dropped: > 0 })
             throw new StartException(ExitCode.Failed, [$"no daemon took ticks at {socket.Endpoint}: {counts}"]);
         arguments.InvocationConfiguration.Output.WriteLine(counts);
@@ -120,7 +120,7 @@ internal sealed class SensorsCommand
     }
 
     private PublishedCounts PublishSensors(
-        ParseResult arguments, TickSocket socket, TextWriter error, CancellationToken stop)
+        ParseResult arguments, TickSocket socket, TextWriter error, End end)
     {
         var rate = arguments.GetValue(_rate) ?? DefaultRate;
         var sensors = new LiveSensors(socket, new SystemClock(), arguments.GetValue(_prefix) ?? "host");
@@ -129,11 +129,11 @@ internal sealed class SensorsCommand
             streams => error.WriteLine(FormattableString.Invariant(
                 $"publishing {streams.Count} sensors of this machine, {rate} readings a second each, ")
                 + $"to {socket.Endpoint}: {string.Join(" ", streams)}"),
-            stop);
+            end);
     }
 
     private PublishedCounts PublishCsv(
-        ParseResult arguments, string file, TickSocket socket, TextWriter error, CancellationToken stop)
+        ParseResult arguments, string file, TickSocket socket, TextWriter error, End end)
     {
         var rate = arguments.GetValue(_rate) ?? double.PositiveInfinity;
         var columns = ColumnsOf(arguments, file);
@@ -145,8 +145,8 @@ internal sealed class SensorsCommand
         var each = arguments.GetValue(_each) ? "a stream for each of " : "";
         error.WriteLine($"publishing the rows of {file}, {speed}, to {socket.Endpoint}: {stream}, "
             + $"{each}{string.Join(", ", columns.Values)}; time {columns.Time ?? "of sending"}");
-        var counts = new CsvRows(rows, socket, new SystemClock(), name, arguments.GetValue(_each)).Run(rate, stop);
-        TickSocket.AwaitTaken(stop);
+        var counts = new CsvRows(rows, socket, new SystemClock(), name, arguments.GetValue(_each)).Run(rate, end);
+        TickSocket.AwaitTaken(end);
         return counts;
     }
 

@@ -36,22 +36,22 @@ internal sealed class TickSocket : IDisposable
     public string Endpoint { get; }
 
     /// <summary>Waits a moment for the connection; without one, says so.</summary>
-    public void AwaitConnection(CancellationToken stop)
+    public void AwaitConnection(End end)
     {
         var pace = new Pace(1 / Slice.TotalSeconds);
-        while (!_socket.HasOutput && pace.Elapsed < Patience && pace.Wait(stop))
+        while (!_socket.HasOutput && pace.Elapsed < Patience && pace.Wait(end))
         {
         }
 
-        if (!_socket.HasOutput && !stop.IsCancellationRequested)
+        if (!_socket.HasOutput && !end.IsOver)
             Complain("readings are dropped until one does");
     }
 
     /// <summary>False where nobody is there to take it, or the queue is full.</summary>
     public bool TrySend(ReadOnlySpan<byte> tick) => _socket.TrySend(tick);
 
-    /// <summary>Sends, waiting for as long as it takes; false when stopped.</summary>
-    public bool Send(ReadOnlySpan<byte> tick, CancellationToken stop)
+    /// <summary>Sends, waiting for as long as it takes; false at the end.</summary>
+    public bool Send(ReadOnlySpan<byte> tick, End end)
     {
         var waited = TimeSpan.Zero;
         while (!_socket.Send(tick, Slice))
@@ -59,7 +59,7 @@ internal sealed class TickSocket : IDisposable
             waited += Slice;
             if (waited >= Patience)
                 Complain("waiting");
-            if (stop.IsCancellationRequested)
+            if (end.IsOver)
                 return false;
         }
 
@@ -68,7 +68,7 @@ internal sealed class TickSocket : IDisposable
 
     /// <summary>Gives the daemon time to take what is under way. A PULL socket at its high-water mark that sees its
     /// peer close forgets what the kernel still held for it, whatever the linger here.</summary>
-    public static void AwaitTaken(CancellationToken stop) => stop.WaitHandle.WaitOne(Patience);
+    public static void AwaitTaken(End end) => end.Sleep(Patience);
 
     public void Dispose()
     {

@@ -81,7 +81,7 @@ internal sealed class WatchCommand
         var clock = new SystemClock();
         try
         {
-            while (!end.Token.IsCancellationRequested)
+            while (!end.IsOver)
             {
                 if (!feed.TryReceive(Slice, out var topic, out var payload))
                     continue;

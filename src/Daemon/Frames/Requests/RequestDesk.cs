@@ -14,11 +14,16 @@ public sealed class RequestDesk(World world, WorldReport report)
     private const int ListDefault = 1000;
     private const int OpShown = 64;
 
+    /// <summary>Snapshots that must have ended before the last request's reply may go; 0 where it need not wait.
+    /// </summary>
+    public long Ticket { get; private set; }
+
     /// <summary>Carries out one request and appends its reply.</summary>
     /// <returns>Why it was not carried out; none where it was.</returns>
     public ErrorCode Execute(ReadOnlySpan<byte> request, MessagePackWriter reply)
     {
         world.Counters.Requests++;
+        Ticket = 0;
         var start = reply.Length;
         var fields = RequestFields.Read(request);
         var map = reply.BeginMap();
@@ -45,6 +50,8 @@ public sealed class RequestDesk(World world, WorldReport report)
     private (ErrorCode, string?) Dispatch(in RequestFields fields, MessagePackWriter reply, ref int entries)
     {
         var op = Encoding.UTF8.GetString(fields.Op);
+        if (!world.TakesChanges && op is "state.put" or "reset" or "forget")
+            return (ErrorCode.NotDurable, world.Changes.Fault ?? "no room in the journal");
         switch (op)
         {
             case "hello":
@@ -70,7 +77,7 @@ public sealed class RequestDesk(World world, WorldReport report)
             case "forget":
                 return ForEach(in fields, reply, ref entries, Forget);
             case "snapshot":
-                return (ErrorCode.NotDurable, "state lives in memory only");
+                return Snapshot(reply, ref entries);
             default:
                 world.Counters.Received++;
                 world.Counters.Reject(ErrorCode.Unsupported);
@@ -80,6 +87,16 @@ public sealed class RequestDesk(World world, WorldReport report)
 
     private static (ErrorCode, string?) Reported(string? fault) =>
         fault is null ? default : (ErrorCode.Malformed, fault);
+
+    private (ErrorCode, string?) Snapshot(MessagePackWriter reply, ref int entries)
+    {
+        if (world.Snapshots is not { } snapshots)
+            return (ErrorCode.NotDurable, "state lives in memory only");
+        Ticket = snapshots.Ask();
+        reply.Entry("ok"u8, true);
+        entries++;
+        return default;
+    }
 
     private void Reset(int row)
     {
@@ -122,6 +139,7 @@ public sealed class RequestDesk(World world, WorldReport report)
             return (ErrorCode.Shape, fault);
         if (row < 0 && !world.TryAdmit(name, isId, model, out row, out var full))
             return (ErrorCode.Refused, full);
+        world.BeforeChange(row);
         image.Put(ref world.Streams[row], world.Now);
         world.Changes.Other(ChangeKind.Put, row, in world.Streams[row], fields.State);
         world.Raise(StreamEventKind.Restored, row, "state.put");

@@ -137,6 +137,7 @@ public sealed class WorldReport(World world, DaemonFacts facts)
         reply.Entry("kernel"u8, facts.Kernel);
         reply.Entry("device"u8, facts.Device);
         entries += 22;
+        WriteState(reply, ref entries);
         WriteReasons(reply, ref entries);
         WriteEndpoints(reply, ref entries);
     }
@@ -151,6 +152,31 @@ public sealed class WorldReport(World world, DaemonFacts facts)
     }
 
     private double Uptime => (world.Now - world.Started) / Second;
+
+    // Nothing where state lives in memory only.
+    private void WriteState(MessagePackWriter reply, ref int entries)
+    {
+        if (world.Recovery is not { } recovery)
+            return;
+        entries++;
+        reply.WriteString("state"u8);
+        reply.WriteMapHeader(6);
+        reply.Entry("written"u8, world.Changes.Written);
+        reply.Entry("durable"u8, world.Changes.Durable);
+        reply.Entry("trouble"u8, world.Changes.Fault ?? world.Changes.Warning);
+        reply.Entry("snapshots"u8, world.Snapshots?.Ended ?? 0);
+        reply.Entry("snapshotTrouble"u8, world.Snapshots?.Fault);
+        reply.WriteString("recovery"u8);
+        reply.WriteMapHeader(8);
+        reply.Entry("snapshot"u8, recovery.Snapshot ?? 0);
+        reply.Entry("records"u8, recovery.Records);
+        reply.Entry("ticks"u8, recovery.Ticks);
+        reply.Entry("carried"u8, recovery.Carried);
+        reply.Entry("cold"u8, recovery.Cold);
+        reply.Entry("different"u8, recovery.Different);
+        reply.Entry("seconds"u8, recovery.Seconds);
+        reply.Entry("notices"u8, recovery.Notices);
+    }
 
     private static void Describe(ModelHost host, MessagePackWriter reply)
     {

@@ -1,0 +1,90 @@
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics.X86;
+
+namespace Realtime.Daemon.Frames;
+
+/// <summary>Rows of one size in zeroed native memory: slabs of <see cref="Rows"/> that never move.</summary>
+/// <remarks>
+/// Large tables are visited in any order, where most of the time goes to finding pages: slabs behind the first few lie
+/// together in memory that is asked to have huge pages.
+/// </remarks>
+internal sealed unsafe partial class RowSlabs : IDisposable
+{
+    /// <summary>Rows in a slab.</summary>
+    public const int Rows = 1 << Shift;
+
+    public const int LineBytes = 64;
+
+    private const int Shift = 12;
+
+    // Slabs with memory of their own, and how many share theirs from there on.
+    private const int Together = 16;
+    private const int HugePage = 1 << 21;
+    private const int AdviseHugePages = 14;
+
+    private readonly int _stride;
+    private readonly List<nint> _blocks = [];
+    private nint[] _starts = [];
+
+    /// <param name="bytes">Bytes of a row; rounded up to whole cache lines.</param>
+    public RowSlabs(int bytes) => _stride = Math.Max(1, (bytes + LineBytes - 1) / LineBytes) * LineBytes;
+
+    ~RowSlabs() => Free();
+
+    public int Count { get; private set; }
+
+    public long SlabBytes => (long)_stride << Shift;
+
+    /// <summary>The row's bytes; it is of a slab that was added.</summary>
+    public byte* this[int row] => (byte*)_starts[row >> Shift] + (nint)(row & (Rows - 1)) * _stride;
+
+    /// <summary>Adds a slab of zeros.</summary>
+    public void Add()
+    {
+        if (Count == _starts.Length)
+            AddBlock(Count < Together ? 1 : Together);
+        NativeMemory.Clear((void*)_starts[Count++], (nuint)SlabBytes);
+    }
+
+    /// <summary>Asks for the first cache lines of a row.</summary>
+    public void Fetch(int row, int lines)
+    {
+        if (!Sse.IsSupported)
+            return;
+        for (var line = this[row]; lines > 0; lines--, line += LineBytes)
+            Sse.Prefetch0(line);
+    }
+
+    public void Dispose()
+    {
+        Free();
+        GC.SuppressFinalize(this);
+    }
+
+    private void AddBlock(int slabs)
+    {
+        var bytes = (nuint)(slabs * SlabBytes);
+        var isLarge = slabs > 1;
+        var block = (byte*)NativeMemory.AlignedAlloc(bytes, (nuint)(isLarge ? HugePage : LineBytes));
+        _blocks.Add((nint)block);
+        if (isLarge && OperatingSystem.IsLinux())
+            _ = Advise(block, bytes, AdviseHugePages);
+        var starts = new nint[_starts.Length + slabs];
+        _starts.CopyTo(starts, 0);
+        for (var i = 0; i < slabs; i++)
+            starts[_starts.Length + i] = (nint)(block + i * SlabBytes);
+        _starts = starts;
+    }
+
+    private void Free()
+    {
+        foreach (var block in _blocks)
+            NativeMemory.AlignedFree((void*)block);
+        _blocks.Clear();
+        _starts = [];
+    }
+
+    // Where it is refused, pages are small and all else is the same.
+    [LibraryImport("libc", EntryPoint = "madvise")]
+    private static partial int Advise(void* start, nuint bytes, int advice);
+}

@@ -1,0 +1,116 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Realtime.Cells;
+
+namespace Realtime.Daemon.Frames.Snapshots;
+
+/// <summary>One recorded quantity of a shape: whose it is, its name and its length.</summary>
+public sealed record ShapeSlot(string Owner, string Name, int Length);
+
+/// <summary>
+/// What a stream of a model is made of; two models of equal shapes can take over each other's states.
+/// </summary>
+public sealed record ModelShape
+{
+    public required string Name { get; init; }
+
+    /// <summary>SHA-256 of the model file.</summary>
+    public required string Digest { get; init; }
+
+    public required IReadOnlyList<string> Patterns { get; init; }
+    public required IReadOnlyList<string> Inputs { get; init; }
+    public required IReadOnlyList<ShapeSlot> State { get; init; }
+    public required IReadOnlyList<ShapeSlot> Memory { get; init; }
+    public required int PredictionCount { get; init; }
+
+    [JsonIgnore]
+    public int StateFloats => State.Sum(static slot => slot.Length);
+    [JsonIgnore]
+    public int MemoryDoubles => Memory.Sum(static slot => slot.Length);
+
+    public static ModelShape Of(ModelHost host) => new()
+    {
+        Name = host.Name,
+        Digest = host.Model.Digest,
+        Patterns = host.Patterns,
+        Inputs = host.Model.Inputs,
+        State = [.. host.Model.StateSlots.Select(static slot => new ShapeSlot(slot.Layer, slot.Name, slot.Length))],
+        Memory = [.. host.Preprocessor.Slots.Select(static slot => new ShapeSlot("", slot.Name, slot.Length))],
+        PredictionCount = host.Model.PredictionCount,
+    };
+
+    /// <summary>Why a stream of this shape can't go on in another; null where it can.</summary>
+    public string? Unlike(ModelShape other)
+    {
+        if (!Inputs.SequenceEqual(other.Inputs))
+            return $"inputs {string.Join(" ", Inputs)} became {string.Join(" ", other.Inputs)}";
+        if (!State.SequenceEqual(other.State))
+            return $"hidden state {Text(State)} became {Text(other.State)}";
+        return Memory.SequenceEqual(other.Memory) ? null
+            : $"normalisation {Text(Memory)} became {Text(other.Memory)}";
+    }
+
+    private static string Text(IReadOnlyList<ShapeSlot> slots) => string.Join(
+        " ", slots.Select(static slot => $"{slot.Owner} {slot.Name}[{slot.Length}]".TrimStart()));
+}
+
+/// <summary>
+/// What the bits of recorded frames depend on beside the records: models, engine and kernel. It heads every segment of
+/// the journal and every snapshot.
+/// </summary>
+public sealed record Setup
+{
+    private static readonly JsonSerializerOptions Form = new() { PropertyNamingPolicy = JsonNamingPolicy.CamelCase };
+
+    public required string Version { get; init; }
+    public required string Engine { get; init; }
+    public required string Kernel { get; init; }
+    public required int KernelVersion { get; init; }
+    public required IReadOnlyList<ModelShape> Models { get; init; }
+
+    public static Setup Of(IReadOnlyList<ModelHost> models, string version) => new()
+    {
+        Version = version,
+        Engine = models[0].Engine.Name,
+        Kernel = models[0].Engine.Kernel,
+        KernelVersion = Kernels.Version,
+        Models = [.. models.Select(ModelShape.Of)],
+    };
+
+    /// <summary>Why the same records may give other bits under another setup; empty where they can't.</summary>
+    public IReadOnlyList<string> Differences(Setup now)
+    {
+        var differences = new List<string>();
+        if ((Engine, Kernel, KernelVersion) != (now.Engine, now.Kernel, now.KernelVersion))
+            differences.Add($"engine {Text(this)} became {Text(now)}");
+        foreach (var model in Models)
+        {
+            var other = now.Models.FirstOrDefault(one => one.Name == model.Name);
+            if (other is null)
+                differences.Add($"model {model.Name} is gone");
+            else if (other.Digest != model.Digest)
+                differences.Add($"model {model.Name} with digest {model.Digest} became {other.Digest}");
+        }
+
+        return differences;
+    }
+
+    /// <summary>As JSON, which readers in other languages have at hand.</summary>
+    public byte[] ToBytes() => JsonSerializer.SerializeToUtf8Bytes(this, Form);
+
+    /// <exception cref="InvalidDataException">The bytes are no description; the message says why.</exception>
+    public static Setup Read(ReadOnlySpan<byte> description)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize<Setup>(description, Form)
+                ?? throw new InvalidDataException("the description is null");
+        }
+        catch (JsonException e)
+        {
+            throw new InvalidDataException($"the description is not what this version writes: {e.Message}", e);
+        }
+    }
+
+    private static string Text(Setup setup) => $"{setup.Engine}/{setup.Kernel} version {setup.KernelVersion}";
+}

@@ -1,0 +1,141 @@
+using Microsoft.Extensions.Logging.Abstractions;
+using Realtime.Daemon.Configuration;
+using Realtime.Daemon.Frames;
+using Realtime.Daemon.Frames.Snapshots;
+using Realtime.Daemon.Hosting;
+using Realtime.Daemon.Storage;
+using Realtime.Protocol;
+
+namespace Realtime.Daemon.Recovery;
+
+/// <summary>
+/// What makes the loop's world durable: brought back before the first frame, recorded while it runs, closed behind the
+/// last.
+/// </summary>
+public sealed partial class DurableLife(
+    StateDirectory directory, World world, Setup setup, RealtimeOptions options, bool salvage)
+    : ILoopLife, IDisposable
+{
+    // Of the time to stop; the rest is for the loop and the journal.
+    private const double SnapshotShare = 0.6;
+
+    private ILogger _log = NullLogger.Instance;
+    private JournalWriter? _journal;
+    private SnapshotThread? _snapshots;
+
+    /// <summary>Wakes the loop; from any thread.</summary>
+    public Action Wake { get; set; } = static () => { };
+
+    /// <summary>Where it tells what it does.</summary>
+    public ILogger Log
+    {
+        set => _log = value;
+    }
+
+    public void Begin(CancellationToken stop)
+    {
+        try
+        {
+            var recovery = Recover(stop);
+            Open(recovery);
+        }
+        catch (Exception e) when (e is JournalCorruptException or InvalidDataException)
+        {
+            throw new StartException(
+                ExitCode.Configuration,
+                [$"state.directory {directory.Disk.Path}: {e.Message}",
+                 "run with --salvage to go on with what lies before the damage; the rest is set aside"]);
+        }
+        catch (IOException e)
+        {
+            throw new StartException(ExitCode.Failed, [$"state.directory {directory.Disk.Path}: {e.Message}"]);
+        }
+    }
+
+    public void End()
+    {
+        if (_snapshots?.Close(options.Stop.Timeout * SnapshotShare) == false)
+            LogNotice("the last snapshot was not done within stop.timeout; the next start replays the journal instead");
+        if (_journal?.Close() == false)
+            LogNotice($"the journal could not be closed: {_journal.Fault}");
+    }
+
+    public void Dispose()
+    {
+        _snapshots?.Dispose();
+        _journal?.Dispose();
+        directory.Dispose();
+    }
+
+    private WorldRecovery Recover(CancellationToken stop)
+    {
+        var recovery = new WorldRecovery(directory.Disk, world, setup)
+        {
+            Progress = LogProgress,
+            Salvage = salvage ? Skip : null,
+        };
+        var report = recovery.Run(stop);
+        world.Recovery = report;
+        foreach (var notice in report.Notices)
+            LogNotice(notice);
+        LogRecovered(
+            report.Carried + report.Cold, report.Snapshot ?? 0, report.Records, report.Ticks,
+            report.Ticks / Math.Max(report.Seconds, 1e-9), report.Seconds);
+        if (options.State.RestoredEvents)
+            RaiseRestored();
+        return recovery;
+    }
+
+    private void Skip(SkippedRange range) => LogNotice(
+        $"{range.File} at byte {range.Offset}: {range.Found}, expected {range.Expected}; {range.Length} bytes are "
+        + "passed over");
+
+    private void RaiseRestored()
+    {
+        foreach (var name in world.Streams.NamesFrom([]))
+            world.Raise(StreamEventKind.Restored, world.Streams.Find(name), "start");
+    }
+
+    private void Open(WorldRecovery recovery)
+    {
+        var description = setup.ToBytes();
+        _journal = JournalWriter.Open(
+            directory.Disk, recovery.End!, recovery.Next, directory.Now(), new JournalOptions
+            {
+                Durability = options.State.Durability == Durability.Fsync
+                    ? JournalDurability.Fsync : JournalDurability.Os,
+                Epoch = directory.Epoch,
+                Description = description,
+                Moved = Wake,
+            });
+        directory.Wake = Wake;
+        _snapshots = new SnapshotThread(directory, _journal) { Done = LogOutcome };
+        world.Changes.Use(_journal);
+        _ = new Snapshotter(world, _snapshots, options.State.SnapshotEvery, description);
+    }
+
+    private void LogOutcome(SnapshotOutcome outcome)
+    {
+        if (outcome.Fault is { } fault)
+            LogNotice($"snapshot: {fault}");
+        else
+            LogSnapshot(outcome.Number, outcome.Streams, outcome.Bytes, outcome.Seconds);
+    }
+
+    [LoggerMessage(30, LogLevel.Warning, "{Notice}")]
+    private partial void LogNotice(string notice);
+
+    [LoggerMessage(31, LogLevel.Information, "Recovering: {Records} records, {Ticks} ticks replayed so far")]
+    private partial void LogProgress(long records, long ticks);
+
+    [LoggerMessage(
+        32, LogLevel.Information,
+        "Recovered {Streams} streams: snapshot up to record {Snapshot}, {Records} records and {Ticks} ticks replayed "
+        + "({Rate:0} ticks/s), {Seconds:0.000} s")]
+    private partial void LogRecovered(
+        int streams, ulong snapshot, long records, long ticks, double rate, double seconds);
+
+    [LoggerMessage(
+        33, LogLevel.Debug, "Snapshot up to record {Number}: {Streams} streams, {Bytes} bytes, {Seconds:0.000} s")]
+    private partial void LogSnapshot(ulong number, int streams, long bytes, double seconds);
+}

@@ -1,0 +1,142 @@
+using System.Diagnostics;
+using Realtime.Daemon.Frames;
+using Realtime.Daemon.Frames.Snapshots;
+using Realtime.Daemon.Storage;
+
+namespace Realtime.Daemon.Recovery;
+
+/// <summary>Brings the world back: the newest good snapshot, then the journal behind it.</summary>
+public sealed class WorldRecovery
+{
+    // Ticks stepped together; large enough for the kernels, small enough for the caches.
+    private const int Together = 1024;
+
+    private const int RecordsPerReport = 4096;
+
+    private static readonly TimeSpan BetweenReports = TimeSpan.FromSeconds(1);
+
+    private readonly IDisk _disk;
+    private readonly World _world;
+    private readonly Setup _setup;
+    private readonly List<string> _notices = [];
+    private readonly long _begun = Stopwatch.GetTimestamp();
+    private long _told = Stopwatch.GetTimestamp();
+    private LoadedStreams _loaded = new();
+    private ulong? _snapshot;
+
+    /// <param name="disk">The folder.</param>
+    /// <param name="world">Empty; keeps no journal yet.</param>
+    /// <param name="setup">Of this start.</param>
+    public WorldRecovery(IDisk disk, World world, Setup setup) => (_disk, _world, _setup) = (disk, world, setup);
+
+    /// <summary>Told now and then: records and ticks replayed so far.</summary>
+    public Action<long, long>? Progress { get; set; }
+
+    /// <summary>Goes on without what is damaged, and sets it aside; where it is null, damage ends the start.</summary>
+    public Action<SkippedRange>? Salvage { get; set; }
+
+    /// <summary>How the journal ended; for the writer that goes on.</summary>
+    public JournalEnd? End { get; private set; }
+
+    /// <summary>Number of the first record to be written.</summary>
+    public ulong Next { get; private set; } = 1;
+
+    /// <exception cref="JournalCorruptException">The journal is damaged elsewhere than at its end.</exception>
+    /// <exception cref="InvalidDataException">A record does not fit; the message says which.</exception>
+    /// <exception cref="IOException">The disk refuses.</exception>
+    /// <exception cref="OperationCanceledException">It was told to stop.</exception>
+    public RecoveryReport Run(CancellationToken stop = default)
+    {
+        _world.Events.IsMuted = true;
+        LoadSnapshot();
+        var replayer = new Replayer(_world, Together);
+        Replay(replayer, stop);
+        _world.Streams.FindFree();
+        _world.Events.IsMuted = false;
+        return new RecoveryReport
+        {
+            Snapshot = _snapshot,
+            Records = replayer.Records,
+            Ticks = replayer.Ticks,
+            Carried = _loaded.Carried,
+            Cold = _loaded.Cold,
+            Left = _loaded.Left,
+            Different = replayer.Different,
+            Seconds = Stopwatch.GetElapsedTime(_begun).TotalSeconds,
+            Notices = _notices,
+        };
+    }
+
+    private void LoadSnapshot()
+    {
+        foreach (var file in StateFiles.Snapshots(_disk).Reverse())
+        {
+            if (SnapshotReader.Check(_disk, file.Name) is { } damage)
+            {
+                _notices.Add($"{damage.Message}; the snapshot before it is taken");
+                continue;
+            }
+
+            Load(file);
+            return;
+        }
+    }
+
+    private void Load(StateFile file)
+    {
+        using var snapshot = new SnapshotReader(_disk, file.Name);
+        var setup = Setup.Read(snapshot.Header.Description);
+        _notices.AddRange(setup.Differences(_setup));
+        var loader = new SnapshotLoader(_world, setup);
+        while (snapshot.Read())
+            loader.Load(snapshot.Payload, (int)snapshot.Kind);
+        _loaded = loader.Loaded;
+        foreach (var (model, reason) in _loaded.Reasons)
+            _notices.Add($"streams of model {model} start anew: {reason}");
+        _snapshot = file.Number;
+        Next = file.Number + 1;
+    }
+
+    private void Replay(Replayer replayer, CancellationToken stop)
+    {
+        using var reader = new JournalReader(_disk, Next, Salvage);
+        var file = "";
+        while (reader.Read())
+        {
+            if (reader.File != file)
+                file = Announce(reader);
+            try
+            {
+                replayer.Apply(reader.Record);
+            }
+            catch (InvalidDataException e)
+            {
+                throw new InvalidDataException(
+                    $"{reader.File} at byte {reader.Offset}, record {reader.Number}: {e.Message}", e);
+            }
+
+            if (replayer.Records % RecordsPerReport != 0)
+                continue;
+            stop.ThrowIfCancellationRequested();
+            if (Stopwatch.GetElapsedTime(_told) < BetweenReports)
+                continue;
+            _told = Stopwatch.GetTimestamp();
+            Progress?.Invoke(replayer.Records, replayer.Ticks);
+        }
+
+        replayer.Complete();
+        End = reader.End!;
+        if (End.Reason is { } reason)
+            _notices.Add(reason);
+        Next = Math.Max(Next, End.Next);
+    }
+
+    // What its records were made with.
+    private string Announce(JournalReader reader)
+    {
+        foreach (var difference in Setup.Read(reader.Segment!.Description).Differences(_setup))
+            if (!_notices.Contains(difference))
+                _notices.Add(difference);
+        return reader.File!;
+    }
+}

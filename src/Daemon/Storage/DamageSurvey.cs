@@ -1,0 +1,124 @@
+namespace Realtime.Daemon.Storage;
+
+/// <summary>What lies behind the first place where a journal is not whole: by that a crash is told from damage.</summary>
+internal sealed class DamageSurvey
+{
+    private const ulong FarthestNumber = 1 << 24;
+    private const int StepBytes = 1 << 16;
+
+    private readonly ulong _expected;
+
+    private DamageSurvey(ulong expected) => _expected = expected;
+
+    /// <summary>The first whole record behind the place.</summary>
+    public ulong? NextNumber { get; private set; }
+
+    public string? NextFile { get; private set; }
+
+    public long NextOffset { get; private set; }
+
+    /// <summary>Whole records behind the place.</summary>
+    public int Records { get; private set; }
+
+    /// <summary>The highest number that anything behind the place says was durable.</summary>
+    public ulong Durable { get; private set; }
+
+    /// <summary>Behind the last byte of the segment that is not zero.</summary>
+    public long ContentEnd { get; private set; }
+
+    /// <summary>A sector of the damaged range reads as if nothing of it had ever been written.</summary>
+    public bool HasLostSector { get; private set; }
+
+    /// <param name="disk">The directory.</param>
+    /// <param name="segment">The segment with the place.</param>
+    /// <param name="offset">The place.</param>
+    /// <param name="expected">Number of the record that should be there.</param>
+    /// <param name="later">The segments behind it that continue it.</param>
+    public static DamageSurvey Of(
+        IDisk disk, SegmentReader segment, long offset, ulong expected, IEnumerable<StateFile> later)
+    {
+        var survey = new DamageSurvey(expected) { ContentEnd = offset };
+        survey.Scan(segment, offset, isDamaged: true);
+        survey.HasLostSector = survey.FindLostSector(segment, offset);
+        foreach (var file in later)
+        {
+            using var reader = new SegmentReader(disk, file);
+            if (reader.Header is { } header)
+                survey.Durable = Math.Max(survey.Durable, header.Durable);
+            survey.Scan(reader, reader.Header?.Bytes ?? 0, isDamaged: false);
+        }
+
+        return survey;
+    }
+
+    private static long SkipZeros(SegmentReader segment, long offset)
+    {
+        while (offset < segment.Length)
+        {
+            var bytes = segment.At(offset, StepBytes);
+            var index = bytes.IndexOfAnyExcept((byte)0);
+            if (index >= 0)
+                return (offset + index) & ~7L;
+            offset += bytes.Length;
+        }
+
+        return segment.Length;
+    }
+
+    private void Scan(SegmentReader segment, long offset, bool isDamaged)
+    {
+        while ((offset = SkipZeros(segment, offset)) < segment.Length)
+        {
+            var bytes = segment.At(offset, RecordHeader.Bytes);
+            var header = bytes.Length < RecordHeader.Bytes ? default : RecordHeader.Read(bytes);
+            var isWhole = header.Number >= _expected && header.Number - _expected < FarthestNumber
+                && segment.IsWhole(offset, header);
+            if (isWhole)
+                Count(segment, offset, header);
+            offset += isWhole ? RecordHeader.Bytes + header.Length : 8;
+            if (isDamaged)
+                ContentEnd = Math.Min(offset, segment.Length);
+        }
+    }
+
+    private void Count(SegmentReader segment, long offset, in RecordHeader header)
+    {
+        Durable = Math.Max(Durable, header.Durable);
+        if (header.IsFooter)
+            return;
+        Records++;
+        if (NextNumber is null)
+            (NextNumber, NextFile, NextOffset) = (header.Number, segment.Name, offset);
+    }
+
+    // A lost sector has what it had before the record was written: zeros from the record's begin on.
+    private bool FindLostSector(SegmentReader segment, long offset)
+    {
+        var limit = LimitOf(segment, offset);
+        for (var start = offset; start < limit;)
+        {
+            var end = Math.Min((start / RecordHeader.Sector + 1) * RecordHeader.Sector, segment.Length);
+            if (end > limit)
+                return false;
+            if (!segment.At(start, (int)(end - start)).ContainsAnyExcept((byte)0))
+                return true;
+            start = end;
+        }
+
+        return false;
+    }
+
+    // To the next whole record; where there is none, to the end that the record's own length gives it, up to the end of
+    // the sector.
+    private long LimitOf(SegmentReader segment, long offset)
+    {
+        if (NextFile == segment.Name)
+            return NextOffset;
+        var bytes = segment.At(offset, RecordHeader.Bytes);
+        if (offset == 0 || bytes.Length < 8 || !bytes[..8].ContainsAnyExcept((byte)0))
+            return segment.Length;
+        var length = System.Buffers.Binary.BinaryPrimitives.ReadUInt32LittleEndian(bytes);
+        var end = Math.Max(ContentEnd, Math.Min(offset + RecordHeader.Bytes + length, segment.Length));
+        return Math.Min((end + RecordHeader.Sector - 1) / RecordHeader.Sector * RecordHeader.Sector, segment.Length);
+    }
+}

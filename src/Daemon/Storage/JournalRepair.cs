@@ -1,0 +1,67 @@
+namespace Realtime.Daemon.Storage;
+
+/// <summary>Brings a journal that was read to its end into a form that can be continued.</summary>
+public static class JournalRepair
+{
+    private const int CopyBytes = 1 << 20;
+
+    /// <summary>
+    /// Cuts what the reader left out, and closes the last segment. Later segments, and damaged ones as a whole, are set
+    /// aside by their name. A crash in the midst of it leaves a journal that reads the same.
+    /// </summary>
+    /// <returns>The names of what was set aside.</returns>
+    public static IReadOnlyList<string> Apply(IDisk disk, JournalEnd end)
+    {
+        var aside = new List<string>();
+        foreach (var file in end.FilesDropped.Reverse())
+            aside.Add(StateFiles.SetAside(disk, file));
+        if (end.File is null)
+            return aside;
+        if (end.Offset == 0)
+        {
+            aside.Add(StateFiles.SetAside(disk, end.File));
+            return aside;
+        }
+
+        if (end.Kind == JournalEndKind.Damaged)
+            aside.Add(CopyAside(disk, end.File));
+        using var segment = disk.Open(end.File, writable: true);
+        var closed = RecordHeader.FooterOffset(end.Offset) + RecordHeader.Bytes;
+        if (end.Kind != JournalEndKind.Closed || segment.Length != closed)
+            Seal(segment, end.Offset, end.Next);
+        return aside;
+    }
+
+    /// <summary>Closes a segment whose content ends at the offset. The records are durable before the footer says so, and
+    /// the footer before the file is cut.</summary>
+    internal static void Seal(IDiskFile segment, long end, ulong next)
+    {
+        var footer = RecordHeader.FooterOffset(end);
+        if (footer > end)
+            segment.Write(new byte[footer - end], end);
+        segment.Sync();
+        RecordHeader.WriteFooter(segment, end, next, next - 1);
+        segment.Sync();
+        segment.Truncate(footer + RecordHeader.Bytes);
+        segment.Sync();
+    }
+
+    private static string CopyAside(IDisk disk, string name)
+    {
+        var aside = StateFiles.AsideName(disk, name);
+        var unfinished = StateFiles.UnfinishedName(aside);
+        using (var from = disk.Open(name))
+        using (var to = disk.Create(unfinished))
+        {
+            var buffer = new byte[CopyBytes];
+            int read;
+            for (long at = 0; (read = from.Read(buffer, at)) > 0; at += read)
+                to.Write(buffer.AsSpan(0, read), at);
+            to.Sync();
+        }
+
+        disk.Rename(unfinished, aside);
+        disk.SyncDirectory();
+        return aside;
+    }
+}
