@@ -19,6 +19,7 @@ internal static class LstmGates<TLanes, TVector>
         SigmoidTimesTanh(powers, o, powers.ExpOfTwice(c));
 
     /// <summary>With one division: (B − 1) / ((1 + A) (B + 1)), A the power of the sigmoid's sum.</summary>
+    /// <param name="powers">What makes powers.</param>
     /// <param name="sigmoid">The sum of the sigmoid.</param>
     /// <param name="power">B, the power that the tanh is made of.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
