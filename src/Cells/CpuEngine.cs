@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Runtime.Intrinsics;
 using Realtime.Cells.Scalar;
 using Realtime.Cells.States;
@@ -17,23 +18,23 @@ public sealed class CpuEngine : IStepEngine
 
     /// <param name="model">The model to step.</param>
     /// <param name="kernel">"auto", "scalar", "vector128", "vector256" or "vector512".</param>
+    /// <param name="threads">
+    /// Threads that step a wave of 256 rows or more, the caller's among them; the others end when the engine is
+    /// disposed. The bits are the same for any number. Each has its own copy of the weights.
+    /// </param>
     /// <exception cref="ArgumentException">This machine has no such kernel; the message names those it has.</exception>
-    public CpuEngine(Model model, string kernel = Kernels.Auto)
+    /// <exception cref="ArgumentOutOfRangeException">Fewer than 1 thread.</exception>
+    public CpuEngine(Model model, string kernel = Kernels.Auto, int threads = 1)
     {
         ArgumentNullException.ThrowIfNull(model);
+        ArgumentOutOfRangeException.ThrowIfLessThan(threads, 1);
         Kernel = Kernels.Resolve(kernel);
         _inputs = model.Inputs.Count;
         _outputs = model.OutputCount;
         _vocabulary = model.Vocabulary;
         var layout = new StateLayout(model);
         _states = new StateTable(layout);
-        _kernel = Kernel switch
-        {
-            Kernels.Vector128Name => new VectorKernel<Lanes128, Vector128<float>>(model, layout),
-            Kernels.Vector256Name => new VectorKernel<Lanes256, Vector256<float>>(model, layout),
-            Kernels.Vector512Name => new VectorKernel<Lanes512, Vector512<float>>(model, layout),
-            _ => new ScalarKernel(model, layout),
-        };
+        _kernel = threads == 1 ? Make(model, layout) : new ThreadedKernel(threads, () => Make(model, layout));
     }
 
     public string Name => "cpu";
@@ -74,38 +75,50 @@ public sealed class CpuEngine : IStepEngine
 
     public void Dispose()
     {
+        if (_disposed) return;
         _disposed = true;
-        _states.Dispose();
         _kernel.Dispose();
+        _states.Dispose();
     }
 
-    /// <summary>States are native memory: nothing may reach a kernel that does not fit.</summary>
+    private WaveKernel Make(Model model, StateLayout layout) => Kernel switch
+    {
+        Kernels.Vector128Name => new VectorKernel<Lanes128, Vector128<float>>(model, layout),
+        Kernels.Vector256Name => new VectorKernel<Lanes256, Vector256<float>>(model, layout),
+        Kernels.Vector512Name => new VectorKernel<Lanes512, Vector512<float>>(model, layout),
+        _ => new ScalarKernel(model, layout),
+    };
+
+    /// <summary>
+    /// States are native memory: nothing may reach a kernel that does not fit. The messages are made elsewhere, so that
+    /// a step does not pay for them.
+    /// </summary>
     private void Check(ReadOnlySpan<int> rows, ReadOnlySpan<float> inputs, Span<float> outputs)
     {
         if (inputs.Length != (long)rows.Length * _inputs)
-        {
-            throw new ArgumentException(
-                $"expected {rows.Length} * {_inputs} inputs, found {inputs.Length}", nameof(inputs));
-        }
-
+            Misfit(nameof(inputs), rows.Length, _inputs, inputs.Length);
         if (outputs.Length != (long)rows.Length * _outputs)
-        {
-            throw new ArgumentException(
-                $"expected {rows.Length} * {_outputs} outputs, found {outputs.Length}", nameof(outputs));
-        }
-
+            Misfit(nameof(outputs), rows.Length, _outputs, outputs.Length);
         int known = _states.Rows;
         foreach (int row in rows)
-        {
-            if ((uint)row >= (uint)known)
-                throw new ArgumentException($"row {row}: expected one below {known}", nameof(rows));
-        }
+            if ((uint)row >= (uint)known) UnknownRow(nameof(rows), row, known);
+        if (_vocabulary is not null) CheckTokens(inputs);
+    }
 
-        if (_vocabulary is not { } vocabulary) return;
+    private void CheckTokens(ReadOnlySpan<float> inputs)
+    {
         foreach (float token in inputs)
         {
-            if (!(token >= 0 && token < vocabulary && token == MathF.Floor(token)))
-                throw new ArgumentException($"token {token}: expected an integer below {vocabulary}", nameof(inputs));
+            if (!(token >= 0 && token < _vocabulary && token == MathF.Floor(token)))
+                throw new ArgumentException($"token {token}: expected an integer below {_vocabulary}", nameof(inputs));
         }
     }
+
+    [DoesNotReturn]
+    private static void Misfit(string name, int rows, int each, int found) =>
+        throw new ArgumentException($"expected {rows} * {each} {name}, found {found}", name);
+
+    [DoesNotReturn]
+    private static void UnknownRow(string name, int row, int known) =>
+        throw new ArgumentException($"row {row}: expected one below {known}", name);
 }

@@ -10,16 +10,16 @@ namespace Realtime.EndToEnd.Tests;
 /// </summary>
 public sealed class KillTests(ITestOutputHelper output)
 {
-    /// <summary>Why the tests are skipped; null lets them run.</summary>
-    private const string? Skipped = "needs state.directory";
-
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     /// <summary>Kills per durability; more by the environment's REALTIME_KILLS.</summary>
     private static readonly int Kills =
         int.TryParse(Environment.GetEnvironmentVariable("REALTIME_KILLS"), out var kills) ? kills : 25;
 
-    [Theory(Skip = Skipped)]
+    private static readonly int Seed =
+        int.TryParse(Environment.GetEnvironmentVariable("REALTIME_SEED"), out var seed) ? seed : 1;
+
+    [Theory]
     [InlineData("os", 1)]
     [InlineData("fsync", 2)]
     public async Task A_daemon_killed_again_and_again_loses_and_repeats_nothing(string durability, int seed)
@@ -29,7 +29,7 @@ public sealed class KillTests(ITestOutputHelper output)
             "state.snapshotEvery=00:00:00.5");
         daemon.Start();
         using var run = new PublishedRun(daemon.Requests);
-        var killer = new Killer(daemon, run, seed);
+        var killer = new Killer(daemon, run, (1000 * Seed) + seed);
         for (var i = 0; i < Kills; i++)
             await killer.KillOnceAsync();
         await run.EndAsync(Patience);

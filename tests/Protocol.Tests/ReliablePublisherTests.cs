@@ -3,7 +3,8 @@ using Realtime.Protocol.MessagePack;
 
 namespace Realtime.Protocol.Tests;
 
-/// <summary>The reliable publisher against a daemon played by the test, which does what a real one seldom does.</summary>
+/// <summary>The reliable publisher against a daemon played by the test, which does what a real one seldom does.
+/// </summary>
 public sealed class ReliablePublisherTests : IDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);

@@ -1,20 +1,21 @@
+using System.Runtime.Intrinsics;
 using Realtime.Cells.States;
 
 namespace Realtime.Cells.Vectors;
 
 /// <summary>
-/// y = act(W x + b); see <see cref="Scalar.DenseScalar"/>. A few outputs are taken one by one, with the lanes along x:
-/// vectors of outputs would be mostly padding.
+/// y = act(W x + b); see <see cref="Scalar.DenseScalar"/>. A few outputs are taken with the lanes along x: vectors of
+/// outputs would be half padding, and for one stream the sums would wait for one another.
 /// </summary>
 internal sealed unsafe class DenseVector<TLanes, TVector> : VectorLayer
     where TLanes : struct, ILanes<TVector>
     where TVector : unmanaged
 {
-    private const int Few = 4;
+    private const int Few = 8;
 
     private readonly PlainSums<TLanes, TVector> _sums;
     private readonly AlignedFloats _weightRows;
-    private readonly float[] _bias;
+    private readonly AlignedFloats _biasRow;
     private readonly Activation _activation;
     private readonly int _outputs;
     private readonly int _columns;
@@ -26,20 +27,25 @@ internal sealed unsafe class DenseVector<TLanes, TVector> : VectorLayer
         int inputs = layer.Inputs;
         _sums = new PlainSums<TLanes, TVector>(layer.Outputs, inputs,
             (_, unit, column) => weight.Span[unit * inputs + column], (_, unit) => bias.Span[unit]);
-        _bias = bias.ToArray();
         _activation = layer.Activation;
         _outputs = layer.Outputs;
         _columns = AlignedFloats.Padded(inputs);
-        _weightRows = new AlignedFloats(Math.Min(_outputs, Few) * (long)_columns);
-        for (int row = 0; row < Math.Min(_outputs, Few); row++)
+        _weightRows = new AlignedFloats(Few * (long)_columns);
+        _biasRow = new AlignedFloats(Few);
+        if (_outputs > Few) return;
+        bias.Span.CopyTo(_biasRow.Span(0, _outputs));
+        for (int row = 0; row < _outputs; row++)
             weight.Span.Slice(row * inputs, inputs).CopyTo(_weightRows.Span((long)row * _columns, inputs));
     }
+
+    public override bool WritesExactly => _outputs == 1 && _activation != Activation.Softmax;
 
     public override void Step(in StreamGroup group, float* y, nint stride)
     {
         if (_outputs <= Few)
         {
-            StepFew(Rows.Inputs, group.Count, y, stride);
+            if (WritesExactly) StepOne(group.Count, y, stride);
+            else StepFew(Rows.Inputs, group.Count, y, stride);
             return;
         }
 
@@ -56,22 +62,52 @@ internal sealed unsafe class DenseVector<TLanes, TVector> : VectorLayer
         base.Dispose();
         _sums.Dispose();
         _weightRows.Dispose();
+        _biasRow.Dispose();
     }
 
+    /// <summary>One output, four streams at a time.</summary>
+    private void StepOne(int count, float* y, nint stride)
+    {
+        float* x = Rows.Inputs, w = _weightRows.Pointer;
+        nint next = Rows.Stride;
+        Vector128<float> bias = Vector128.Create(*_biasRow.Pointer);
+        for (; count >= 4; count -= 4, x += 4 * next, y += 4 * stride)
+        {
+            Vector128<float> sums = LaneSums.Of(
+                TLanes.Dot(w, x, _columns), TLanes.Dot(w, x + next, _columns),
+                TLanes.Dot(w, x + 2 * next, _columns), TLanes.Dot(w, x + 3 * next, _columns));
+            sums = LaneMath<Lanes128, Vector128<float>>.Apply(_activation, sums + bias);
+            y[0] = sums[0];
+            y[stride] = sums[1];
+            y[2 * stride] = sums[2];
+            y[3 * stride] = sums[3];
+        }
+
+        for (; count > 0; count--, x += next, y += stride)
+        {
+            Vector128<float> sum = Vector128.CreateScalarUnsafe(LaneSums.Of(TLanes.Dot(w, x, _columns))) + bias;
+            *y = LaneMath<Lanes128, Vector128<float>>.Apply(_activation, sum).ToScalar();
+        }
+    }
+
+    /// <summary>Four outputs at a time, of one stream after the other.</summary>
     private void StepFew(float* x, int count, float* y, nint stride)
     {
-        float* sums = _sums.Of(0);
         for (; count > 0; count--, x += Rows.Stride, y += stride)
         {
             float* w = _weightRows.Pointer;
-            for (int j = 0; j < _bias.Length; j++, w += _columns)
+            for (int j = 0; j < _outputs; j += 4, w += 4 * _columns)
             {
-                float sum = TLanes.Dot(w, x, _columns) + _bias[j];
-                if (_activation == Activation.Softmax) sums[j] = sum;
-                else y[j] = TLanes.First(LaneMath<TLanes, TVector>.Apply(_activation, TLanes.All(sum)));
+                Vector128<float> sums = LaneSums.Of(
+                    TLanes.Dot(w, x, _columns), TLanes.Dot(w + _columns, x, _columns),
+                    TLanes.Dot(w + 2 * _columns, x, _columns), TLanes.Dot(w + 3 * _columns, x, _columns));
+                sums += Vector128.Load(_biasRow.Pointer + j);
+                if (_activation != Activation.Softmax)
+                    sums = LaneMath<Lanes128, Vector128<float>>.Apply(_activation, sums);
+                sums.Store(y + j);
             }
 
-            if (_activation == Activation.Softmax) Softmax(sums, y);
+            if (_activation == Activation.Softmax) Softmax(y, y);
         }
     }
 

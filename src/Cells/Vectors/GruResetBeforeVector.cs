@@ -8,8 +8,8 @@ internal sealed unsafe class GruResetBeforeVector<TLanes, TVector> : VectorLayer
     where TLanes : struct, ILanes<TVector>
     where TVector : unmanaged
 {
-    private readonly PlainSums<TLanes, TVector> _reset;
-    private readonly PlainSums<TLanes, TVector> _update;
+    /// <summary>r, and from the next whole vector on z.</summary>
+    private readonly PlainSums<TLanes, TVector> _gates;
     private readonly PlainSums<TLanes, TVector> _new;
     private readonly int _start;
 
@@ -18,9 +18,8 @@ internal sealed unsafe class GruResetBeforeVector<TLanes, TVector> : VectorLayer
     public GruResetBeforeVector(GruLayer layer, int start)
         : base(new StreamRows(layer.Inputs, layer.Hidden))
     {
-        _reset = Pack(layer, 0);
-        _update = Pack(layer, 1);
-        _new = Pack(layer, 2);
+        _gates = Pack(layer, 0, 2);
+        _new = Pack(layer, 2, 1);
         _start = start;
     }
 
@@ -31,30 +30,28 @@ internal sealed unsafe class GruResetBeforeVector<TLanes, TVector> : VectorLayer
             int count = PlainSums<TLanes, TVector>.Next(group.Count - at);
             Rows.Gather(group, at, count, _start);
             float* x = Rows.Inputs + at * Rows.Stride, h = Rows.Hidden + at * Rows.Stride;
-            _reset.Multiply(x, Rows.Stride, count);
-            _update.Multiply(x, Rows.Stride, count);
-            for (int m = 0; m < count; m++) Reset(_reset.Of(m), h + m * Rows.Stride);
+            _gates.Multiply(x, Rows.Stride, count);
+            for (int m = 0; m < count; m++) Reset(_gates.Of(m), h + m * Rows.Stride);
             _new.Multiply(x, Rows.Stride, count);
             for (int m = 0; m < count; m++, at++)
-                Update(_update.Of(m), _new.Of(m), group.States[at] + _start, y + at * stride);
+                Update(_gates.Of(m) + _new.Floats, _new.Of(m), group.States[at] + _start, y + at * stride);
         }
     }
 
     public override void Dispose()
     {
         base.Dispose();
-        _reset.Dispose();
-        _update.Dispose();
+        _gates.Dispose();
         _new.Dispose();
     }
 
     private void Reset(float* sums, float* h)
     {
         TVector one = TLanes.All(1);
-        for (float* end = sums + _reset.Floats; sums < end; sums += TLanes.Width, h += TLanes.Width)
+        for (float* end = sums + _new.Floats; sums < end; sums += TLanes.Width, h += TLanes.Width)
         {
-            TVector e = LaneMath<TLanes, TVector>.GateExp(TLanes.Load(sums), -1);
-            TLanes.Store(TLanes.Divide(TLanes.Load(h), TLanes.Add(one, e)), h);
+            TVector power = LaneMath<TLanes, TVector>.Power(TLanes.Load(sums));
+            TLanes.Store(TLanes.Divide(TLanes.Load(h), TLanes.Add(one, power)), h);
         }
     }
 
@@ -62,7 +59,7 @@ internal sealed unsafe class GruResetBeforeVector<TLanes, TVector> : VectorLayer
     {
         for (float* end = sums + _new.Floats; sums < end; sums += TLanes.Width, update += TLanes.Width)
         {
-            TVector next = GruVector<TLanes, TVector>.Blend(
+            TVector next = GruGates<TLanes, TVector>.Blend(
                 TLanes.Load(update), TLanes.Load(sums), TLanes.Load(state));
             TLanes.Store(next, state);
             TLanes.Store(next, y);
@@ -71,15 +68,22 @@ internal sealed unsafe class GruResetBeforeVector<TLanes, TVector> : VectorLayer
         }
     }
 
-    private static PlainSums<TLanes, TVector> Pack(GruLayer layer, int gate)
+    private static PlainSums<TLanes, TVector> Pack(GruLayer layer, int firstGate, int gates)
     {
         ReadOnlyMemory<float> weightIh = layer.WeightIh, weightHh = layer.WeightHh;
         ReadOnlyMemory<float> biasIh = layer.BiasIh, biasHh = layer.BiasHh;
-        int inputs = layer.Inputs, hidden = layer.Hidden, first = gate * hidden;
-        return new PlainSums<TLanes, TVector>(hidden, inputs + hidden,
-            (_, unit, column) => column < inputs
-                ? weightIh.Span[(first + unit) * inputs + column]
-                : weightHh.Span[(first + unit) * hidden + column - inputs],
-            (_, unit) => biasIh.Span[first + unit] + biasHh.Span[first + unit]);
+        int inputs = layer.Inputs, hidden = layer.Hidden;
+        int whole = (hidden + TLanes.Width - 1) / TLanes.Width * TLanes.Width;
+        float Scaled(int at, Func<int, float> ofRow)
+        {
+            int gate = firstGate + at / whole, unit = at % whole;
+            return unit < hidden ? PowerScale.Of(gate == 2, ofRow(gate * hidden + unit)) : 0;
+        }
+
+        return new PlainSums<TLanes, TVector>(gates * whole, inputs + hidden,
+            (_, at, column) => Scaled(at, row => column < inputs
+                ? weightIh.Span[row * inputs + column]
+                : weightHh.Span[row * hidden + column - inputs]),
+            (_, at) => Scaled(at, row => biasIh.Span[row] + biasHh.Span[row]));
     }
 }

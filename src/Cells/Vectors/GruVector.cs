@@ -57,7 +57,7 @@ internal sealed unsafe class GruVector<TLanes, TVector> : VectorLayer
             if (most == 8)
                 GruProducts<TLanes, TVector>.EightStreams(w, b, x, Rows.Stride, _inputs, _hidden, _sums.Pointer);
             else GruProducts<TLanes, TVector>.FourStreams(w, b, x, Rows.Stride, _inputs, _hidden, _sums.Pointer);
-            Update(_sums.Pointer, h, Rows.Stride, group.States + first, 1, offset, 0, y, stride, count);
+            Update(_sums.Pointer, h, Rows.Stride, group.States + first, offset, y, stride, count);
             h += TLanes.Width;
             y += TLanes.Width;
             offset += TLanes.Width;
@@ -70,79 +70,62 @@ internal sealed unsafe class GruVector<TLanes, TVector> : VectorLayer
     /// </summary>
     private void One(in StreamGroup group, int at, float* y)
     {
-        Rows.Gather(group, at, 1, _start);
-        float* x = Rows.Inputs + at * Rows.Stride, h = Rows.Hidden + at * Rows.Stride;
-        float** states = group.States + at;
-        int pairs = _panels.Count / 2;
-        _backwards = !_backwards;
+        float* x = Rows.Inputs + at * Rows.Stride, state = group.States[at] + _start, h = state;
+        int count = _panels.Count, pairs = count / 2;
+        if (count > 2)
+        {
+            Rows.Gather(group, at, 1, _start);
+            h = Rows.Hidden + at * Rows.Stride;
+            _backwards = !_backwards;
+        }
+
         for (int i = 0; i < pairs; i++)
         {
             int panel = 2 * (_backwards ? pairs - 1 - i : i), unit = panel * TLanes.Width;
-            GruProducts<TLanes, TVector>.TwoPanels(_panels.Weights(panel), _panels.Stride, _panels.Biases(panel), x,
-                _inputs, _hidden, _sums.Pointer);
-            Update(_sums.Pointer, h + unit, TLanes.Width, states, 0, _start + unit, TLanes.Width, y + unit,
-                TLanes.Width, 2);
+            GruOne<TLanes, TVector>.TwoPanels(_panels.Weights(panel), _panels.Stride, _panels.Biases(panel), x,
+                _inputs, h, _hidden, h + unit, state + unit, y + unit);
         }
 
-        if (2 * pairs == _panels.Count) return;
+        if (2 * pairs == count) return;
         int last = 2 * pairs * TLanes.Width;
-        GruProducts<TLanes, TVector>.OnePanel(_panels.Weights(2 * pairs), _panels.Biases(2 * pairs), x, _inputs,
-            _hidden, _sums.Pointer);
-        Update(_sums.Pointer, h + last, TLanes.Width, states, 0, _start + last, TLanes.Width, y + last, TLanes.Width,
-            1);
+        GruOne<TLanes, TVector>.OnePanel(_panels.Weights(2 * pairs), _panels.Biases(2 * pairs), x, _inputs, h,
+            _hidden, h + last, state + last, y + last);
     }
 
     /// <summary>
-    /// (1−z)∘n + z∘h with one division for z and n: with A = e^−z' and B = e^2n' of their sums, z = 1 / (1 + A) and
-    /// n = (B − 1) / (B + 1), it is (A (B − 1) + h (B + 1)) / ((1 + A) (B + 1)).
-    /// </summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static TVector Blend(TVector z, TVector n, TVector h)
-    {
-        TVector one = TLanes.All(1);
-        TVector a = LaneMath<TLanes, TVector>.GateExp(z, -1), b = LaneMath<TLanes, TVector>.GateExp(n, 2);
-        TVector above = TLanes.Add(b, one);
-        return TLanes.Divide(
-            TLanes.MultiplyAdd(a, TLanes.Subtract(b, one), TLanes.Multiply(h, above)),
-            TLanes.Multiply(TLanes.Add(one, a), above));
-    }
-
-    /// <summary>
-    /// Vectors of units from their sums to h'. Not inlined, for the compiler to keep the sums above in registers; in
+    /// A vector of units of each stream from their sums to h'. Not inlined, for the compiler to keep the sums above in registers; in
     /// two loops, for the processor to overlap what does not wait for the reset gate.
     /// </summary>
     /// <param name="sums">[vector][4][lane].</param>
     /// <param name="h">The old state of the first vector.</param>
     /// <param name="strideH">From one vector's old state to the next.</param>
     /// <param name="states">The state row of the first vector.</param>
-    /// <param name="nextRow">State rows from one vector to the next.</param>
     /// <param name="offset">Where in the row the first vector goes.</param>
-    /// <param name="nextOffset">Floats from one vector to the next, beside the rows.</param>
     /// <param name="y">Where the first vector goes, too.</param>
     /// <param name="stride">From one vector's y to the next.</param>
     /// <param name="count">Vectors.</param>
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static void Update(float* sums, float* h, nint strideH, float** states, nint nextRow, nint offset,
-        nint nextOffset, float* y, nint stride, int count)
+    private static void Update(float* sums, float* h, nint strideH, float** states, nint offset, float* y,
+        nint stride, int count)
     {
         int width = TLanes.Width;
-        TVector one = TLanes.All(1);
         float* at = sums, end = sums + count * GruProducts<TLanes, TVector>.SumFloats;
         for (; at < end; at += GruProducts<TLanes, TVector>.SumFloats)
         {
-            TVector r = TLanes.Divide(one, TLanes.Add(one, LaneMath<TLanes, TVector>.GateExp(TLanes.Load(at), -1)));
             TLanes.Store(
-                TLanes.MultiplyAdd(r, TLanes.Load(at + 3 * width), TLanes.Load(at + 2 * width)), at + 2 * width);
+                GruGates<TLanes, TVector>.New(
+                    TLanes.Load(at), TLanes.Load(at + 2 * width), TLanes.Load(at + 3 * width)),
+                at + 2 * width);
         }
 
         for (; sums < end; sums += GruProducts<TLanes, TVector>.SumFloats)
         {
-            TVector next = Blend(TLanes.Load(sums + width), TLanes.Load(sums + 2 * width), TLanes.Load(h));
+            TVector next = GruGates<TLanes, TVector>.Blend(
+                TLanes.Load(sums + width), TLanes.Load(sums + 2 * width), TLanes.Load(h));
             TLanes.Store(next, *states + offset);
             TLanes.Store(next, y);
             h += strideH;
-            states += nextRow;
-            offset += nextOffset;
+            states++;
             y += stride;
         }
     }
@@ -156,15 +139,15 @@ internal sealed unsafe class GruVector<TLanes, TVector> : VectorLayer
             (gate, unit, column) =>
             {
                 int row = gate * hidden + unit;
-                return column < inputs
+                return PowerScale.Of(gate == 2, column < inputs
                     ? weightIh.Span[row * inputs + column]
-                    : weightHh.Span[row * hidden + column - inputs];
+                    : weightHh.Span[row * hidden + column - inputs]);
             },
             (slot, unit) => slot switch
             {
-                < 2 => biasIh.Span[slot * hidden + unit] + biasHh.Span[slot * hidden + unit],
-                2 => biasIh.Span[2 * hidden + unit],
-                _ => biasHh.Span[2 * hidden + unit],
+                < 2 => PowerScale.Of(false, biasIh.Span[slot * hidden + unit] + biasHh.Span[slot * hidden + unit]),
+                2 => PowerScale.Of(true, biasIh.Span[2 * hidden + unit]),
+                _ => PowerScale.Of(true, biasHh.Span[2 * hidden + unit]),
             });
     }
 }

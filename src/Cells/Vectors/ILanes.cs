@@ -1,3 +1,5 @@
+using System.Runtime.Intrinsics;
+
 namespace Realtime.Cells.Vectors;
 
 /// <summary>
@@ -41,14 +43,18 @@ internal unsafe interface ILanes<TVector>
     /// </summary>
     static abstract TVector PowerOfTwo(TVector n);
 
-    /// <summary>value · 2^n, exactly, where the result is a normal float; n as for <see cref="PowerOfTwo"/>.</summary>
+    /// <summary>The nearest integer, the even one of two.</summary>
+    static abstract TVector Round(TVector value);
+
+    /// <summary>value · 2^n, exactly, where n is an integer and the result a normal float.</summary>
     static abstract TVector Scale(TVector value, TVector n);
 
     /// <summary>
-    /// The sum of products, in 16 sums whatever the width, which are then added in the same order.
+    /// The sum of products as 4 sums, made of 16 whatever the width; <see cref="LaneSums"/> adds these, in the same
+    /// order everywhere.
     /// </summary>
     /// <param name="a">On a vector boundary.</param>
     /// <param name="b">On a vector boundary.</param>
     /// <param name="count">A multiple of 16.</param>
-    static abstract float Dot(float* a, float* b, int count);
+    static abstract Vector128<float> Dot(float* a, float* b, int count);
 }

@@ -43,17 +43,21 @@ internal readonly unsafe struct Lanes128 : ILanes<Vector128<float>>
         Vector128.MinNative(high, Vector128.MaxNative(low, value));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<float> Round(Vector128<float> value) => Vector128.Round(value);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<float> PowerOfTwo(Vector128<float> n) =>
         (Vector128.ShiftLeft(n.AsInt32(), 23) + Vector128.Create(1f).AsInt32()).AsSingle();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector128<float> Scale(Vector128<float> value, Vector128<float> n) => value * PowerOfTwo(n);
+    public static Vector128<float> Scale(Vector128<float> value, Vector128<float> n) =>
+        value * PowerOfTwo(n + Vector128.Create(LaneMath.RoundingShift));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float First(Vector128<float> value) => value.ToScalar();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static float Dot(float* a, float* b, int count)
+    public static Vector128<float> Dot(float* a, float* b, int count)
     {
         Vector128<float> sum0 = Vector128<float>.Zero, sum1 = sum0, sum2 = sum0, sum3 = sum0;
         for (float* end = a + count; a < end; a += 16, b += 16)
@@ -64,14 +68,6 @@ internal readonly unsafe struct Lanes128 : ILanes<Vector128<float>>
             sum3 = Vector128.FusedMultiplyAdd(Vector128.Load(a + 12), Vector128.Load(b + 12), sum3);
         }
 
-        return Sum(sum0 + sum2 + (sum1 + sum3));
-    }
-
-    /// <summary>The sum of the lanes: halves, then pairs.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static float Sum(Vector128<float> sum)
-    {
-        sum += Vector128.Shuffle(sum, Vector128.Create(2, 3, 0, 1));
-        return sum[0] + sum[1];
+        return sum0 + sum2 + (sum1 + sum3);
     }
 }

@@ -43,17 +43,21 @@ internal readonly unsafe struct Lanes256 : ILanes<Vector256<float>>
         Vector256.MinNative(high, Vector256.MaxNative(low, value));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> Round(Vector256<float> value) => Vector256.Round(value);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> PowerOfTwo(Vector256<float> n) =>
         (Vector256.ShiftLeft(n.AsInt32(), 23) + Vector256.Create(1f).AsInt32()).AsSingle();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<float> Scale(Vector256<float> value, Vector256<float> n) => value * PowerOfTwo(n);
+    public static Vector256<float> Scale(Vector256<float> value, Vector256<float> n) =>
+        value * PowerOfTwo(n + Vector256.Create(LaneMath.RoundingShift));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float First(Vector256<float> value) => value.ToScalar();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static float Dot(float* a, float* b, int count)
+    public static Vector128<float> Dot(float* a, float* b, int count)
     {
         Vector256<float> low = Vector256<float>.Zero, high = low;
         for (float* end = a + count; a < end; a += 16, b += 16)
@@ -62,10 +66,7 @@ internal readonly unsafe struct Lanes256 : ILanes<Vector256<float>>
             high = Vector256.FusedMultiplyAdd(Vector256.Load(a + 8), Vector256.Load(b + 8), high);
         }
 
-        return Sum(low + high);
+        low += high;
+        return low.GetLower() + low.GetUpper();
     }
-
-    /// <summary>The sum of the lanes: halves, quarters, pairs.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static float Sum(Vector256<float> sum) => Lanes128.Sum(sum.GetLower() + sum.GetUpper());
 }

@@ -44,6 +44,9 @@ internal readonly unsafe struct Lanes512 : ILanes<Vector512<float>>
         Vector512.MinNative(high, Vector512.MaxNative(low, value));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> Round(Vector512<float> value) => Vector512.Round(value);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> PowerOfTwo(Vector512<float> n) =>
         (Vector512.ShiftLeft(n.AsInt32(), 23) + Vector512.Create(1f).AsInt32()).AsSingle();
 
@@ -51,18 +54,19 @@ internal readonly unsafe struct Lanes512 : ILanes<Vector512<float>>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> Scale(Vector512<float> value, Vector512<float> n) =>
         Avx512F.IsSupported
-            ? Avx512F.Scale(value, n - Vector512.Create(LaneMath.RoundingShift))
-            : value * PowerOfTwo(n);
+            ? Avx512F.Scale(value, n)
+            : value * PowerOfTwo(n + Vector512.Create(LaneMath.RoundingShift));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float First(Vector512<float> value) => value.ToScalar();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static float Dot(float* a, float* b, int count)
+    public static Vector128<float> Dot(float* a, float* b, int count)
     {
         Vector512<float> sum = Vector512<float>.Zero;
         for (float* end = a + count; a < end; a += 16, b += 16)
             sum = Vector512.FusedMultiplyAdd(Vector512.Load(a), Vector512.Load(b), sum);
-        return Lanes256.Sum(sum.GetLower() + sum.GetUpper());
+        Vector256<float> half = sum.GetLower() + sum.GetUpper();
+        return half.GetLower() + half.GetUpper();
     }
 }

@@ -12,67 +12,6 @@ internal static unsafe class LstmProducts<TLanes, TVector>
 {
     public static int SumFloats => 4 * TLanes.Width;
 
-    /// <summary>Two panels for one stream: sums [panel][4][lane].</summary>
-    [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
-    public static void TwoPanels(float* w, nint panel, float* b, float* x, nint columns, float* sums)
-    {
-        int width = TLanes.Width;
-        float* v = w + panel;
-        TVector i0 = TLanes.Load(b), f0 = TLanes.Load(b + width);
-        TVector g0 = TLanes.Load(b + 2 * width), o0 = TLanes.Load(b + 3 * width);
-        b += 4 * width;
-        TVector i1 = TLanes.Load(b), f1 = TLanes.Load(b + width);
-        TVector g1 = TLanes.Load(b + 2 * width), o1 = TLanes.Load(b + 3 * width);
-        float* end = x + columns;
-        do
-        {
-            TVector c = TLanes.All(*x);
-            i0 = TLanes.MultiplyAdd(TLanes.Load(w), c, i0);
-            f0 = TLanes.MultiplyAdd(TLanes.Load(w + width), c, f0);
-            g0 = TLanes.MultiplyAdd(TLanes.Load(w + 2 * width), c, g0);
-            o0 = TLanes.MultiplyAdd(TLanes.Load(w + 3 * width), c, o0);
-            i1 = TLanes.MultiplyAdd(TLanes.Load(v), c, i1);
-            f1 = TLanes.MultiplyAdd(TLanes.Load(v + width), c, f1);
-            g1 = TLanes.MultiplyAdd(TLanes.Load(v + 2 * width), c, g1);
-            o1 = TLanes.MultiplyAdd(TLanes.Load(v + 3 * width), c, o1);
-            w += 4 * width;
-            v += 4 * width;
-        }
-        while (++x < end);
-        TLanes.Store(i0, sums);
-        TLanes.Store(f0, sums + width);
-        TLanes.Store(g0, sums + 2 * width);
-        TLanes.Store(o0, sums + 3 * width);
-        TLanes.Store(i1, sums + 4 * width);
-        TLanes.Store(f1, sums + 5 * width);
-        TLanes.Store(g1, sums + 6 * width);
-        TLanes.Store(o1, sums + 7 * width);
-    }
-
-    /// <summary>One panel for one stream: sums [4][lane].</summary>
-    [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
-    public static void OnePanel(float* w, float* b, float* x, nint columns, float* sums)
-    {
-        int width = TLanes.Width;
-        TVector i0 = TLanes.Load(b), f0 = TLanes.Load(b + width);
-        TVector g0 = TLanes.Load(b + 2 * width), o0 = TLanes.Load(b + 3 * width);
-        float* end = x + columns;
-        do
-        {
-            TVector c = TLanes.All(*x);
-            i0 = TLanes.MultiplyAdd(TLanes.Load(w), c, i0);
-            f0 = TLanes.MultiplyAdd(TLanes.Load(w + width), c, f0);
-            g0 = TLanes.MultiplyAdd(TLanes.Load(w + 2 * width), c, g0);
-            o0 = TLanes.MultiplyAdd(TLanes.Load(w + 3 * width), c, o0);
-            w += 4 * width;
-        }
-        while (++x < end);
-        TLanes.Store(i0, sums);
-        TLanes.Store(f0, sums + width);
-        TLanes.Store(g0, sums + 2 * width);
-        TLanes.Store(o0, sums + 3 * width);
-    }
-
     /// <summary>One panel for two streams, whose rows are a stride apart: sums [stream][4][lane].</summary>
     [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
     public static void TwoStreams(float* w, float* b, float* x, nint stride, nint columns, float* sums)

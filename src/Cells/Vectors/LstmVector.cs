@@ -4,8 +4,8 @@ using Realtime.Cells.States;
 namespace Realtime.Cells.Vectors;
 
 /// <summary>
-/// The long short-term memory cell; see <see cref="Scalar.LstmScalar"/>. Products of a sigmoid and a tanh take one
-/// division: σ(a)·tanh(b) = (B − 1) / ((1 + A) (B + 1)) with A = e^−a, B = e^2b.
+/// The long short-term memory cell; see <see cref="Scalar.LstmScalar"/>. The sums of its gates are exponents; see <see
+/// cref="PowerScale"/>.
 /// </summary>
 internal sealed unsafe class LstmVector<TLanes, TVector> : VectorLayer
     where TLanes : struct, ILanes<TVector>
@@ -15,7 +15,8 @@ internal sealed unsafe class LstmVector<TLanes, TVector> : VectorLayer
 
     private readonly Panels _panels;
     private readonly AlignedFloats _sums = new(MostStreams * LstmProducts<TLanes, TVector>.SumFloats);
-    private readonly nint _columns;
+    private readonly nint _inputs;
+    private readonly nint _hidden;
     private readonly int _startH;
     private readonly int _startC;
     private bool _backwards;
@@ -26,7 +27,8 @@ internal sealed unsafe class LstmVector<TLanes, TVector> : VectorLayer
     public LstmVector(LstmLayer layer, int startH, int startC)
         : base(new StreamRows(layer.Inputs, layer.Hidden))
     {
-        _columns = layer.Inputs + layer.Hidden;
+        _inputs = layer.Inputs;
+        _hidden = layer.Hidden;
         _startH = startH;
         _startC = startC;
         _panels = Pack(layer);
@@ -56,81 +58,70 @@ internal sealed unsafe class LstmVector<TLanes, TVector> : VectorLayer
         for (int m = first + count; m < Math.Min(first + 2 * count, group.Known); m++)
             StreamRows.Fetch(group.States[m] + _startC, _panels.Count * TLanes.Width);
         float* x = Rows.Inputs + first * Rows.Stride;
+        nint columns = _inputs + _hidden;
         y += first * stride;
         for (int panel = 0; panel < _panels.Count; panel++, unit += TLanes.Width)
         {
             float* w = _panels.Weights(panel), b = _panels.Biases(panel);
-            if (most == 6) LstmProducts<TLanes, TVector>.SixStreams(w, b, x, Rows.Stride, _columns, _sums.Pointer);
-            else LstmProducts<TLanes, TVector>.TwoStreams(w, b, x, Rows.Stride, _columns, _sums.Pointer);
-            Update(_sums.Pointer, group.States + first, 1, _startH + unit, _startC + unit, 0, y + unit, stride, count);
+            if (most == 6) LstmProducts<TLanes, TVector>.SixStreams(w, b, x, Rows.Stride, columns, _sums.Pointer);
+            else LstmProducts<TLanes, TVector>.TwoStreams(w, b, x, Rows.Stride, columns, _sums.Pointer);
+            Update(_sums.Pointer, group.States + first, _startH + unit, _startC + unit, y + unit, stride, count);
         }
     }
 
     /// <summary>Backwards every other step; see <see cref="GruVector{TLanes,TVector}"/>.</summary>
     private void One(in StreamGroup group, int at, float* y)
     {
-        Rows.Gather(group, at, 1, _startH);
         float* x = Rows.Inputs + at * Rows.Stride;
-        float** states = group.States + at;
-        int pairs = _panels.Count / 2;
-        _backwards = !_backwards;
+        float* state = group.States[at] + _startH, cell = group.States[at] + _startC, h = state;
+        int count = _panels.Count, pairs = count / 2;
+        if (count > 2)
+        {
+            Rows.Gather(group, at, 1, _startH);
+            h = Rows.Hidden + at * Rows.Stride;
+            _backwards = !_backwards;
+        }
+
         for (int i = 0; i < pairs; i++)
         {
             int panel = 2 * (_backwards ? pairs - 1 - i : i), unit = panel * TLanes.Width;
-            LstmProducts<TLanes, TVector>.TwoPanels(_panels.Weights(panel), _panels.Stride, _panels.Biases(panel), x,
-                _columns, _sums.Pointer);
-            Update(_sums.Pointer, states, 0, _startH + unit, _startC + unit, TLanes.Width, y + unit, TLanes.Width, 2);
+            LstmOne<TLanes, TVector>.TwoPanels(_panels.Weights(panel), _panels.Stride, _panels.Biases(panel), x,
+                _inputs, h, _hidden, state + unit, cell + unit, y + unit);
         }
 
-        if (2 * pairs == _panels.Count) return;
+        if (2 * pairs == count) return;
         int last = 2 * pairs * TLanes.Width;
-        LstmProducts<TLanes, TVector>.OnePanel(
-            _panels.Weights(2 * pairs), _panels.Biases(2 * pairs), x, _columns, _sums.Pointer);
-        Update(_sums.Pointer, states, 0, _startH + last, _startC + last, TLanes.Width, y + last, TLanes.Width, 1);
+        LstmOne<TLanes, TVector>.OnePanel(_panels.Weights(2 * pairs), _panels.Biases(2 * pairs), x, _inputs, h,
+            _hidden, state + last, cell + last, y + last);
     }
 
     /// <summary>
-    /// Vectors of units from their sums to c' and h'; parameters and reasons as in <see
+    /// A vector of units of each stream from their sums to c' and h'; reasons as in <see
     /// cref="GruVector{TLanes,TVector}"/>.
     /// </summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static void Update(float* sums, float** states, nint nextRow, nint h, nint c, nint nextOffset, float* y,
-        nint stride, int count)
+    private static void Update(float* sums, float** states, nint h, nint c, float* y, nint stride, int count)
     {
         int width = TLanes.Width;
-        TVector one = TLanes.All(1);
         float* at = sums, end = sums + count * LstmProducts<TLanes, TVector>.SumFloats;
         float** row = states;
         for (; at < end; at += LstmProducts<TLanes, TVector>.SumFloats)
         {
-            TVector f = LaneMath<TLanes, TVector>.GateExp(TLanes.Load(at + width), -1);
-            TVector next = TLanes.MultiplyAdd(
-                TLanes.Divide(one, TLanes.Add(one, f)), TLanes.Load(*row + c),
-                SigmoidTimesTanh(TLanes.Load(at), TLanes.Load(at + 2 * width)));
+            TVector next = LstmGates<TLanes, TVector>.Cell(
+                TLanes.Load(at), TLanes.Load(at + width), TLanes.Load(at + 2 * width), TLanes.Load(*row + c));
             TLanes.Store(next, *row + c);
             TLanes.Store(next, at);
-            row += nextRow;
-            c += nextOffset;
+            row++;
         }
 
         for (; sums < end; sums += LstmProducts<TLanes, TVector>.SumFloats)
         {
-            TVector next = SigmoidTimesTanh(TLanes.Load(sums + 3 * width), TLanes.Load(sums));
+            TVector next = LstmGates<TLanes, TVector>.Hidden(TLanes.Load(sums + 3 * width), TLanes.Load(sums));
             TLanes.Store(next, *states + h);
             TLanes.Store(next, y);
-            states += nextRow;
-            h += nextOffset;
+            states++;
             y += stride;
         }
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static TVector SigmoidTimesTanh(TVector a, TVector b)
-    {
-        TVector one = TLanes.All(1);
-        a = LaneMath<TLanes, TVector>.GateExp(a, -1);
-        b = LaneMath<TLanes, TVector>.GateExp(b, 2);
-        return TLanes.Divide(TLanes.Subtract(b, one), TLanes.Multiply(TLanes.Add(one, a), TLanes.Add(b, one)));
     }
 
     private static Panels Pack(LstmLayer layer)
@@ -139,9 +130,10 @@ internal sealed unsafe class LstmVector<TLanes, TVector> : VectorLayer
         ReadOnlyMemory<float> biasIh = layer.BiasIh, biasHh = layer.BiasHh;
         int inputs = layer.Inputs, hidden = layer.Hidden;
         return new Panels(hidden, 4, inputs + hidden, 4, TLanes.Width,
-            (gate, unit, column) => column < inputs
+            (gate, unit, column) => PowerScale.Of(gate == 2, column < inputs
                 ? weightIh.Span[(gate * hidden + unit) * inputs + column]
-                : weightHh.Span[(gate * hidden + unit) * hidden + column - inputs],
-            (gate, unit) => biasIh.Span[gate * hidden + unit] + biasHh.Span[gate * hidden + unit]);
+                : weightHh.Span[(gate * hidden + unit) * hidden + column - inputs]),
+            (gate, unit) => PowerScale.Of(
+                gate == 2, biasIh.Span[gate * hidden + unit] + biasHh.Span[gate * hidden + unit]));
     }
 }

@@ -22,7 +22,14 @@ internal static unsafe class PlainProducts<TLanes, TVector>
                 sums + panel * TLanes.Width);
         }
 
-        for (; panel < panels.Count; panel++)
+        if (panel + 2 <= panels.Count)
+        {
+            TwoPanels(panels.Weights(panel), panels.Stride, panels.Biases(panel), x, columns,
+                sums + panel * TLanes.Width);
+            panel += 2;
+        }
+
+        if (panel < panels.Count)
             OnePanel(panels.Weights(panel), panels.Biases(panel), x, columns, sums + panel * TLanes.Width);
     }
 
@@ -62,6 +69,25 @@ internal static unsafe class PlainProducts<TLanes, TVector>
         TLanes.Store(sum1, sums + width);
         TLanes.Store(sum2, sums + 2 * width);
         TLanes.Store(sum3, sums + 3 * width);
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
+    private static void TwoPanels(float* w0, nint panel, float* b, float* x, nint columns, float* sums)
+    {
+        int width = TLanes.Width;
+        float* w1 = w0 + panel, end = x + columns;
+        TVector sum0 = TLanes.Load(b), sum1 = TLanes.Load(b + width);
+        do
+        {
+            TVector c = TLanes.All(*x);
+            sum0 = TLanes.MultiplyAdd(TLanes.Load(w0), c, sum0);
+            sum1 = TLanes.MultiplyAdd(TLanes.Load(w1), c, sum1);
+            w0 += width;
+            w1 += width;
+        }
+        while (++x < end);
+        TLanes.Store(sum0, sums);
+        TLanes.Store(sum1, sums + width);
     }
 
     [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]

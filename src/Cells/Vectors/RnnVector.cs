@@ -17,11 +17,13 @@ internal sealed unsafe class RnnVector<TLanes, TVector> : VectorLayer
         ReadOnlyMemory<float> weightIh = layer.WeightIh, weightHh = layer.WeightHh;
         ReadOnlyMemory<float> biasIh = layer.BiasIh, biasHh = layer.BiasHh;
         int inputs = layer.Inputs, hidden = layer.Hidden;
+        bool tanh = layer.Activation == Activation.Tanh;
+        float Scaled(float value) => tanh ? PowerScale.Of(tanh, value) : value;
         _sums = new PlainSums<TLanes, TVector>(hidden, inputs + hidden,
-            (_, unit, column) => column < inputs
+            (_, unit, column) => Scaled(column < inputs
                 ? weightIh.Span[unit * inputs + column]
-                : weightHh.Span[unit * hidden + column - inputs],
-            (_, unit) => biasIh.Span[unit] + biasHh.Span[unit]);
+                : weightHh.Span[unit * hidden + column - inputs]),
+            (_, unit) => Scaled(biasIh.Span[unit] + biasHh.Span[unit]));
         _activation = layer.Activation;
         _start = start;
     }
@@ -48,7 +50,7 @@ internal sealed unsafe class RnnVector<TLanes, TVector> : VectorLayer
         for (float* end = sums + _sums.Floats; sums < end; sums += TLanes.Width)
         {
             TVector next = _activation == Activation.Tanh
-                ? LaneMath<TLanes, TVector>.Tanh(TLanes.Load(sums))
+                ? LaneMath<TLanes, TVector>.TanhOf(LaneMath<TLanes, TVector>.Power(TLanes.Load(sums)))
                 : LaneMath<TLanes, TVector>.Apply(Activation.Relu, TLanes.Load(sums));
             TLanes.Store(next, state);
             TLanes.Store(next, y);

@@ -61,6 +61,12 @@ internal sealed unsafe class VectorKernel<TLanes, TVector> : WaveKernel
         Copy(inputs, _inputCount, first.Inputs, first.Stride, _inputCount, group.Count);
         for (int i = 0; i + 1 < _layers.Length; i++)
             _layers[i].Step(group, _layers[i + 1].Rows.Inputs, _layers[i + 1].Rows.Stride);
+        if (_layers[^1].WritesExactly)
+        {
+            _layers[^1].Step(group, outputs, _outputCount);
+            return;
+        }
+
         _layers[^1].Step(group, _outputs.Pointer, _stride);
         Copy(_outputs.Pointer, _stride, outputs, _outputCount, _outputCount, group.Count);
     }

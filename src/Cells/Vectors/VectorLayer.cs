@@ -6,9 +6,12 @@ internal abstract unsafe class VectorLayer(StreamRows rows) : IDisposable
 {
     public StreamRows Rows => rows;
 
+    /// <summary>Whether <see cref="Step"/> writes its outputs alone, without filling a vector up.</summary>
+    public virtual bool WritesExactly => false;
+
     /// <summary>Steps the streams of a group; their inputs lie in <see cref="Rows"/>.</summary>
     /// <param name="group">The streams.</param>
-    /// <param name="y">Outputs of the first stream, written in whole vectors.</param>
+    /// <param name="y">Outputs of the first stream, written in whole vectors unless <see cref="WritesExactly"/>.</param>
     /// <param name="stride">Floats from one stream's outputs to the next.</param>
     public abstract void Step(in StreamGroup group, float* y, nint stride);
 

@@ -115,7 +115,10 @@ public static partial class DaemonHost
         RealtimeOptions options, IReadOnlyList<LoadedModel> models, string kernel, ulong epoch)
     {
         var hosts = models.Select(model => new ModelHost(
-            model.Options.Name, model.Model, new CpuEngine(model.Model, kernel), model.Options.Streams));
+            model.Options.Name,
+            model.Model,
+            new CpuEngine(model.Model, kernel, options.Engine.Threads),
+            model.Options.Streams));
         return new World([.. hosts], options.ForLoop(), new NoJournal(), epoch);
     }
 

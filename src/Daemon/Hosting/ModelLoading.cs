@@ -62,8 +62,12 @@ public static class ModelLoading
                 notice = $"engine.device {options.Device} is not used: {reason}";
         }
 
-        if (options.Threads > 1)
-            notice = $"engine.threads {options.Threads}: this version steps on one thread";
+        if (options.Threads > Environment.ProcessorCount)
+        {
+            var threads = $"engine.threads {options.Threads}: this machine has {Environment.ProcessorCount} processors";
+            notice = notice is null ? threads : $"{notice}; {threads}";
+        }
+
         try
         {
             return Kernels.Resolve(options.Kernel);

@@ -87,8 +87,8 @@ public sealed partial class DurableLife(
     }
 
     private void Skip(SkippedRange range) => LogNotice(
-        $"{range.File} at byte {range.Offset}: {range.Found}, expected {range.Expected}; {range.Length} bytes are passed "
-        + "over");
+        $"{range.File} at byte {range.Offset}: {range.Found}, expected {range.Expected}; {range.Length} bytes are "
+        + "passed over");
 
     private void RaiseRestored()
     {

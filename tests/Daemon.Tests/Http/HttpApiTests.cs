@@ -7,6 +7,7 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Realtime.Daemon.Hosting;
 using Realtime.Daemon.Http;
+using Realtime.Daemon.Recovery;
 using Realtime.Daemon.Tests.Simulation;
 
 namespace Realtime.Daemon.Tests.Http;
@@ -22,7 +23,7 @@ public sealed class HttpApiTests : IAsyncLifetime, IDisposable
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.Services.AddSingleton(services => new LoopThread(
-            _daemon.Loop, TimeSpan.FromSeconds(5), services.GetRequiredService<IHostApplicationLifetime>(),
+            _daemon.Loop, new ShortLife(), TimeSpan.FromSeconds(5), services.GetRequiredService<IHostApplicationLifetime>(),
             services.GetRequiredService<ILogger<LoopThread>>()));
         builder.Services.AddHostedService(static services => services.GetRequiredService<LoopThread>());
         builder.WebHost.UseUrls("http://127.0.0.1:0");
@@ -117,7 +118,7 @@ public sealed class HttpApiTests : IAsyncLifetime, IDisposable
         Assert.False(Thread.Ended);
         await _app.StopAsync();
         Assert.True(Thread.Ended);
-        Assert.False(Thread.Failed);
+        Assert.Equal(ExitCode.Done, Thread.ExitCode);
     }
 
     [Fact]
@@ -125,7 +126,7 @@ public sealed class HttpApiTests : IAsyncLifetime, IDisposable
     {
         _daemon.Loop.Post(static () => throw new InvalidOperationException("on purpose"));
         await _app.WaitForShutdownAsync().WaitAsync(TimeSpan.FromSeconds(20));
-        Assert.True(Thread.Failed);
+        Assert.Equal(ExitCode.Failed, Thread.ExitCode);
         Assert.True(Thread.Ended);
     }
 

@@ -72,7 +72,8 @@ public sealed class Snapshotter
         _copy.RunSlice();
     }
 
-    /// <summary>Nothing changes any more: the last snapshot, copied at once unless one is still being written.</summary>
+    /// <summary>Nothing changes any more: the last snapshot, copied at once unless one is still being written.
+    /// </summary>
     public void RunLast()
     {
         if (!_copy.IsCopying && _world.Changes.Fault is null && _store.Number != _world.Changes.Written)

@@ -1,0 +1,29 @@
+using System.Runtime.CompilerServices;
+
+namespace Realtime.Cells.Vectors;
+
+/// <summary>From the sums of a gru layer, which are exponents (see <see cref="PowerScale"/>), to h'.</summary>
+internal static class GruGates<TLanes, TVector>
+    where TLanes : struct, ILanes<TVector>
+    where TVector : unmanaged
+{
+    /// <summary>The sum of n, reset after the product: x's part and r times h's part.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static TVector New(TVector r, TVector inputs, TVector hidden) =>
+        TLanes.Add(TLanes.Divide(hidden, TLanes.Add(TLanes.All(1), LaneMath<TLanes, TVector>.Power(r))), inputs);
+
+    /// <summary>
+    /// (1−z)∘n + z∘h with one division for z and n: with the powers A and B of their sums, z = 1 / (1 + A) and
+    /// n = (B − 1) / (B + 1), it is (A (B − 1) + h (B + 1)) / ((1 + A) (B + 1)).
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static TVector Blend(TVector z, TVector n, TVector h)
+    {
+        TVector one = TLanes.All(1);
+        TVector a = LaneMath<TLanes, TVector>.Power(z), b = LaneMath<TLanes, TVector>.Power(n);
+        TVector above = TLanes.Add(b, one);
+        return TLanes.Divide(
+            TLanes.MultiplyAdd(a, TLanes.Subtract(b, one), TLanes.Multiply(h, above)),
+            TLanes.Multiply(TLanes.Add(one, a), above));
+    }
+}
