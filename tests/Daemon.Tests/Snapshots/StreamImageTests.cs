@@ -50,7 +50,7 @@ public sealed class StreamImageTests
     public void Gaps_come_back_in_their_order_when_more_than_fit_were_passed_over()
     {
         using var daemon = new SimulatedDaemon();
-        for (var seq = 1; seq < 60; seq += 4)
+        for (var seq = 1UL; seq < 60; seq += 4)
             daemon.Take(Pack.Tick("s", 1, seq));
         var back = Read(daemon.World, out _);
         ref var order = ref daemon.World.Streams[0].Order;
@@ -70,7 +70,8 @@ public sealed class StreamImageTests
         Read(daemon.World, out var numbers);
         var state = new float[host.Model.StateFloats];
         host.Engine.Read(0, state);
-        Assert.Equal(state.Select(BitConverter.SingleToInt32Bits), numbers.State.Select(BitConverter.SingleToInt32Bits));
+        Assert.Equal(
+            state.Select(BitConverter.SingleToInt32Bits), numbers.State.Select(BitConverter.SingleToInt32Bits));
         AssertBits(host.Memory(0), numbers.Memory);
         AssertBits(host.Prediction(0), numbers.Prediction);
         AssertBits(host.Values(0), numbers.Values);
