@@ -32,6 +32,7 @@ public static partial class DaemonHost
         var models = ModelLoading.LoadAll(options);
         var clock = new SystemClock();
         using var directory = OpenState(options, clock);
+        WarmUp.Run(models, kernel, options.Engine.Threads, FactsOf(options, kernel, new Dictionary<string, string>()));
         using var transport = OpenTransport(options);
         using var world = MakeWorld(options, models, kernel, directory?.Epoch ?? (ulong)clock.UtcNanoseconds);
         var report = new WorldReport(world, FactsOf(options, kernel, transport.Endpoints));
