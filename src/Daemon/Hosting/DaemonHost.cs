@@ -32,6 +32,7 @@ public static partial class DaemonHost
         var models = ModelLoading.LoadAll(options);
         var clock = new SystemClock();
         using var directory = OpenState(options, clock);
+        WarmUp.Run(models, kernel, options.Engine.Threads, FactsOf(options, kernel, new Dictionary<string, string>()));
         using var transport = OpenTransport(options);
         using var world = MakeWorld(options, models, kernel, directory?.Epoch ?? (ulong)clock.UtcNanoseconds);
         var report = new WorldReport(world, FactsOf(options, kernel, transport.Endpoints));
@@ -39,7 +40,7 @@ public static partial class DaemonHost
         using var life = directory is null ? null
             : new DurableLife(directory, world, Setup.Of(world.Models, Version), options, salvage);
         if (life is not null)
-            life.Wake = transport.Wake;
+            (life.Wake, loop.TroubleChanged) = (transport.Wake, life.Tell);
 
         await using var app = Build(options, loop, (ILoopLife?)life ?? new ShortLife());
         var log = app.Services.GetRequiredService<ILoggerFactory>().CreateLogger("realtimed");

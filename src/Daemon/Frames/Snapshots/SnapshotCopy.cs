@@ -44,7 +44,7 @@ public interface ISnapshotStore
 public sealed class SnapshotCopy(World world, ISnapshotStore store, byte[] description, int sliceBytes)
 {
     /// <summary>In place of a model's index: names of streams without a row, and what they owe.</summary>
-    public const int RefusedBlock = -1;
+    public const int RefusedBlock = int.MaxValue;
 
     private const int BlockBytes = 200 * 1024;
 
