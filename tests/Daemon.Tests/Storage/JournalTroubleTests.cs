@@ -45,13 +45,29 @@ public sealed class JournalTroubleTests
         Assert.True(writer.CanTake(100));
         Assert.False(writer.CanTake(Journals.SegmentBytes));
         Assert.NotNull(writer.Fault);
-        Assert.True(writer.CanTake(100));
-        Assert.Null(writer.Fault);
+        Assert.False(writer.CanTake(100));
         disk.Capacity = long.MaxValue;
         Assert.False(writer.CanTake(Journals.SegmentBytes));
         writer.Work();
         Assert.True(writer.CanTake(Journals.SegmentBytes));
         Assert.Null(writer.Fault);
+    }
+
+    [Fact]
+    public void A_frame_too_large_for_the_disk_does_not_keep_smaller_ones_out()
+    {
+        var disk = new SimulatedDisk { Capacity = 2 * Journals.SegmentBytes };
+        var writer = Journals.Open(disk);
+        writer.Work();
+        Assert.False(writer.CanTake(Journals.SegmentBytes));
+        writer.Work();
+        Assert.Contains("no space left", writer.Fault);
+        Assert.True(writer.CanTake(100));
+        Assert.Null(writer.Fault);
+        Assert.False(writer.CanTake(Journals.SegmentBytes));
+        disk.Capacity = long.MaxValue;
+        writer.Work();
+        Assert.True(writer.CanTake(Journals.SegmentBytes));
     }
 
     [Fact]
