@@ -134,10 +134,6 @@ public sealed class JournalReader : IDisposable
             else
                 Damage(found, expected, isSealed: true);
         }
-        else if (_index + 1 < _segments.Length && BeginsAnew(_segments[_index + 1]))
-        {
-            Interrupted(_segments[_index + 1]);
-        }
         else if (_index + 1 == _segments.Length && state == RecordState.Footer)
         {
             if (IsSealed(state, ref found, ref expected))
@@ -200,24 +196,29 @@ public sealed class JournalReader : IDisposable
     private void EndByCrash(RecordState state, string found, string expected)
     {
         var survey = Survey();
-        var isLast = _index + 1 == _segments.Length;
         var cut = survey.ContentEnd - _offset;
-        var isNew = survey.Durable < _expected && !_current!.IsCut;
-        if (isNew && isLast && survey.Records == 0 && _current!.Header is not null)
+        if (survey.Durable >= _expected || (_current!.IsCut && state != RecordState.Footer))
+        {
+            Damage(found, expected, isSealed: false);
+        }
+        else if (_segments.Skip(_index + 1).FirstOrDefault(file => BeginsAnew(file)) is { Name: not null } anew)
+        {
+            Interrupted(anew);
+        }
+        else if (survey.Headers == 0 && survey.Records == 0 && _current.Header is not null
+            && state != RecordState.Footer)
         {
             var kind = cut == 0 ? JournalEndKind.Unclosed : JournalEndKind.TornTail;
             EndAt(kind, cut, 0, cut == 0 ? null : $"{cut} bytes of a record that is not whole");
-            return;
         }
-
-        var isMissing = state == RecordState.Footer && survey.Durable < _expected;
-        if (isMissing || (isNew && survey.HasLostSector))
+        else if (state == RecordState.Footer || survey.HasLostSector)
         {
             EndAt(JournalEndKind.Hole, cut, survey.Records, $"record {_expected} was lost before it was durable");
-            return;
         }
-
-        Damage(found, expected, isSealed: false);
+        else
+        {
+            Damage(found, expected, isSealed: false);
+        }
     }
 
     private string[] NamesFrom(int index) => [.. _segments.Skip(index).Select(static file => file.Name)];
