@@ -40,7 +40,7 @@ public static partial class DaemonHost
         using var life = directory is null ? null
             : new DurableLife(directory, world, Setup.Of(world.Models, Version), options, salvage);
         if (life is not null)
-            life.Wake = transport.Wake;
+            (life.Wake, loop.TroubleChanged) = (transport.Wake, life.Tell);
 
         await using var app = Build(options, loop, (ILoopLife?)life ?? new ShortLife());
         var log = app.Services.GetRequiredService<ILoggerFactory>().CreateLogger("realtimed");

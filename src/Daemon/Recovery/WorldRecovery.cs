@@ -49,6 +49,7 @@ public sealed class WorldRecovery
     {
         _world.Events.IsMuted = true;
         LoadSnapshot();
+        var loaded = Stopwatch.GetElapsedTime(_begun).TotalSeconds;
         var replayer = new Replayer(_world, Together);
         Replay(replayer, stop);
         _world.Streams.FindFree();
@@ -62,6 +63,7 @@ public sealed class WorldRecovery
             Cold = _loaded.Cold,
             Left = _loaded.Left,
             Different = replayer.Different,
+            LoadSeconds = loaded,
             Seconds = Stopwatch.GetElapsedTime(_begun).TotalSeconds,
             Notices = _notices,
         };

@@ -1,6 +1,6 @@
 namespace Realtime.Daemon.Storage;
 
-/// <summary>What lies behind the first place where a journal is not whole: by that a crash is told from damage.</summary>
+/// <summary>What lies behind the place where a journal is not whole: it tells a crash from damage.</summary>
 internal sealed class DamageSurvey
 {
     private const ulong FarthestNumber = 1 << 24;

@@ -67,7 +67,7 @@ public sealed class FileDisk : IDisk
     public IDisposable? TryLock(string name, string text, out string holder)
     {
         Expect();
-        var handle = OpenHandle(name, FileMode.OpenOrCreate, FileAccess.ReadWrite);
+        var handle = Posix.OpenToLock(FullName(name));
         using var file = new FileDiskFile(handle, Path, name) { KeepsHandle = true };
         if (Posix.Lock(handle, Posix.LockExclusiveNow) != 0)
         {

@@ -124,8 +124,7 @@ public sealed class JournalReader : IDisposable
             _expected = _current.First;
         if (_current.Header is not null)
             return true;
-        if (!EndByCrash(RecordState.Bad, _current.Found, _current.Expected))
-            return false;
+        EndByCrash(RecordState.Bad, _current.Found, _current.Expected);
         return false;
     }
 
@@ -186,11 +185,15 @@ public sealed class JournalReader : IDisposable
     private void Interrupted(StateFile anew)
     {
         var found = $"record {anew.Number}: trouble with the disk interrupted the journal";
-        if (!_endsAtHoles && StateFiles.Snapshots(_disk).Any(snapshot => snapshot.Number + 1 >= anew.Number))
+        if (!_endsAtHoles && StateFiles.HasSnapshotFrom(_disk, anew.Number - 1))
             Damage(found, $"record {_expected}", isSealed: false);
         else
-            EndAt(JournalEndKind.Hole, 0, Survey().Records, found);
+            EndAt(JournalEndKind.Hole, 0, SurveyAll(_offset).Records, found);
     }
+
+    // Beginnings anew too.
+    private DamageSurvey SurveyAll(long offset) =>
+        DamageSurvey.Of(_disk, _current!, offset, _expected, _segments.Skip(_index + 1));
 
     private DamageSurvey Survey()
     {
@@ -198,8 +201,8 @@ public sealed class JournalReader : IDisposable
         return DamageSurvey.Of(_disk, _current!, _offset, _expected, later);
     }
 
-    /// <summary>Ends the journal where a crash explains what is found; false: it is damage.</summary>
-    private bool EndByCrash(RecordState state, string found, string expected)
+    /// <summary>Ends the journal where a crash explains what is found; else it is damage.</summary>
+    private void EndByCrash(RecordState state, string found, string expected)
     {
         var survey = Survey();
         var isLast = _index + 1 == _segments.Length;
@@ -209,18 +212,17 @@ public sealed class JournalReader : IDisposable
         {
             var kind = cut == 0 ? JournalEndKind.Unclosed : JournalEndKind.TornTail;
             EndAt(kind, cut, 0, cut == 0 ? null : $"{cut} bytes of a record that is not whole");
-            return true;
+            return;
         }
 
         var isMissing = state == RecordState.Footer && survey.Durable < _expected;
         if (isMissing || (isNew && survey.HasLostSector))
         {
             EndAt(JournalEndKind.Hole, cut, survey.Records, $"record {_expected} was lost before it was durable");
-            return true;
+            return;
         }
 
-        Damage(found, expected, isSealed: false, survey);
-        return false;
+        Damage(found, expected, isSealed: false);
     }
 
     private string[] NamesFrom(int index) => [.. _segments.Skip(index).Select(static file => file.Name)];
@@ -228,7 +230,7 @@ public sealed class JournalReader : IDisposable
     private void EndAt(JournalEndKind kind, long cut, int dropped, string? reason) => End = new JournalEnd(
         kind, _expected, _current!.Name, _offset, cut, dropped, NamesFrom(_index + 1), reason);
 
-    private void Damage(string found, string expected, bool isSealed, DamageSurvey? survey = null)
+    private void Damage(string found, string expected, bool isSealed)
     {
         if (_salvage is null)
             throw new JournalCorruptException(_current!.Name, _offset, found, expected);
@@ -242,8 +244,7 @@ public sealed class JournalReader : IDisposable
             return;
         }
 
-        // The whole journal behind the place, beginnings anew too.
-        survey = DamageSurvey.Of(_disk, _current!, _offset + 8, _expected, _segments.Skip(_index + 1));
+        var survey = SurveyAll(_offset + 8);
         var isHere = survey.NextFile == _current!.Name;
         Report((isHere ? survey.NextOffset : survey.ContentEnd) - _offset, survey.NextNumber, found, expected);
         if (_beyondDamage && survey.NextFile is not null)

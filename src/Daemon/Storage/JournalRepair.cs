@@ -32,8 +32,8 @@ public static class JournalRepair
         return aside;
     }
 
-    /// <summary>Closes a segment whose content ends at the offset. The records are durable before the footer says so, and
-    /// the footer before the file is cut.</summary>
+    /// <summary>Closes a segment whose content ends at the offset. The records are durable before the footer says so,
+    /// and the footer before the file is cut.</summary>
     internal static void Seal(IDiskFile segment, long end, ulong next)
     {
         var footer = RecordHeader.FooterOffset(end);

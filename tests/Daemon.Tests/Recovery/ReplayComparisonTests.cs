@@ -96,10 +96,10 @@ public sealed class ReplayComparisonTests
     {
         var disk = new SimulatedDisk();
         using var daemon = new DurableDaemon(disk, Gru);
-        daemon.Daemon.Take(Pack.Tick("s", 1, 5), Pack.Tick("s", 2, 6));
+        daemon.Take(Pack.Tick("s", 1, 5), Pack.Tick("s", 2, 6));
         var state = daemon.Daemon.State("s")!;
         daemon.Daemon.AskBytes(Pack.Op("state.put", ("stream", "copy"), ("state", new Raw(state))));
-        daemon.Daemon.Take(Pack.Tick("copy", 3, 7));
+        daemon.Take(Pack.Tick("copy", 3, 7));
         Assert.NotNull(daemon.Daemon.State("copy"));
         var report = daemon.Replay(null, Given(null, OfAnotherShape()));
         Assert.True(report.IsVerified);
@@ -164,7 +164,7 @@ public sealed class ReplayComparisonTests
     {
         var disk = new SimulatedDisk();
         using var daemon = new DurableDaemon(disk, Gru);
-        daemon.Daemon.Take(Pack.Tick("s", 1, 1));
+        daemon.Take(Pack.Tick("s", 1, 1));
         var fault = Assert.Throws<StartException>(() => DurableDaemon.Replay(disk, []));
         Assert.Equal(ExitCode.Configuration, fault.ExitCode);
         Assert.Contains(SmallModels.Gru().Digest, fault.Message, StringComparison.Ordinal);
@@ -179,7 +179,7 @@ public sealed class ReplayComparisonTests
     {
         var disk = new SimulatedDisk();
         using var daemon = new DurableDaemon(disk);
-        daemon.Daemon.Take(Pack.Tick("a/1", 1, 1));
+        daemon.Take(Pack.Tick("a/1", 1, 1));
         AssertRefused(ExitCode.Usage, "found no name, expected NAME=FILE with one of model0, model1", null, OfAnotherShape());
         AssertRefused(ExitCode.Usage, "found no such model in the journal", "pump", OfAnotherShape());
         AssertRefused(

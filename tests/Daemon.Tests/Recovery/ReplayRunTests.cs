@@ -48,8 +48,8 @@ public sealed class ReplayRunTests
         var (one, other) = (new SimulatedDisk(), new SimulatedDisk());
         using var first = new DurableDaemon(one);
         using var second = new DurableDaemon(other);
-        first.Daemon.Take(Pack.Tick("a/1", 1, 1), Pack.Tick("a/1", 2, 2));
-        second.Daemon.Take(Pack.Tick("a/1", 1.0000000000000002, 1), Pack.Tick("a/1", 2, 2));
+        first.Take(Pack.Tick("a/1", 1, 1), Pack.Tick("a/1", 2, 2));
+        second.Take(Pack.Tick("a/1", 1.0000000000000002, 1), Pack.Tick("a/1", 2, 2));
         Assert.NotEqual(first.Replay().Predictions, second.Replay().Predictions);
         Assert.NotEqual(first.Replay().States, second.Replay().States);
     }
@@ -129,7 +129,7 @@ public sealed class ReplayRunTests
     {
         var disk = new SimulatedDisk();
         using var daemon = new DurableDaemon(disk);
-        daemon.Daemon.Take(Pack.Tick("a/1", 1, 1));
+        daemon.Take(Pack.Tick("a/1", 1, 1));
         var fault = Assert.Throws<StartException>(() => daemon.Replay(new ReplayPlan { From = 7 }));
         Assert.Equal((ExitCode.Usage, "--from 7: the last record of simulated is 1"), (fault.ExitCode, fault.Message));
     }
@@ -200,7 +200,7 @@ public sealed class ReplayRunTests
     public void What_a_daemon_writes_while_it_is_read_does_not_show()
     {
         var disk = new SimulatedDisk();
-        using var daemon = new DurableDaemon(disk, options: Options);
+        using var daemon = new DurableDaemon(disk, options: Options, snapshotEvery: SomeSeconds);
         var input = new HostileInput(57);
         daemon.Feed(input, 50);
         var (written, states) = (daemon.Journal.Written, daemon.Daemon.StatesDigest());

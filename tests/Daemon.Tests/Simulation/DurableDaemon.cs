@@ -34,7 +34,9 @@ internal sealed class DurableDaemon : IDisposable
         Report = recovery.Run();
         Journal = JournalWriter.Open(
             disk, recovery.End!, recovery.Next, Daemon.Clock.UtcNanoseconds,
-            Journals.Options() with { SegmentBytes = 64 << 10, Description = setup.ToBytes() });
+            Journals.Options() with { SegmentBytes = 256 << 10, Description = setup.ToBytes() });
+        // The next segment is there, as the flusher's thread has it most of the time.
+        Journal.Work();
         Snapshots = new DiskSnapshots(disk, Journal);
         Daemon.World.Changes.Use(change?.Invoke(Journal) ?? Journal);
         if (snapshotEvery is { } every)
@@ -51,6 +53,16 @@ internal sealed class DurableDaemon : IDisposable
     public RecoveryReport Report { get; }
 
     public IReadOnlyList<LoadedModel> Models { get; }
+
+    /// <summary>Takes ticks by ingest, a frame each.</summary>
+    public void Take(params byte[][] payloads)
+    {
+        foreach (var payload in payloads)
+        {
+            Daemon.Ingest(payload);
+            Run();
+        }
+    }
 
     /// <summary>Takes random input; the clock moves on by 0.3 s a message.</summary>
     public void Feed(HostileInput input, int messages, Action? afterFrame = null)

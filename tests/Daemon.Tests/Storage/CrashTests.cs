@@ -25,7 +25,7 @@ public sealed class CrashTests
     [Fact]
     public void A_killed_process_loses_nothing()
     {
-        for (var seed = 0; seed < 200; seed++)
+        for (var seed = 0; seed < 60; seed++)
         {
             var random = new Random(seed);
             var disk = new SimulatedDisk();

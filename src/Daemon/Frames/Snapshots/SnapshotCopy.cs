@@ -44,7 +44,8 @@ public interface ISnapshotStore
 public sealed class SnapshotCopy(World world, ISnapshotStore store, byte[] description, int sliceBytes)
 {
     /// <summary>In place of a model's index: names of streams without a row, and what they owe.</summary>
-    public const int RefusedBlock = -1;
+    /// <remarks>-1 is the footer of a snapshot.</remarks>
+    public const int RefusedBlock = -2;
 
     private const int BlockBytes = 200 * 1024;
 
