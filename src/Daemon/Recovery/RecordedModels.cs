@@ -104,7 +104,8 @@ public sealed class RecordedModels(
     {
         if (_builtIn.Value.Digest == shape.Digest)
             return _builtIn.Value;
-        var found = given.Select(static one => one.Loaded).FirstOrDefault(IsIt) ?? _configured.Value.FirstOrDefault(IsIt);
+        var found = given.Select(static one => one.Loaded).FirstOrDefault(IsIt)
+            ?? _configured.Value.FirstOrDefault(IsIt);
         return found?.Model ?? throw new StartException(
             ExitCode.Configuration,
             [$"model {shape.Name} with digest {shape.Digest}, which the journal was recorded with, is not at hand: "

@@ -70,7 +70,7 @@ public readonly ref struct RecordedPrediction(ulong seq, PredictionFlags flags, 
 {
     public ReadOnlySpan<double> Numbers { get; } = numbers;
 
-    /// <summary>What of it a tick's prediction does not repeat to the bit; null where it does. Only the first.</summary>
+    /// <summary>The first thing of it that a tick's prediction does not repeat to the bit; null where none.</summary>
     public (string What, string Recorded, string Replayed)? Unlike(in Item item, ReadOnlySpan<double> replayed)
     {
         if (item.Seq != seq)

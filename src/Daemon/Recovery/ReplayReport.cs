@@ -46,7 +46,7 @@ public sealed record ReplayReport
     /// <summary>What the recorded models were stepped on, such as "cpu/vector256".</summary>
     public required string Engine { get; init; }
 
-    /// <summary>SHA-256 over all predictions: by stream in the order of their names, each one's in their order.</summary>
+    /// <summary>SHA-256 over all predictions: by stream in the order of names, each one's in their order.</summary>
     public required string Predictions { get; init; }
 
     /// <summary>SHA-256 over the states of all streams at the end, in the order of their names.</summary>

@@ -14,8 +14,8 @@ namespace Realtime.Daemon.Recovery;
 /// the daemon took.
 /// </summary>
 /// <remarks>
-/// A daemon that starts with other models or another kernel begins from the newest snapshot and steps the records behind
-/// it with what it has now. So does the replay, wherever the journal says that such a start was.
+/// A daemon that starts with other models or another kernel begins from the newest snapshot and steps the records
+/// behind it with what it has now. So does the replay, wherever the journal says that such a start was.
 /// </remarks>
 public sealed class ReplayRun : IDisposable
 {
@@ -165,7 +165,7 @@ public sealed class ReplayRun : IDisposable
 
     /// <summary>Begins anew from a snapshot.</summary>
     /// <param name="setup">What the world is made of.</param>
-    /// <param name="from">The record from which on it holds; those before it are replayed under it all the same.</param>
+    /// <param name="from">From which record on it holds; those before it are replayed under it all the same.</param>
     /// <param name="file">Null: an empty world.</param>
     private void Rebase(Setup setup, ulong from, StateFile? file)
     {

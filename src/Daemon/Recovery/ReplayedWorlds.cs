@@ -41,7 +41,7 @@ public sealed class ReplayedWorlds : IDisposable
         _replayer = new Replayer(_world, plan.MaxTicks, Take)
         {
             Differs = Differ,
-            Scored = (row, error, persistence) => Score(ref _tallies[row].Recorded, error, persistence),
+            Scored = Score,
         };
         _world.Events.IsMuted = true;
         _other = models.MakeOther(setup, asked ?? kernel, needed: asked is not null && asked != kernel);
@@ -52,12 +52,8 @@ public sealed class ReplayedWorlds : IDisposable
             _world.Models.Zip(_other.Models).Any(static pair => pair.First.Model.Digest != pair.Second.Model.Digest));
         _isComparable =
             [.. _world.Models.Zip(_other.Models).Select(static pair => HaveOneLayout(pair.First, pair.Second))];
-        var tallies = new RowTallies(totals.Tallies, _other.Streams);
-        _otherTallies = tallies;
-        _otherReplayer = new Replayer(_other, plan.MaxTicks, TakeOther)
-        {
-            Scored = (row, error, persistence) => Score(ref tallies[row].Other, error, persistence),
-        };
+        _otherTallies = new RowTallies(totals.Tallies, _other.Streams);
+        _otherReplayer = new Replayer(_other, plan.MaxTicks, TakeOther) { Scored = ScoreOther };
         _other.Events.IsMuted = true;
     }
 
@@ -124,7 +120,8 @@ public sealed class ReplayedWorlds : IDisposable
         if (_other is null)
             return;
         // Kept until the other world has taken the same records.
-        var kept = _free.TryPop(out var used) && used.Length == prediction.Length ? used : new double[prediction.Length];
+        var kept = _free.TryPop(out var used) && used.Length == prediction.Length ? used
+            : new double[prediction.Length];
         prediction.CopyTo(kept);
         _predictions.Enqueue(kept);
     }
@@ -147,9 +144,15 @@ public sealed class ReplayedWorlds : IDisposable
             _totals.Differ(different);
     }
 
-    private void Score(ref MeanErrors errors, double error, double persistence)
+    private void Score(int row, double error, double persistence)
     {
         if (_totals.IsCounting)
-            errors.Add(error, persistence);
+            _tallies[row].Recorded.Add(error, persistence);
+    }
+
+    private void ScoreOther(int row, double error, double persistence)
+    {
+        if (_totals.IsCounting)
+            _otherTallies![row].Other.Add(error, persistence);
     }
 }

@@ -98,7 +98,8 @@ public sealed class ReplayCommandTests : IDisposable
         Assert.Equal(1, result.ExitCode);
         Assert.Matches("(?m)^comparison   engine cpu/vector[0-9]+ version [0-9]+ became cpu/scalar", result.Output);
         Assert.Matches("(?m)^difference   predictions differ by at most ", result.Output);
-        Assert.StartsWith("verify       NOT verified: this is a comparison", result.Lines[^1], StringComparison.Ordinal);
+        Assert.StartsWith(
+            "verify       NOT verified: this is a comparison", result.Lines[^1], StringComparison.Ordinal);
         await CommandLine.RunWellAsync("replay", State, "--kernel", "scalar");
     }
 
@@ -114,7 +115,8 @@ public sealed class ReplayCommandTests : IDisposable
 
         var without = await CommandLine.RunAsync("replay", State);
         Assert.Equal(78, without.ExitCode);
-        Assert.Contains("is not at hand: name its file by --model model0=FILE", without.Error, StringComparison.Ordinal);
+        Assert.Contains(
+            "is not at hand: name its file by --model model0=FILE", without.Error, StringComparison.Ordinal);
         await CommandLine.RunWellAsync("replay", State, "--verify", "--config", configuration);
         await CommandLine.RunWellAsync("replay", State, "--verify", "--model", model);
     }

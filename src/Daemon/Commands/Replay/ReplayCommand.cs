@@ -57,8 +57,6 @@ internal sealed class ReplayCommand
         verb._configuration.AddTo(command);
         command.Validators.Add(result =>
         {
-            if (result.GetValue(verb._from) is { } from && result.GetValue(verb._to) is { } to && to < from)
-                result.AddError($"--to: found {to}, expected a record from --from {from} on");
             if (result.GetValue(verb._kernel) is { } kernel && kernel != Kernels.Auto
                 && !Kernels.Available.Contains(kernel))
             {
@@ -73,12 +71,19 @@ internal sealed class ReplayCommand
     private int Run(ParseResult arguments)
     {
         var path = arguments.GetRequiredValue(_directory);
+        var plan = PlanOf(arguments);
+        if (plan.To < plan.From)
+        {
+            throw new StartException(
+                ExitCode.Usage, [$"--to: found {plan.To}, expected a record from --from {plan.From} on"]);
+        }
+
         if (!Directory.Exists(path))
             throw new StartException(ExitCode.Configuration, [$"{path}: no such directory"]);
         var options = _configuration.Load(arguments).Options!;
         GivenModel[] given = [.. (arguments.GetValue(_model) ?? []).Select(GivenModel.Load)];
         var models = new RecordedModels(() => ModelLoading.LoadAll(options), given, options.Engine.Threads);
-        var report = Replay(path, models, PlanOf(arguments));
+        var report = Replay(path, models, plan);
         var output = arguments.InvocationConfiguration.Output;
         var verify = arguments.GetValue(_verify);
         if (arguments.GetValue(_json))
