@@ -23,6 +23,15 @@ public sealed partial class DurableLife(
     private JournalWriter? _journal;
     private SnapshotThread? _snapshots;
 
+    /// <summary>What only simulations change.</summary>
+    internal LifeTuning Tuning { get; init; } = new();
+
+    /// <summary>Null until it has begun.</summary>
+    internal JournalWriter? Journal => _journal;
+
+    /// <summary>Null until it has begun.</summary>
+    internal SnapshotThread? Snapshots => _snapshots;
+
     /// <summary>Wakes the loop; from any thread.</summary>
     public Action Wake { get; set; } = static () => { };
 
@@ -73,6 +82,7 @@ public sealed partial class DurableLife(
         {
             Progress = LogProgress,
             Salvage = salvage ? Skip : null,
+            Together = Tuning.Together,
         };
         var report = recovery.Run(stop);
         world.Recovery = report;
@@ -107,11 +117,14 @@ public sealed partial class DurableLife(
                 Epoch = directory.Epoch,
                 Description = description,
                 Moved = Wake,
+                SegmentBytes = Tuning.SegmentBytes,
+                HasThread = Tuning.HasThreads,
             });
         directory.Wake = Wake;
-        _snapshots = new SnapshotThread(directory, _journal) { Done = LogOutcome };
-        world.Changes.Use(_journal);
-        _ = new Snapshotter(world, _snapshots, options.State.SnapshotEvery, description);
+        _snapshots = new SnapshotThread(directory, _journal, Tuning.HasThreads) { Done = LogOutcome };
+        world.Changes.Use(Tuning.Journal(_journal));
+        _ = new Snapshotter(
+            world, Tuning.Store(_snapshots), options.State.SnapshotEvery, description, Tuning.SliceBytes);
     }
 
     private void LogOutcome(SnapshotOutcome outcome)
