@@ -8,9 +8,6 @@ namespace Realtime.Daemon.Recovery;
 /// <summary>Brings the world back: the newest good snapshot, then the journal behind it.</summary>
 public sealed class WorldRecovery
 {
-    // Ticks stepped together; large enough for the kernels, small enough for the caches.
-    private const int Together = 1024;
-
     private const int RecordsPerReport = 4096;
 
     private static readonly TimeSpan BetweenReports = TimeSpan.FromSeconds(1);
@@ -34,6 +31,10 @@ public sealed class WorldRecovery
 
     /// <summary>Goes on without what is damaged, and sets it aside; where it is null, damage ends the start.</summary>
     public Action<SkippedRange>? Salvage { get; set; }
+
+    /// <summary>Ticks stepped together; large enough for the kernels, small enough for the caches. No bit depends on
+    /// it.</summary>
+    public int Together { get; init; } = 1024;
 
     /// <summary>How the journal ended; for the writer that goes on.</summary>
     public JournalEnd? End { get; private set; }

@@ -163,15 +163,15 @@ public sealed class ReplayCommandTests : IDisposable
         Assert.StartsWith($"realtimed: {message}", result.Error, StringComparison.Ordinal);
     }
 
-    private DurableDaemon Record(int frames, (string, Model)[]? models = null)
+    private JournalledDaemon Record(int frames, (string, Model)[]? models = null)
     {
         var options = SimulatedDaemon.Options() with { RecordsPredictions = true };
-        var daemon = new DurableDaemon(new FileDisk(State), models ?? BuiltIn, options);
+        var daemon = new JournalledDaemon(new FileDisk(State), models ?? BuiltIn, options);
         Feed(daemon, 1, frames);
         return daemon;
     }
 
-    private static void Feed(DurableDaemon daemon, int from, int to)
+    private static void Feed(JournalledDaemon daemon, int from, int to)
     {
         for (var i = from; i <= to; i++)
         {

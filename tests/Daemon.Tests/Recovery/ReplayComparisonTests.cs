@@ -17,7 +17,7 @@ public sealed class ReplayComparisonTests
     {
         var disk = new SimulatedDisk();
         var other = SmallModels.Gru(8);
-        using var daemon = new DurableDaemon(disk, Gru);
+        using var daemon = new JournalledDaemon(disk, Gru);
         using var reference = new SimulatedDaemon(models: [("*", other)]);
         var random = new Random(61);
         for (var seq = 1UL; seq <= 100; seq++)
@@ -71,7 +71,7 @@ public sealed class ReplayComparisonTests
         {
             var disk = new SimulatedDisk();
             var options = SimulatedDaemon.Options(16, streamsMax: 9, GapPolicy.Reset, TimeSpan.FromSeconds(20));
-            using var daemon = new DurableDaemon(disk, options: options, snapshotEvery: TimeSpan.FromSeconds(20));
+            using var daemon = new JournalledDaemon(disk, options: options, snapshotEvery: TimeSpan.FromSeconds(20));
             daemon.Feed(new HostileInput(seed), 300);
             var other = OfAnotherShape();
             foreach (var cap in new[] { 1, 7, 1024 })
@@ -95,7 +95,7 @@ public sealed class ReplayComparisonTests
     public void A_state_that_was_put_starts_anew_in_a_model_it_does_not_fit()
     {
         var disk = new SimulatedDisk();
-        using var daemon = new DurableDaemon(disk, Gru);
+        using var daemon = new JournalledDaemon(disk, Gru);
         daemon.Take(Pack.Tick("s", 1, 5), Pack.Tick("s", 2, 6));
         var state = daemon.Daemon.State("s")!;
         daemon.Daemon.AskBytes(Pack.Op("state.put", ("stream", "copy"), ("state", new Raw(state))));
@@ -115,7 +115,7 @@ public sealed class ReplayComparisonTests
         if (Kernels.Available.Count == 1)
             return;
         var disk = new SimulatedDisk();
-        using var daemon = new DurableDaemon(disk, options: SimulatedDaemon.Options(16));
+        using var daemon = new JournalledDaemon(disk, options: SimulatedDaemon.Options(16));
         daemon.Feed(new HostileInput(64), 200);
         var report = daemon.Replay(new ReplayPlan { Kernel = Kernels.Scalar });
         Assert.True(report.IsVerified);
@@ -139,7 +139,7 @@ public sealed class ReplayComparisonTests
         var every = TimeSpan.FromSeconds(30);
         for (var start = 0; start < 3; start++)
         {
-            using var daemon = new DurableDaemon(disk, [("*", SmallModels.Gru(70 + start))], options, every);
+            using var daemon = new JournalledDaemon(disk, [("*", SmallModels.Gru(70 + start))], options, every);
             models.AddRange(daemon.Models);
             for (var i = 0; i < 290; i++)
             {
@@ -150,7 +150,7 @@ public sealed class ReplayComparisonTests
 
             if (!killed)
                 daemon.Daemon.World.Snapshots!.RunLast();
-            var report = DurableDaemon.Replay(disk, models);
+            var report = JournalledDaemon.Replay(disk, models);
             Assert.True(report.IsVerified, $"start {start}: {string.Join("; ", report.Differences)}");
             Assert.Equal(290 * (start + 1), report.Ticks);
             Assert.Equal(report.Ticks, report.RecordedPredictions);
@@ -163,13 +163,13 @@ public sealed class ReplayComparisonTests
     public void A_model_that_is_not_at_hand_is_named_by_its_digest()
     {
         var disk = new SimulatedDisk();
-        using var daemon = new DurableDaemon(disk, Gru);
+        using var daemon = new JournalledDaemon(disk, Gru);
         daemon.Take(Pack.Tick("s", 1, 1));
-        var fault = Assert.Throws<StartException>(() => DurableDaemon.Replay(disk, []));
+        var fault = Assert.Throws<StartException>(() => JournalledDaemon.Replay(disk, []));
         Assert.Equal(ExitCode.Configuration, fault.ExitCode);
         Assert.Contains(SmallModels.Gru().Digest, fault.Message, StringComparison.Ordinal);
         Assert.Contains("--model model0=FILE", fault.Message, StringComparison.Ordinal);
-        var report = DurableDaemon.Replay(disk, [], null, Given(null, SmallModels.Gru()));
+        var report = JournalledDaemon.Replay(disk, [], null, Given(null, SmallModels.Gru()));
         Assert.True(report.IsVerified);
         Assert.Null(report.Comparison);
     }
@@ -178,7 +178,7 @@ public sealed class ReplayComparisonTests
     public void A_model_without_a_place_or_for_other_inputs_is_refused()
     {
         var disk = new SimulatedDisk();
-        using var daemon = new DurableDaemon(disk);
+        using var daemon = new JournalledDaemon(disk);
         daemon.Take(Pack.Tick("a/1", 1, 1));
         AssertRefused(
             ExitCode.Usage, "found no name, expected NAME=FILE with one of model0, model1", null, OfAnotherShape());

@@ -24,7 +24,7 @@ public sealed class ReplayRunTests
         {
             var disk = new SimulatedDisk();
             var options = Options with { OnGap = onGap, RecordsPredictions = predictions };
-            using var daemon = new DurableDaemon(disk, options: options, snapshotEvery: SomeSeconds);
+            using var daemon = new JournalledDaemon(disk, options: options, snapshotEvery: SomeSeconds);
             daemon.Feed(new HostileInput(seed), 400);
             var reports = new[] { 1, 2, 7, 64, 1024 }
                 .Select(cap => daemon.Replay(new ReplayPlan { MaxTicks = cap })).ToArray();
@@ -46,8 +46,8 @@ public sealed class ReplayRunTests
     public void Another_input_gives_other_digests()
     {
         var (one, other) = (new SimulatedDisk(), new SimulatedDisk());
-        using var first = new DurableDaemon(one);
-        using var second = new DurableDaemon(other);
+        using var first = new JournalledDaemon(one);
+        using var second = new JournalledDaemon(other);
         first.Take(Pack.Tick("a/1", 1, 1), Pack.Tick("a/1", 2, 2));
         second.Take(Pack.Tick("a/1", 1.0000000000000002, 1), Pack.Tick("a/1", 2, 2));
         Assert.NotEqual(first.Replay().Predictions, second.Replay().Predictions);
@@ -58,7 +58,7 @@ public sealed class ReplayRunTests
     public void From_a_snapshot_and_from_the_beginning_the_same_comes_out()
     {
         var disk = new SimulatedDisk();
-        using var daemon = new DurableDaemon(disk, options: Options, snapshotEvery: SomeSeconds);
+        using var daemon = new JournalledDaemon(disk, options: Options, snapshotEvery: SomeSeconds);
         daemon.Feed(new HostileInput(53), 500);
         var last = daemon.Journal.Written;
         var without = disk.Copy();
@@ -70,7 +70,7 @@ public sealed class ReplayRunTests
         {
             var plan = new ReplayPlan { From = from };
             var near = daemon.Replay(plan);
-            var far = DurableDaemon.Replay(without, daemon.Models, plan);
+            var far = JournalledDaemon.Replay(without, daemon.Models, plan);
             Assert.Equal((from, last, (long)(last - from + 1)), (near.First, near.Last, near.Records));
             Assert.Equal((far.Predictions, far.States, far.Ticks), (near.Predictions, near.States, near.Ticks));
             Assert.Equal(far.Records, near.Records);
@@ -87,7 +87,7 @@ public sealed class ReplayRunTests
     {
         var disk = new SimulatedDisk();
         var states = new Dictionary<ulong, string>();
-        using var daemon = new DurableDaemon(disk, options: Options, snapshotEvery: SomeSeconds);
+        using var daemon = new JournalledDaemon(disk, options: Options, snapshotEvery: SomeSeconds);
         daemon.Feed(
             new HostileInput(54), 200, () => states[daemon.Journal.Written] = daemon.Daemon.StatesDigest());
         foreach (var to in new ulong[] { 1, 2, 50, daemon.Journal.Written - 1 })
@@ -104,7 +104,7 @@ public sealed class ReplayRunTests
     public void Without_the_first_segments_it_begins_from_the_oldest_snapshot_that_leads_on()
     {
         var disk = new SimulatedDisk();
-        using var daemon = new DurableDaemon(disk, options: Options, snapshotEvery: SomeSeconds);
+        using var daemon = new JournalledDaemon(disk, options: Options, snapshotEvery: SomeSeconds);
         daemon.Feed(new HostileInput(55), 300);
         var all = daemon.Replay();
         var segments = StateFiles.Segments(disk);
@@ -128,7 +128,7 @@ public sealed class ReplayRunTests
     public void Behind_the_last_record_there_is_nothing()
     {
         var disk = new SimulatedDisk();
-        using var daemon = new DurableDaemon(disk);
+        using var daemon = new JournalledDaemon(disk);
         daemon.Take(Pack.Tick("a/1", 1, 1));
         var fault = Assert.Throws<StartException>(() => daemon.Replay(new ReplayPlan { From = 7 }));
         Assert.Equal((ExitCode.Usage, "--from 7: the last record of simulated is 1"), (fault.ExitCode, fault.Message));
@@ -138,7 +138,7 @@ public sealed class ReplayRunTests
     public void A_prediction_recorded_with_another_bit_is_found()
     {
         var disk = new SimulatedDisk();
-        using var daemon = new DurableDaemon(
+        using var daemon = new JournalledDaemon(
             disk, options: Options, change: static journal => new FlippingJournal(journal, record: 2));
         Feed(daemon, 1, 2, 3);
         var report = daemon.Replay();
@@ -156,7 +156,7 @@ public sealed class ReplayRunTests
     {
         var disk = new SimulatedDisk();
         var options = Options with { RecordsPredictions = false };
-        using var daemon = new DurableDaemon(
+        using var daemon = new JournalledDaemon(
             disk, options: options, change: static journal => new FlippingJournal(journal, record: 3));
         Feed(daemon, 1, 2, 3, 4);
         foreach (var cap in new[] { 1, 64 })
@@ -174,7 +174,7 @@ public sealed class ReplayRunTests
     public void Records_lost_to_trouble_with_the_disk_are_told_and_passed_over()
     {
         var disk = new SimulatedDisk();
-        using var daemon = new DurableDaemon(disk, options: Options, snapshotEvery: SomeSeconds);
+        using var daemon = new JournalledDaemon(disk, options: Options, snapshotEvery: SomeSeconds);
         var input = new HostileInput(56);
         daemon.Feed(input, 100);
         disk.FailsWrites = true;
@@ -200,7 +200,7 @@ public sealed class ReplayRunTests
     public void What_a_daemon_writes_while_it_is_read_does_not_show()
     {
         var disk = new SimulatedDisk();
-        using var daemon = new DurableDaemon(disk, options: Options, snapshotEvery: SomeSeconds);
+        using var daemon = new JournalledDaemon(disk, options: Options, snapshotEvery: SomeSeconds);
         var input = new HostileInput(57);
         daemon.Feed(input, 50);
         var (written, states) = (daemon.Journal.Written, daemon.Daemon.StatesDigest());
@@ -219,7 +219,7 @@ public sealed class ReplayRunTests
     public void A_record_that_is_half_written_ends_it()
     {
         var disk = new SimulatedDisk();
-        using var daemon = new DurableDaemon(disk, options: Options);
+        using var daemon = new JournalledDaemon(disk, options: Options);
         Feed(daemon, 1, 2);
         var states = daemon.Daemon.StatesDigest();
         var length = disk.Bytes(StateFiles.SegmentName(1)).AsSpan().LastIndexOfAnyExcept((byte)0) + 1;
@@ -235,7 +235,7 @@ public sealed class ReplayRunTests
     public void Damage_is_told_with_its_place()
     {
         var disk = new SimulatedDisk();
-        using (var daemon = new DurableDaemon(disk, options: Options))
+        using (var daemon = new JournalledDaemon(disk, options: Options))
         {
             Feed(daemon, 1, 2, 3);
         }
@@ -243,12 +243,12 @@ public sealed class ReplayRunTests
         var length = disk.Bytes(StateFiles.SegmentName(1)).Length;
         disk.Flip(StateFiles.SegmentName(1), length - 200, 3);
         var error = Assert.Throws<JournalCorruptException>(
-            () => DurableDaemon.Replay(disk, [.. HostileInput.Models.Select(
+            () => JournalledDaemon.Replay(disk, [.. HostileInput.Models.Select(
                 static one => new LoadedModel(new() { Name = "any", File = "any" }, one.Model))]));
         Assert.Equal(StateFiles.SegmentName(1), error.File);
     }
 
-    private static void Feed(DurableDaemon daemon, params ulong[] seqs)
+    private static void Feed(JournalledDaemon daemon, params ulong[] seqs)
     {
         foreach (var seq in seqs)
         {

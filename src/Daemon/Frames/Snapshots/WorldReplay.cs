@@ -47,7 +47,10 @@ internal static class WorldReplay
     {
         if (change.Row < 0)
         {
-            world.Refused.Owe(name, change.Seq);
+            if (change.Seq != ChangeLog.NotOwed)
+                world.Refused.Owe(name, change.Seq);
+            else
+                world.Refused.Settle(name);
             return;
         }
 
