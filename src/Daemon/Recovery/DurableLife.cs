@@ -118,10 +118,9 @@ public sealed partial class DurableLife(
                 Durability = options.State.Durability == Durability.Fsync
                     ? JournalDurability.Fsync : JournalDurability.Os,
                 Epoch = directory.Epoch,
-                SegmentBytes = SegmentBytes(),
                 Description = description,
                 Moved = Wake,
-                SegmentBytes = Tuning.SegmentBytes,
+                SegmentBytes = Tuning.SegmentBytes ?? SegmentBytes(),
                 HasThread = Tuning.HasThreads,
             });
         directory.Wake = Wake;
