@@ -56,6 +56,23 @@ public sealed class JournalTroubleTests
     }
 
     [Fact]
+    public void A_frame_too_large_for_the_disk_does_not_keep_smaller_ones_out()
+    {
+        var disk = new SimulatedDisk { Capacity = 2 * Journals.SegmentBytes };
+        var writer = Journals.Open(disk);
+        writer.Work();
+        Assert.False(writer.CanTake(Journals.SegmentBytes));
+        writer.Work();
+        Assert.Contains("no space left", writer.Fault);
+        Assert.True(writer.CanTake(100));
+        Assert.Null(writer.Fault);
+        Assert.False(writer.CanTake(Journals.SegmentBytes));
+        disk.Capacity = long.MaxValue;
+        writer.Work();
+        Assert.True(writer.CanTake(Journals.SegmentBytes));
+    }
+
+    [Fact]
     public void A_frame_beyond_all_foresight_on_a_full_disk_is_a_fault()
     {
         var disk = new SimulatedDisk { Capacity = Journals.SegmentBytes };
