@@ -160,7 +160,8 @@ public sealed class Decoder
         _desk.Execute(_inbox.Bytes(message.Payload), _work.Replies);
         var reply = new Slice(start, _work.Replies.Length - start);
         _work.Add(new RequestWork(
-            _next, _work.OutcomeCount, _work.OutcomeCount, true, false, default, false, reply, _desk.Ticket));
+            _next, _work.OutcomeCount, _work.OutcomeCount, true, false, Within(in message, _desk.Rid), false, reply,
+            _desk.Ticket));
         _ticks++;
         Close();
     }
@@ -290,15 +291,15 @@ public sealed class Decoder
     {
         var model = _world.ModelFor(name);
         if (model < 0)
-            return new Outcome(OutcomeKind.Rejected, -1, ErrorCode.UnknownStream, "no model's pattern matches it");
+            return RejectFirst(in tick, name, isRequest, ErrorCode.UnknownStream, "no model's pattern matches it");
         if (isRequest && tick.HasSeq && _world.Refused.Owed(name) is { } owed && tick.Seq > owed)
             return NotNext(owed);
         var code = ReadValues(payload, in tick, _world.Host(model), out var detail);
         if (code != ErrorCode.None)
-            return new Outcome(OutcomeKind.Rejected, -1, code, detail);
+            return RejectFirst(in tick, name, isRequest, code, detail);
         if (!_world.TryAdmit(name, tick.HasId, model, out var row, out detail))
         {
-            if (isRequest && tick.HasSeq)
+            if (isRequest && tick.HasSeq && tick.Seq != ChangeLog.NotOwed)
             {
                 _world.Refused.Owe(name, tick.Seq);
                 _world.Changes.Owed(-1, tick.Seq, name);
@@ -311,6 +312,19 @@ public sealed class Decoder
             OutcomeKind.Accepted, Accept(in message, in tick, row, Arrival.Next), ErrorCode.None, null);
     }
 
+    // It came, and can never be taken: the stream need not wait for it any longer.
+    private Outcome RejectFirst(
+        in Tick tick, ReadOnlySpan<byte> name, bool isRequest, ErrorCode code, string? detail)
+    {
+        if (isRequest && tick.HasSeq && _world.Refused.Owed(name) == tick.Seq)
+        {
+            _world.Refused.Settle(name);
+            _world.Changes.Owed(-1, ChangeLog.NotOwed, name);
+        }
+
+        return new Outcome(OutcomeKind.Rejected, -1, code, detail);
+    }
+
     private void TakeNext(
         in Message message, ReadOnlySpan<byte> payload, in Tick tick, int row, bool isRequest, ref Outcome outcome)
     {
@@ -320,6 +334,7 @@ public sealed class Decoder
         if (arrival is not (Arrival.Next or Arrival.Gap or Arrival.Restart))
         {
             outcome = NotTaken(in message, in tick, row, arrival, isRequest);
+            SettleRejected(in tick, row, isRequest, in outcome);
             return;
         }
 
@@ -327,6 +342,15 @@ public sealed class Decoder
         outcome = code == ErrorCode.None
             ? new Outcome(OutcomeKind.Accepted, Accept(in message, in tick, row, arrival), ErrorCode.None, null)
             : Reject(row, code, detail);
+        SettleRejected(in tick, row, isRequest, in outcome);
+    }
+
+    // As with a stream's first tick.
+    private void SettleRejected(in Tick tick, int row, bool isRequest, in Outcome outcome)
+    {
+        ref var order = ref _world.Streams[row].Order;
+        if (outcome.Kind == OutcomeKind.Rejected && isRequest && tick.HasSeq && order.IsOwed && tick.Seq == order.Owed)
+            Settle(row);
     }
 
     private Outcome NotTaken(in Message message, in Tick tick, int row, Arrival arrival, bool isRequest)
@@ -432,7 +456,7 @@ public sealed class Decoder
         return new Outcome(OutcomeKind.Duplicate, item, ErrorCode.None, null);
     }
 
-    // What was owed had been stepped, in a frame that could not be recorded then.
+    // What was owed had been stepped, in a frame that could not be recorded then, or can't be taken at all.
     private void Settle(int row)
     {
         _world.BeforeChange(row);

@@ -26,6 +26,15 @@ public sealed partial class DurableLife(
     private JournalWriter? _journal;
     private SnapshotThread? _snapshots;
 
+    /// <summary>What only simulations change.</summary>
+    internal LifeTuning Tuning { get; init; } = new();
+
+    /// <summary>Null until it has begun.</summary>
+    internal JournalWriter? Journal => _journal;
+
+    /// <summary>Null until it has begun.</summary>
+    internal SnapshotThread? Snapshots => _snapshots;
+
     /// <summary>Wakes the loop; from any thread.</summary>
     public Action Wake { get; set; } = static () => { };
 
@@ -76,6 +85,7 @@ public sealed partial class DurableLife(
         {
             Progress = LogProgress,
             Salvage = salvage ? Skip : null,
+            Together = Tuning.Together,
         };
         var report = recovery.Run(stop);
         world.Recovery = report;
@@ -108,14 +118,16 @@ public sealed partial class DurableLife(
                 Durability = options.State.Durability == Durability.Fsync
                     ? JournalDurability.Fsync : JournalDurability.Os,
                 Epoch = directory.Epoch,
-                SegmentBytes = SegmentBytes(),
                 Description = description,
                 Moved = Wake,
+                SegmentBytes = Tuning.SegmentBytes ?? SegmentBytes(),
+                HasThread = Tuning.HasThreads,
             });
         directory.Wake = Wake;
-        _snapshots = new SnapshotThread(directory, _journal) { Done = LogOutcome };
-        world.Changes.Use(_journal);
-        _ = new Snapshotter(world, _snapshots, options.State.SnapshotEvery, description);
+        _snapshots = new SnapshotThread(directory, _journal, Tuning.HasThreads) { Done = LogOutcome };
+        world.Changes.Use(Tuning.Journal(_journal));
+        _ = new Snapshotter(
+            world, Tuning.Store(_snapshots), options.State.SnapshotEvery, description, Tuning.SliceBytes);
     }
 
     // Two are allocated ahead at any time, which must not be what fills a small disk.
