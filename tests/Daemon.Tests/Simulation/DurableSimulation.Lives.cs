@@ -29,7 +29,7 @@ internal sealed partial class DurableSimulation
     private void Break()
     {
         _tally.Troubles++;
-        _faultUntil = Frame + 3 + _random.Next(60);
+        _faultUntil = Frame + 3 + _random.Next(30);
         switch (_random.Next(4))
         {
             case 0:
@@ -312,7 +312,7 @@ internal sealed partial class DurableSimulation
         {
             Directory = "simulated",
             Durability = _random.Next(2) == 0 ? Durability.Os : Durability.Fsync,
-            SnapshotEvery = TimeSpan.FromSeconds(1 + _random.Next(20)),
+            SnapshotEvery = TimeSpan.FromSeconds(1 + _random.Next(_random.Next(2) == 0 ? 5 : 120)),
             Keep = TimeSpan.FromSeconds(10 + _random.Next(200)),
             MaxBytes = _random.Next(3) == 0 ? 200_000 : null,
             RecordPredictions = _random.Next(4) == 0,
@@ -333,9 +333,9 @@ internal sealed partial class DurableSimulation
         var snapshots = StateFiles.Snapshots(_disk);
         var isWhole = segments.All(file => !BeginsAnew(file)) && snapshots.All(
             file => SnapshotReader.Check(_disk, file.Name) is null);
-        if (!isWhole || _random.Next(4) != 0)
+        if (!isWhole || _random.Next(3) == 0)
             return null;
-        if (snapshots.Count > 1 && _random.Next(2) == 0)
+        if (snapshots.Count > 1 && _random.Next(3) == 0)
         {
             var snapshot = snapshots[^1];
             _disk.Flip(snapshot.Name, _random.NextInt64(snapshot.Length), _random.Next(8));

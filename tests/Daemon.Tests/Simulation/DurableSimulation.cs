@@ -182,7 +182,7 @@ internal sealed partial class DurableSimulation : IPredictionSink, IDisposable
             _mortal.Left = _random.Next(60);
         if (Frame == _faultUntil)
             Heal();
-        else if (Frame > _faultUntil && _random.Next(150) == 0)
+        else if (Frame > _faultUntil && _random.Next(200) == 0)
             Break();
     }
 
