@@ -17,6 +17,7 @@ public static class JournalRepair
             aside.Add(StateFiles.SetAside(disk, file));
         if (end.File is null)
             return aside;
+        WriteOpenOnesAgain(disk, end.File);
         if (end.Offset == 0)
         {
             aside.Add(StateFiles.SetAside(disk, end.File));
@@ -28,7 +29,11 @@ public static class JournalRepair
         using var segment = disk.Open(end.File, writable: true);
         var closed = RecordHeader.FooterOffset(end.Offset) + RecordHeader.Bytes;
         if (end.Kind != JournalEndKind.Closed || segment.Length != closed)
+        {
+            WriteAgain(segment, end.Offset);
             Seal(segment, end.Offset, end.Next);
+        }
+
         return aside;
     }
 
@@ -44,6 +49,37 @@ public static class JournalRepair
         segment.Sync();
         segment.Truncate(footer + RecordHeader.Bytes);
         segment.Sync();
+    }
+
+    // A sync that failed may have left bytes that the system's cache has and takes for written: what was read from there
+    // must get to the disk before anybody is told of it.
+    private static void WriteOpenOnesAgain(IDisk disk, string last)
+    {
+        foreach (var file in StateFiles.Segments(disk).Where(file => file.Name != last))
+        {
+            using (var reader = new SegmentReader(disk, file))
+            {
+                if (reader.IsCut)
+                    continue;
+            }
+
+            using var segment = disk.Open(file.Name, writable: true);
+            WriteAgain(segment, segment.Length);
+            segment.Sync();
+        }
+    }
+
+    private static void WriteAgain(IDiskFile segment, long end)
+    {
+        var buffer = new byte[(int)Math.Min(CopyBytes, end)];
+        int read;
+        for (long at = 0; at < end; at += read)
+        {
+            read = segment.Read(buffer.AsSpan(0, (int)Math.Min(buffer.Length, end - at)), at);
+            if (read == 0)
+                return;
+            segment.Write(buffer.AsSpan(0, read), at);
+        }
     }
 
     private static string CopyAside(IDisk disk, string name)

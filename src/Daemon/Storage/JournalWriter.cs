@@ -88,9 +88,8 @@ public sealed class JournalWriter : IJournal, IDisposable
         ArgumentOutOfRangeException.ThrowIfGreaterThan(options.Description.Length, SegmentHeader.LargestDescription);
         ArgumentOutOfRangeException.ThrowIfLessThan(next, Math.Max(end.Next, 1));
         JournalRepair.Apply(disk, end);
-        var left = StateFiles.Segments(disk).FirstOrDefault(file => file.Number == next);
-        if (left.Name is not null)
-            disk.Delete(left.Name);
+        // A segment without a record, left by a start before, is there until the new one takes its name: it may be all
+        // that tells of that start's epoch.
         var isAnew = end.Kind == JournalEndKind.Empty ? next != 1 : end.Next != next;
         return new JournalWriter(disk, options, next - 1, isAnew, now);
     }

@@ -335,7 +335,8 @@ internal sealed partial class DurableSimulation
             file => SnapshotReader.Check(_disk, file.Name) is null);
         if (!isWhole || _random.Next(3) == 0)
             return null;
-        if (snapshots.Count > 1 && _random.Next(3) == 0)
+        // Records that were lost to trouble are in the newest snapshot alone.
+        if (snapshots.Count > 1 && snapshots[^1].Number <= LastRecord(segments) && _random.Next(3) == 0)
         {
             var snapshot = snapshots[^1];
             _disk.Flip(snapshot.Name, _random.NextInt64(snapshot.Length), _random.Next(8));
@@ -352,6 +353,16 @@ internal sealed partial class DurableSimulation
         var bit = _random.Next(8);
         _disk.Flip(chosen.Name, offset, bit);
         return new DurableDamage(chosen.Name, chosen.Number, () => _disk.Flip(chosen.Name, offset, bit));
+    }
+
+    private ulong LastRecord(IReadOnlyList<StateFile> segments)
+    {
+        using var reader = new JournalReader(_disk, segments.Count == 0 ? 1 : segments[0].Number, static _ => { });
+        while (reader.Read())
+        {
+        }
+
+        return reader.End!.Next - 1;
     }
 
     private bool IsCut(StateFile file)
