@@ -2,12 +2,13 @@ using Realtime.Bench.Suite;
 using Realtime.Bench.Suite.EndToEnd;
 using Realtime.Bench.Suite.Frames;
 using Realtime.Bench.Suite.Kernels;
+using Realtime.Bench.Suite.State;
 
 // Suite FOLDER DAEMON [quick] [PART …]: FOLDER has the peers' programs and gets the results, DAEMON is the program that
 // is measured.
 if (args.Length < 2)
 {
-    Console.Error.WriteLine("found no folder and daemon, expected FOLDER DAEMON [quick] [kernels|frames|daemon …]");
+    Console.Error.WriteLine("found no folder and daemon, expected FOLDER DAEMON [quick] [kernels|frames|daemon|state …]");
     return 64;
 }
 
@@ -16,6 +17,7 @@ Dictionary<string, Action<BenchContext>> parts = new()
     ["kernels"] = KernelComparison.Run,
     ["frames"] = FrameMeasurements.Run,
     ["daemon"] = DaemonComparison.Run,
+    ["state"] = DurabilityComparison.Run,
 };
 string[] wanted = [.. args.Skip(2).Where(static word => word != "quick")];
 if (wanted.FirstOrDefault(word => !parts.ContainsKey(word)) is { } unknown)

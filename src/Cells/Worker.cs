@@ -27,7 +27,7 @@ internal sealed class Worker : IDisposable
         _thread.Start();
     }
 
-    /// <summary>Starts a turn, with all that was written before in sight of it. The last one has been awaited.</summary>
+    /// <summary>Starts a turn, with all that was written before in sight. The last one has been awaited.</summary>
     public void Start()
     {
         Interlocked.Increment(ref _asked);

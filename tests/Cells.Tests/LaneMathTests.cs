@@ -35,7 +35,12 @@ public sealed unsafe class LaneMathTests
     [VectorFact]
     public void Ends_of_the_range_are_exact_at_every_width()
     {
-        float[] x = [0, -0f, 1e30f, -1e30f, 100, -100, 9.5f, -9.5f, 1e-38f, -1e-38f, 1e-20f, 88, -88, 87, -87, 3e38f];
+        float[] x =
+        [
+            0, -0f, 1e30f, -1e30f, 100, -100, 9.5f, -9.5f, 1e-38f, -1e-38f, 1e-20f, 88, -88, 87, -87, 3e38f,
+            float.Epsilon, -float.Epsilon, 1e-40f, -1e-40f, float.MaxValue, float.MinValue, float.PositiveInfinity,
+            float.NegativeInfinity, 1e-10f, -1e-10f, 1e-7f, -1e-7f, 16, -16, 44, -44,
+        ];
         foreach ((float[] sigmoid, float[] tanh) in EveryWidth(x))
         {
             Assert.Equal(0.5f, sigmoid[0]);
@@ -51,6 +56,24 @@ public sealed unsafe class LaneMathTests
                 Assert.Equal(Math.Tanh(x[i]), tanh[i], Allowed);
             }
         }
+    }
+
+    [VectorFact]
+    public void Gates_of_exponents_are_within_3e7_of_double()
+    {
+        double worstSigmoid = 0, worstTanh = 0;
+        var x = new float[16];
+        for (double start = -35; start < 35; start += 16e-5)
+        {
+            for (int i = 0; i < x.Length; i++) x[i] = (float)(start + 1e-5 * i);
+            CheckGates(x, ref worstSigmoid, ref worstTanh);
+        }
+
+        float inf = float.PositiveInfinity, tiny = float.Epsilon;
+        CheckGates([0, -0f, tiny, -tiny, 1e-40f, -1e-40f, 1e-38f, -1e-38f, 1e-8f, -1e-8f, 127, -127, 1e30f, -1e30f, inf,
+            -inf], ref worstSigmoid, ref worstTanh);
+        Assert.True(worstSigmoid < Allowed, $"sigmoid off by {worstSigmoid:e2}");
+        Assert.True(worstTanh < Allowed, $"tanh off by {worstTanh:e2}");
     }
 
     [VectorFact]
@@ -81,6 +104,27 @@ public sealed unsafe class LaneMathTests
                 Agreement.SameBits(sigmoid, results[0].Sigmoid, "sigmoid");
                 Agreement.SameBits(tanh, results[0].Tanh, "tanh");
             }
+        }
+    }
+
+    /// <summary>1 / (1 + 2^x) and (2^x − 1) / (2^x + 1), as the cells make their gates.</summary>
+    private static void CheckGates(float[] x, ref double worstSigmoid, ref double worstTanh)
+    {
+        using var floats = new AlignedFloats(2L * x.Length);
+        float* from = floats.Pointer, to = from + x.Length;
+        x.CopyTo(floats.Span(0, x.Length));
+        for (int i = 0; i < x.Length; i += Lanes128.Width)
+        {
+            Vector128<float> power = new Powers<Lanes128, Vector128<float>>().Of(Lanes128.Load(from + i));
+            Lanes128.Store(Vector128.Create(1f) / (Vector128.Create(1f) + power), to + i);
+            Lanes128.Store(LaneMath<Lanes128, Vector128<float>>.TanhOf(power), from + i);
+        }
+
+        for (int i = 0; i < x.Length; i++)
+        {
+            double power = Math.Pow(2, Math.Clamp(x[i], -200, 200));
+            worstSigmoid = Math.Max(worstSigmoid, Math.Abs(to[i] - 1 / (1 + power)));
+            worstTanh = Math.Max(worstTanh, Math.Abs(from[i] - (power - 1) / (power + 1)));
         }
     }
 

@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
 using Realtime.Cells.Tests.Support;
 
 namespace Realtime.Cells.Tests;
@@ -128,6 +130,26 @@ public sealed class SameBitsTests
         }
     }
 
+    [Theory]
+    [MemberData(nameof(CellsAndKernels))]
+    public void Long_runs_have_the_same_hash_alone_and_in_changing_waves_at_every_width(string cell, string kernel)
+    {
+        const int streams = 31, steps = 1500;
+        foreach (int hidden in new[] { 8, 40 })
+        {
+            var random = new RandomModels(100 + hidden);
+            Model model = random.OneCell(cell, 1, hidden);
+            float[] x = random.Uniforms(streams * steps, 2);
+            string Hash(string of, Func<RandomModels, int> wave) =>
+                HashOf(Run(model, of, x, wave, new RandomModels(1), streams, steps));
+            string alone = Hash(kernel, _ => 1);
+            Assert.Equal(alone, Hash(kernel, static waves => 1 + waves.Below(31)));
+            // The reference is in double, and agrees to within rounding alone.
+            string first = kernel == Kernels.Scalar ? Kernels.Scalar : Kernels.Available[1];
+            Assert.Equal(alone, Hash(first, _ => streams));
+        }
+    }
+
     /// <summary>
     /// Steps all streams a number of times; in each step they come in random order, in waves of some size.
     /// </summary>
@@ -166,6 +188,9 @@ public sealed class SameBitsTests
         for (int s = 0; s < streams; s++) engine.Read(rowOf[s], results[s].AsSpan(steps * model.OutputCount));
         return results;
     }
+
+    private static string HashOf(float[][] results) => Convert.ToHexString(
+        SHA256.HashData(MemoryMarshal.AsBytes(results.SelectMany(static result => result).ToArray().AsSpan())));
 
     private static void Compare(float[][] actual, float[][] expected, string what)
     {

@@ -9,18 +9,18 @@ internal static class GruGates<TLanes, TVector>
 {
     /// <summary>The sum of n, reset after the product: x's part and r times h's part.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static TVector New(TVector r, TVector inputs, TVector hidden) =>
-        TLanes.Add(TLanes.Divide(hidden, TLanes.Add(TLanes.All(1), LaneMath<TLanes, TVector>.Power(r))), inputs);
+    public static TVector New(in Powers<TLanes, TVector> powers, TVector r, TVector inputs, TVector hidden) =>
+        TLanes.Add(TLanes.Divide(hidden, TLanes.Add(powers.One, powers.Of(r))), inputs);
 
     /// <summary>
     /// (1−z)∘n + z∘h with one division for z and n: with the powers A and B of their sums, z = 1 / (1 + A) and
     /// n = (B − 1) / (B + 1), it is (A (B − 1) + h (B + 1)) / ((1 + A) (B + 1)).
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static TVector Blend(TVector z, TVector n, TVector h)
+    public static TVector Blend(in Powers<TLanes, TVector> powers, TVector z, TVector n, TVector h)
     {
-        TVector one = TLanes.All(1);
-        TVector a = LaneMath<TLanes, TVector>.Power(z), b = LaneMath<TLanes, TVector>.Power(n);
+        TVector one = powers.One;
+        TVector a = powers.Of(z), b = powers.Of(n);
         TVector above = TLanes.Add(b, one);
         return TLanes.Divide(
             TLanes.MultiplyAdd(a, TLanes.Subtract(b, one), TLanes.Multiply(h, above)),

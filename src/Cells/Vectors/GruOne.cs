@@ -13,8 +13,8 @@ internal static unsafe class GruOne<TLanes, TVector>
 {
     /// <summary>Two panels; the pointers are of the first, and the second one's results lie behind.</summary>
     [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
-    public static void TwoPanels(
-        float* w, nint panel, float* b, float* x, nint inputs, float* h, nint hidden, float* old, float* state, float* y)
+    public static void TwoPanels(float* w, nint panel, float* b, float* x, nint inputs, float* h, nint hidden,
+        float* old, float* state, float* y)
     {
         int width = TLanes.Width;
         float* v = w + panel;
@@ -51,10 +51,11 @@ internal static unsafe class GruOne<TLanes, TVector>
             v += 3 * width;
         }
         while (++h < end);
-        n0 = GruGates<TLanes, TVector>.New(r0, x0, n0);
-        n1 = GruGates<TLanes, TVector>.New(r1, x1, n1);
-        n0 = GruGates<TLanes, TVector>.Blend(z0, n0, TLanes.Load(old));
-        n1 = GruGates<TLanes, TVector>.Blend(z1, n1, TLanes.Load(old + width));
+        var powers = new Powers<TLanes, TVector>();
+        n0 = GruGates<TLanes, TVector>.New(powers, r0, x0, n0);
+        n1 = GruGates<TLanes, TVector>.New(powers, r1, x1, n1);
+        n0 = GruGates<TLanes, TVector>.Blend(powers, z0, n0, TLanes.Load(old));
+        n1 = GruGates<TLanes, TVector>.Blend(powers, z1, n1, TLanes.Load(old + width));
         TLanes.Store(n0, state);
         TLanes.Store(n0, y);
         TLanes.Store(n1, state + width);
@@ -89,7 +90,9 @@ internal static unsafe class GruOne<TLanes, TVector>
             w += 3 * width;
         }
         while (++h < end);
-        n = GruGates<TLanes, TVector>.Blend(z, GruGates<TLanes, TVector>.New(r, x0, n), TLanes.Load(old));
+        var powers = new Powers<TLanes, TVector>();
+        n = GruGates<TLanes, TVector>.New(powers, r, x0, n);
+        n = GruGates<TLanes, TVector>.Blend(powers, z, n, TLanes.Load(old));
         TLanes.Store(n, state);
         TLanes.Store(n, y);
     }

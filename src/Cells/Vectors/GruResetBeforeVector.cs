@@ -47,20 +47,21 @@ internal sealed unsafe class GruResetBeforeVector<TLanes, TVector> : VectorLayer
 
     private void Reset(float* sums, float* h)
     {
-        TVector one = TLanes.All(1);
+        var powers = new Powers<TLanes, TVector>(PowerConstants.Pointer);
         for (float* end = sums + _new.Floats; sums < end; sums += TLanes.Width, h += TLanes.Width)
         {
-            TVector power = LaneMath<TLanes, TVector>.Power(TLanes.Load(sums));
-            TLanes.Store(TLanes.Divide(TLanes.Load(h), TLanes.Add(one, power)), h);
+            TVector power = powers.Of(TLanes.Load(sums));
+            TLanes.Store(TLanes.Divide(TLanes.Load(h), TLanes.Add(powers.One, power)), h);
         }
     }
 
     private void Update(float* update, float* sums, float* state, float* y)
     {
+        var powers = new Powers<TLanes, TVector>(PowerConstants.Pointer);
         for (float* end = sums + _new.Floats; sums < end; sums += TLanes.Width, update += TLanes.Width)
         {
             TVector next = GruGates<TLanes, TVector>.Blend(
-                TLanes.Load(update), TLanes.Load(sums), TLanes.Load(state));
+                powers, TLanes.Load(update), TLanes.Load(sums), TLanes.Load(state));
             TLanes.Store(next, state);
             TLanes.Store(next, y);
             state += TLanes.Width;

@@ -93,35 +93,36 @@ internal sealed unsafe class GruVector<TLanes, TVector> : VectorLayer
     }
 
     /// <summary>
-    /// A vector of units of each stream from their sums to h'. Not inlined, for the compiler to keep the sums above in registers; in
-    /// two loops, for the processor to overlap what does not wait for the reset gate.
+    /// A vector of units of each stream from their sums to h'. Not inlined, for the compiler to keep the sums above in
+    /// registers; in two loops, for the processor to overlap what does not wait for the reset gate.
     /// </summary>
-    /// <param name="sums">[vector][4][lane].</param>
-    /// <param name="h">The old state of the first vector.</param>
-    /// <param name="strideH">From one vector's old state to the next.</param>
-    /// <param name="states">The state row of the first vector.</param>
-    /// <param name="offset">Where in the row the first vector goes.</param>
-    /// <param name="y">Where the first vector goes, too.</param>
-    /// <param name="stride">From one vector's y to the next.</param>
-    /// <param name="count">Vectors.</param>
+    /// <param name="sums">[stream][4][lane].</param>
+    /// <param name="h">The old state of the first stream's units.</param>
+    /// <param name="strideH">From one stream's old state to the next.</param>
+    /// <param name="states">The state row of the first stream.</param>
+    /// <param name="offset">Where in the rows the units go.</param>
+    /// <param name="y">Where the first stream's go, too.</param>
+    /// <param name="stride">From one stream's y to the next.</param>
+    /// <param name="count">Streams.</param>
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static void Update(float* sums, float* h, nint strideH, float** states, nint offset, float* y,
         nint stride, int count)
     {
         int width = TLanes.Width;
+        var powers = new Powers<TLanes, TVector>(PowerConstants.Pointer);
         float* at = sums, end = sums + count * GruProducts<TLanes, TVector>.SumFloats;
         for (; at < end; at += GruProducts<TLanes, TVector>.SumFloats)
         {
             TLanes.Store(
                 GruGates<TLanes, TVector>.New(
-                    TLanes.Load(at), TLanes.Load(at + 2 * width), TLanes.Load(at + 3 * width)),
+                    powers, TLanes.Load(at), TLanes.Load(at + 2 * width), TLanes.Load(at + 3 * width)),
                 at + 2 * width);
         }
 
         for (; sums < end; sums += GruProducts<TLanes, TVector>.SumFloats)
         {
             TVector next = GruGates<TLanes, TVector>.Blend(
-                TLanes.Load(sums + width), TLanes.Load(sums + 2 * width), TLanes.Load(h));
+                powers, TLanes.Load(sums + width), TLanes.Load(sums + 2 * width), TLanes.Load(h));
             TLanes.Store(next, *states + offset);
             TLanes.Store(next, y);
             h += strideH;

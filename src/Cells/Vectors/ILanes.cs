@@ -31,9 +31,6 @@ internal unsafe interface ILanes<TVector>
     /// <summary>a · b + c with one rounding.</summary>
     static abstract TVector MultiplyAdd(TVector a, TVector b, TVector c);
 
-    /// <summary>a · b − c with one rounding.</summary>
-    static abstract TVector MultiplySubtract(TVector a, TVector b, TVector c);
-
     /// <summary>The value limited to low…high; a NaN stays one.</summary>
     static abstract TVector Clamp(TVector value, TVector low, TVector high);
 

@@ -15,8 +15,6 @@ internal static class LaneMath<TLanes, TVector>
 
     private const float LogTwoLow = -2.12194440e-4f;
 
-    private const float TwoLogTwoOfE = 2.88539008f;
-
     /// <summary>Beyond it e^x or e^−x is not a normal float.</summary>
     private const float LargestExponent = 87f;
 
@@ -48,44 +46,9 @@ internal static class LaneMath<TLanes, TVector>
         return TLanes.Divide(one, TLanes.Add(one, Exp(TLanes.Subtract(TLanes.All(0), x))));
     }
 
-    /// <summary>
-    /// 2^x for x limited to ±30, where sigmoid and tanh made of it no longer change: x = n + r, |r| ≤ 1/2, and 2^r is a
-    /// polynomial that is off by 9e-8 of itself. 1 for 0. Two such powers multiplied are still far from the largest
-    /// float, so that gates can share a division.
-    /// </summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static TVector Power(TVector x)
-    {
-        x = TLanes.Clamp(x, TLanes.All(-30), TLanes.All(30));
-        TVector n = TLanes.Round(x);
-        return PowerOfRest(TLanes.Subtract(x, n), n);
-    }
-
-    /// <summary>e^2x, as <see cref="Power"/>.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static TVector ExpOfTwice(TVector x)
-    {
-        const float limit = 30 / TwoLogTwoOfE;
-        TVector scale = TLanes.All(TwoLogTwoOfE);
-        x = TLanes.Clamp(x, TLanes.All(-limit), TLanes.All(limit));
-        TVector n = TLanes.Round(TLanes.Multiply(x, scale));
-        return PowerOfRest(TLanes.MultiplySubtract(x, scale, n), n);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static TVector PowerOfRest(TVector r, TVector n)
-    {
-        TVector square = TLanes.Multiply(r, r);
-        TVector low = TLanes.MultiplyAdd(r, TLanes.All(0.693147004f), TLanes.All(1));
-        TVector middle = TLanes.MultiplyAdd(r, TLanes.All(0.0555073507f), TLanes.All(0.240222409f));
-        TVector high = TLanes.MultiplyAdd(r, TLanes.All(0.00132645911f), TLanes.All(0.00967161916f));
-        high = TLanes.MultiplyAdd(high, square, middle);
-        return TLanes.Scale(TLanes.MultiplyAdd(high, square, low), n);
-    }
-
     /// <summary>Exactly 0 at 0; within 3e-7 everywhere, though not of itself near 0.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static TVector Tanh(TVector x) => TanhOf(ExpOfTwice(x));
+    public static TVector Tanh(TVector x) => TanhOf(new Powers<TLanes, TVector>().ExpOfTwice(x));
 
     /// <summary>tanh x, given e^2x.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

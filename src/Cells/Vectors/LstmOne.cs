@@ -55,12 +55,13 @@ internal static unsafe class LstmOne<TLanes, TVector>
             v += 4 * width;
         }
         while (++h < end);
-        i0 = LstmGates<TLanes, TVector>.Cell(i0, f0, g0, TLanes.Load(cell));
-        i1 = LstmGates<TLanes, TVector>.Cell(i1, f1, g1, TLanes.Load(cell + width));
+        var powers = new Powers<TLanes, TVector>();
+        i0 = LstmGates<TLanes, TVector>.Cell(powers, i0, f0, g0, TLanes.Load(cell));
+        i1 = LstmGates<TLanes, TVector>.Cell(powers, i1, f1, g1, TLanes.Load(cell + width));
         TLanes.Store(i0, cell);
         TLanes.Store(i1, cell + width);
-        i0 = LstmGates<TLanes, TVector>.Hidden(o0, i0);
-        i1 = LstmGates<TLanes, TVector>.Hidden(o1, i1);
+        i0 = LstmGates<TLanes, TVector>.Hidden(powers, o0, i0);
+        i1 = LstmGates<TLanes, TVector>.Hidden(powers, o1, i1);
         TLanes.Store(i0, state);
         TLanes.Store(i0, y);
         TLanes.Store(i1, state + width);
@@ -97,9 +98,10 @@ internal static unsafe class LstmOne<TLanes, TVector>
             w += 4 * width;
         }
         while (++h < end);
-        i0 = LstmGates<TLanes, TVector>.Cell(i0, f0, g0, TLanes.Load(cell));
+        var powers = new Powers<TLanes, TVector>();
+        i0 = LstmGates<TLanes, TVector>.Cell(powers, i0, f0, g0, TLanes.Load(cell));
         TLanes.Store(i0, cell);
-        i0 = LstmGates<TLanes, TVector>.Hidden(o0, i0);
+        i0 = LstmGates<TLanes, TVector>.Hidden(powers, o0, i0);
         TLanes.Store(i0, state);
         TLanes.Store(i0, y);
     }

@@ -103,12 +103,13 @@ internal sealed unsafe class LstmVector<TLanes, TVector> : VectorLayer
     private static void Update(float* sums, float** states, nint h, nint c, float* y, nint stride, int count)
     {
         int width = TLanes.Width;
+        var powers = new Powers<TLanes, TVector>(PowerConstants.Pointer);
         float* at = sums, end = sums + count * LstmProducts<TLanes, TVector>.SumFloats;
         float** row = states;
         for (; at < end; at += LstmProducts<TLanes, TVector>.SumFloats)
         {
             TVector next = LstmGates<TLanes, TVector>.Cell(
-                TLanes.Load(at), TLanes.Load(at + width), TLanes.Load(at + 2 * width), TLanes.Load(*row + c));
+                powers, TLanes.Load(at), TLanes.Load(at + width), TLanes.Load(at + 2 * width), TLanes.Load(*row + c));
             TLanes.Store(next, *row + c);
             TLanes.Store(next, at);
             row++;
@@ -116,7 +117,7 @@ internal sealed unsafe class LstmVector<TLanes, TVector> : VectorLayer
 
         for (; sums < end; sums += LstmProducts<TLanes, TVector>.SumFloats)
         {
-            TVector next = LstmGates<TLanes, TVector>.Hidden(TLanes.Load(sums + 3 * width), TLanes.Load(sums));
+            TVector next = LstmGates<TLanes, TVector>.Hidden(powers, TLanes.Load(sums + 3 * width), TLanes.Load(sums));
             TLanes.Store(next, *states + h);
             TLanes.Store(next, y);
             states++;

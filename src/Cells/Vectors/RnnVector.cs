@@ -47,10 +47,11 @@ internal sealed unsafe class RnnVector<TLanes, TVector> : VectorLayer
 
     private void Update(float* sums, float* state, float* y)
     {
+        var powers = new Powers<TLanes, TVector>(PowerConstants.Pointer);
         for (float* end = sums + _sums.Floats; sums < end; sums += TLanes.Width)
         {
             TVector next = _activation == Activation.Tanh
-                ? LaneMath<TLanes, TVector>.TanhOf(LaneMath<TLanes, TVector>.Power(TLanes.Load(sums)))
+                ? LaneMath<TLanes, TVector>.TanhOf(powers.Of(TLanes.Load(sums)))
                 : LaneMath<TLanes, TVector>.Apply(Activation.Relu, TLanes.Load(sums));
             TLanes.Store(next, state);
             TLanes.Store(next, y);

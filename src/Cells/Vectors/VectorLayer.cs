@@ -11,7 +11,9 @@ internal abstract unsafe class VectorLayer(StreamRows rows) : IDisposable
 
     /// <summary>Steps the streams of a group; their inputs lie in <see cref="Rows"/>.</summary>
     /// <param name="group">The streams.</param>
-    /// <param name="y">Outputs of the first stream, written in whole vectors unless <see cref="WritesExactly"/>.</param>
+    /// <param name="y">
+    /// Outputs of the first stream, written in whole vectors unless <see cref="WritesExactly"/>.
+    /// </param>
     /// <param name="stride">Floats from one stream's outputs to the next.</param>
     public abstract void Step(in StreamGroup group, float* y, nint stride);
 

@@ -20,13 +20,15 @@ public sealed partial class PrivateDaemon : IDisposable
     /// <param name="program">The program, and what comes before its verb.</param>
     /// <param name="endpoints">Where it listens; null for ipc endpoints in its folder.</param>
     /// <param name="model">The model file for all streams; null for the built-in one.</param>
+    /// <param name="durability">That of a state directory in its folder; null keeps state in memory.</param>
     /// <exception cref="StartException">It does not serve.</exception>
-    public PrivateDaemon(IReadOnlyList<string> program, BenchEndpoints? endpoints, string? model)
+    public PrivateDaemon(
+        IReadOnlyList<string> program, BenchEndpoints? endpoints, string? model, string? durability = null)
     {
         Endpoints = endpoints ?? new BenchEndpoints(
             $"ipc://{_folder}/requests", $"ipc://{_folder}/ingest", $"ipc://{_folder}/predictions");
         var configuration = Path.Combine(_folder.FullName, "realtimed.json");
-        File.WriteAllText(configuration, Configuration(model).ToJsonString());
+        File.WriteAllText(configuration, Configuration(model, durability).ToJsonString());
         var start = new ProcessStartInfo(program[0], [.. program.Skip(1), "run", "--config", configuration])
         {
             RedirectStandardError = true,
@@ -67,7 +69,7 @@ public sealed partial class PrivateDaemon : IDisposable
 
     private static bool IsSetting(string variable) => variable.StartsWith("REALTIMED__", StringComparison.Ordinal);
 
-    private JsonObject Configuration(string? model)
+    private JsonObject Configuration(string? model, string? durability)
     {
         var configuration = new JsonObject
         {
@@ -87,6 +89,15 @@ public sealed partial class PrivateDaemon : IDisposable
                 ["file"] = Path.GetFullPath(model),
                 ["streams"] = new JsonArray("*"),
             });
+        }
+
+        if (durability is not null)
+        {
+            configuration["state"] = new JsonObject
+            {
+                ["directory"] = Path.Combine(_folder.FullName, "state"),
+                ["durability"] = durability,
+            };
         }
 
         return configuration;

@@ -42,11 +42,12 @@ public static class Saturation
     }
 
     /// <summary>Batches of 64 ticks as requests, each with one reply.</summary>
-    public static SaturatedResult Batches(string requests, TickFeed feed, bool predictions, TimeSpan duration)
+    public static SaturatedResult Batches(
+        string requests, TickFeed feed, bool predictions, TimeSpan duration, int window = WindowOfBatches)
     {
         using var dealer = new ZmtpConnection(requests, "DEALER") { Patience = Patience };
         var batch = new byte[BatchLength * feed.Size + 8];
-        return Run(dealer, dealer, WindowOfBatches, duration, BatchLength, buffer =>
+        return Run(dealer, dealer, window, duration, BatchLength, buffer =>
             ZmtpConnection.Frame(batch.AsSpan(0, WriteBatch(feed, predictions, batch)), buffer));
     }
 

@@ -17,7 +17,7 @@ public sealed class Counters
     public long Rejected { get; private set; }
     public long Refused { get; private set; }
 
-    /// <summary>Predictions handed to the prediction socket.</summary>
+    /// <summary>Predictions published: handed to the prediction socket, or known to have no subscriber.</summary>
     public long Published { get; set; }
 
     /// <summary>Predictions the prediction socket would not take.</summary>

@@ -12,8 +12,8 @@ public sealed class Decoder
     /// <summary>Longest run of missing ticks that <c>streams.onGap: impute</c> steps over one by one.</summary>
     public const int ImputedMax = 1000;
 
-    // What a record has of a tick that never came.
-    private const long ImputedBytes = 16;
+    // What a tick that never came takes of a record, in bytes of messages that take as much.
+    private const long ImputedBytes = 2;
 
     private const int RejectedEventsPerSecond = 10;
     private const int StalledAfter = 100;
@@ -61,7 +61,11 @@ public sealed class Decoder
     public void Run()
     {
         _ticks = 0;
-        _world.TakesChanges = _world.Changes.CanTake(_inbox.Used + ImputedBytes * (_ticksMax + ImputedMax));
+        var imputed = _world.OnGap == GapPolicy.Impute ? ImputedBytes * (_ticksMax + ImputedMax) : 0;
+        _world.TakesChanges = _world.Changes.CanTake(_inbox.Used + imputed);
+        // Nothing has failed: room for a large frame is being made.
+        if (!_world.TakesChanges && _world.Changes.Fault is null)
+            return;
         while (!IsDrained && _ticks < _ticksMax)
         {
             ref var message = ref _inbox[_next];

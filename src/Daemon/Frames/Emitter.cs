@@ -9,6 +9,7 @@ public sealed class Emitter(World world, FrameWork work, Inbox inbox, IPredictio
     private readonly MessagePackWriter _predictions = new(64 * 1024);
     private readonly TickReply _reply = new(world.Epoch);
     private (int Start, int End)[] _encoded = [];
+    private bool _areEncoded;
 
     public void Run()
     {
@@ -19,32 +20,43 @@ public sealed class Emitter(World world, FrameWork work, Inbox inbox, IPredictio
         _predictions.Clear();
     }
 
+    // What somebody hears is encoded here, and kept for the replies; the rest only where a reply wants it.
     private void PublishPredictions()
     {
+        _areEncoded = sink.HasSubscribers;
+        if (work.IsUnrecorded)
+            return;
+        if (!_areEncoded)
+        {
+            foreach (ref readonly var item in work.Items)
+                if (item.Kind == ItemKind.Tick)
+                    world.Counters.Published++;
+            return;
+        }
+
         if (_encoded.Length < work.ItemCount)
             _encoded = new (int, int)[Math.Max(work.ItemCount, 2 * _encoded.Length)];
         Span<byte> topic = stackalloc byte[Topic.MaximumLength];
         for (var i = 0; i < work.ItemCount; i++)
         {
             ref var item = ref work.Items[i];
-            if (item.Kind is not (ItemKind.Tick or ItemKind.Again))
+            if (item.Kind != ItemKind.Tick)
                 continue;
-            var stream = world.Streams.Name(item.Row);
             var start = _predictions.Length;
-            Encode(in item, stream);
+            Encode(in item, _predictions);
             _encoded[i] = (start, _predictions.Length);
-            if (item.Kind == ItemKind.Tick && !work.IsUnrecorded)
-                Publish(topic[..Topic.Write(Topic.Prediction, stream, topic)], _predictions.Written[start..]);
+            var length = Topic.Write(Topic.Prediction, world.Streams.Name(item.Row), topic);
+            Publish(topic[..length], _predictions.Written[start..]);
         }
     }
 
-    private void Encode(in Item item, byte[] stream)
+    private void Encode(in Item item, MessagePackWriter writer)
     {
         var host = world.Host(item.Model);
         ref readonly var made = ref item.Source < 0 ? ref item : ref work.Items[item.Source];
         var content = new PredictionContent
         {
-            Stream = new StreamLabel(stream, world.Streams[item.Row].IsId),
+            Stream = new StreamLabel(world.Streams.Name(item.Row), world.Streams[item.Row].IsId),
             Seq = item.Seq,
             Time = item.Time,
             Prediction = work.Prediction(in made, host.PredictionCount),
@@ -52,7 +64,26 @@ public sealed class Emitter(World world, FrameWork work, Inbox inbox, IPredictio
             Flags = made.Flags,
             Trace = inbox.Bytes(item.Trace),
         };
-        host.Predictions.Write(_predictions, in content);
+        host.Predictions.Write(writer, in content);
+    }
+
+    private void EncodeFor(in Outcome outcome, MessagePackWriter reply)
+    {
+        if (outcome.Item < 0)
+        {
+            reply.WriteNil();
+            return;
+        }
+
+        ref var item = ref work.Items[outcome.Item];
+        if (!_areEncoded || work.IsUnrecorded || item.Kind != ItemKind.Tick)
+        {
+            Encode(in item, reply);
+            return;
+        }
+
+        var (start, end) = _encoded[outcome.Item];
+        reply.WriteRaw(_predictions.Written[start..end]);
     }
 
     private void Publish(ReadOnlySpan<byte> topic, ReadOnlySpan<byte> payload)
@@ -74,10 +105,8 @@ public sealed class Emitter(World world, FrameWork work, Inbox inbox, IPredictio
         foreach (ref readonly var outcome in work.Outcomes[request.First..request.End])
         {
             _reply.Add(in outcome);
-            if (!request.Reply)
-                continue;
-            var (start, end) = outcome.Item < 0 ? default : _encoded[outcome.Item];
-            _reply.AddPrediction(_predictions.Written[start..end]);
+            if (request.Reply)
+                EncodeFor(in outcome, _reply.AddPrediction());
         }
 
         if (!request.Complete)

@@ -23,6 +23,9 @@ public interface ITickSource
 /// <summary>Where predictions, events and replies go; never blocks.</summary>
 public interface IPredictionSink
 {
+    /// <summary>Somebody may hear a prediction; where not, none needs to be encoded.</summary>
+    bool HasSubscribers => true;
+
     /// <summary>Publishes to the subscribers of the topic; false where it could not be handed over.</summary>
     bool Publish(ReadOnlySpan<byte> topic, ReadOnlySpan<byte> payload);
 

@@ -38,14 +38,11 @@ public sealed class TickReply(ulong epoch)
         _index++;
     }
 
-    /// <summary>The prediction of the outcome added last, as encoded; empty where there is none.</summary>
-    public void AddPrediction(ReadOnlySpan<byte> prediction)
+    /// <summary>Takes the prediction of the outcome added last, or nil: one element must be written.</summary>
+    public MessagePackWriter AddPrediction()
     {
         _predictionCount++;
-        if (prediction.IsEmpty)
-            _predictions.WriteNil();
-        else
-            _predictions.WriteRaw(prediction);
+        return _predictions;
     }
 
     /// <summary>The whole reply, valid until the next call; what follows begins a new one.</summary>

@@ -6,7 +6,7 @@ using Realtime.Protocol.ZeroMq;
 namespace Realtime.Daemon.Io;
 
 /// <summary>
-/// The daemon's ZeroMQ sockets: PULL <c>ingest</c>, ROUTER <c>requests</c>, PUB <c>predictions</c> and a SUB per
+/// The daemon's ZeroMQ sockets: PULL <c>ingest</c>, ROUTER <c>requests</c>, XPUB <c>predictions</c> and a SUB per
 /// <c>subscribe</c> entry.
 /// </summary>
 /// <remarks>Made on one thread, then used by the loop's alone; only <see cref="Wake"/> is for others.</remarks>
@@ -26,6 +26,9 @@ public sealed class ZmqTransport : ITickSource, IPredictionSink, IDisposable
     // One byte longer than any name, so that it is seen to be none.
     private const int TopicMax = StreamName.MaximumLength + 1;
 
+    // More of a subscription than its beginning is not looked at.
+    private const int SubscriptionMax = 8;
+
     // How long the last predictions and replies may take to leave when the daemon stops, in milliseconds.
     private const int LeaveMilliseconds = 500;
 
@@ -40,6 +43,8 @@ public sealed class ZmqTransport : ITickSource, IPredictionSink, IDisposable
     private readonly Lock _wakeLock = new();
     private readonly ZmqPoll _poll = new();
     private readonly Dictionary<string, string> _endpoints = [];
+    private readonly byte[] _subscription = new byte[SubscriptionMax];
+    private int _subscriptions;
 
     /// <exception cref="ZmqException">An endpoint can't be bound.</exception>
     public ZmqTransport(EndpointOptions endpoints, LimitOptions limits)
@@ -55,7 +60,7 @@ public sealed class ZmqTransport : ITickSource, IPredictionSink, IDisposable
         Bind(ingest, "ingest", endpoints.Ingest);
         _inputs.Add((ingest, Origin.Ingest));
 
-        _predictions = Open(ZmqSocketType.Pub, limits);
+        _predictions = Open(ZmqSocketType.XPub, limits);
         _predictions.SendHighWaterMark = PredictionsWaiting;
         _predictions.Linger = LeaveMilliseconds;
         Bind(_predictions, "predictions", endpoints.Predictions);
@@ -74,9 +79,13 @@ public sealed class ZmqTransport : ITickSource, IPredictionSink, IDisposable
     /// <summary>Endpoints as bound or connected, by the names of the configuration.</summary>
     public IReadOnlyDictionary<string, string> Endpoints => _endpoints;
 
+    /// <summary>A subscription that predictions may match.</summary>
+    public bool HasSubscribers => _subscriptions != 0;
+
     public void Receive(Inbox inbox)
     {
         bool progress;
+        ReceiveSubscriptions();
         do
         {
             progress = false;
@@ -116,6 +125,22 @@ public sealed class ZmqTransport : ITickSource, IPredictionSink, IDisposable
         _wakeIn.Dispose();
         _wakeOut.Dispose();
         _context.Dispose();
+    }
+
+    // XPUB gives the first subscription to each topic, after a 1, and the end of the last one, after a 0.
+    private void ReceiveSubscriptions()
+    {
+        int size;
+        while ((size = _predictions.TryReceive(_subscription, out var more)) >= 0)
+        {
+            if (more)
+                _predictions.SkipFrames();
+            if (size == 0 || _subscription[0] > 1)
+                continue;
+            var topic = _subscription.AsSpan(1, Math.Min(size, SubscriptionMax) - 1);
+            if (topic.IsEmpty || topic[0] == Topic.Prediction && (topic.Length == 1 || topic[1] == (byte)'/'))
+                _subscriptions += _subscription[0] == 1 ? 1 : -1;
+        }
     }
 
     private static bool TryReceive(ZmqSocket socket, Origin origin, Inbox inbox)

@@ -11,7 +11,8 @@ internal sealed record LifeTuning
     /// <summary>False: the work of journal and snapshots is done by their <c>Work</c>.</summary>
     public bool HasThreads { get; init; } = true;
 
-    public long SegmentBytes { get; init; } = JournalOptions.DefaultSegmentBytes;
+    /// <summary>Null: as the room on the disk is.</summary>
+    public long? SegmentBytes { get; init; }
 
     /// <summary>Bytes of a snapshot copied between two frames.</summary>
     public int SliceBytes { get; init; } = Snapshotter.SliceBytes;

@@ -50,6 +50,7 @@ public sealed class WorldRecovery
     {
         _world.Events.IsMuted = true;
         LoadSnapshot();
+        var loaded = Stopwatch.GetElapsedTime(_begun).TotalSeconds;
         var replayer = new Replayer(_world, Together);
         Replay(replayer, stop);
         _world.Streams.FindFree();
@@ -63,6 +64,7 @@ public sealed class WorldRecovery
             Cold = _loaded.Cold,
             Left = _loaded.Left,
             Different = replayer.Different,
+            LoadSeconds = loaded,
             Seconds = Stopwatch.GetElapsedTime(_begun).TotalSeconds,
             Notices = _notices,
         };
@@ -70,28 +72,11 @@ public sealed class WorldRecovery
 
     private void LoadSnapshot()
     {
-        foreach (var file in StateFiles.Snapshots(_disk).Reverse())
-        {
-            if (SnapshotReader.Check(_disk, file.Name) is { } damage)
-            {
-                _notices.Add($"{damage.Message}; the snapshot before it is taken");
-                continue;
-            }
-
-            Load(file);
+        var bases = new SnapshotBases(_disk, _notices.Add);
+        if (bases.Newest() is not { } file)
             return;
-        }
-    }
-
-    private void Load(StateFile file)
-    {
-        using var snapshot = new SnapshotReader(_disk, file.Name);
-        var setup = Setup.Read(snapshot.Header.Description);
+        _loaded = bases.Load(file, _world, out var setup);
         _notices.AddRange(setup.Differences(_setup));
-        var loader = new SnapshotLoader(_world, setup);
-        while (snapshot.Read())
-            loader.Load(snapshot.Payload, (int)snapshot.Kind);
-        _loaded = loader.Loaded;
         foreach (var (model, reason) in _loaded.Reasons)
             _notices.Add($"streams of model {model} start anew: {reason}");
         _snapshot = file.Number;
@@ -106,16 +91,7 @@ public sealed class WorldRecovery
         {
             if (reader.File != file)
                 file = Announce(reader);
-            try
-            {
-                replayer.Apply(reader.Record);
-            }
-            catch (InvalidDataException e)
-            {
-                throw new InvalidDataException(
-                    $"{reader.File} at byte {reader.Offset}, record {reader.Number}: {e.Message}", e);
-            }
-
+            reader.ApplyTo(replayer);
             if (replayer.Records % RecordsPerReport != 0)
                 continue;
             stop.ThrowIfCancellationRequested();

@@ -8,7 +8,7 @@ public static class Crc32C
 {
     public static uint Of(ReadOnlySpan<byte> bytes) => Append(0, bytes);
 
-    /// <summary>The checksum of what <paramref name="crc"/> is of, followed by the bytes; 0 is that of nothing.</summary>
+    /// <summary>The checksum of what <paramref name="crc"/> is of, then the bytes; 0 is that of nothing.</summary>
     public static uint Append(uint crc, ReadOnlySpan<byte> bytes)
     {
         crc = ~crc;

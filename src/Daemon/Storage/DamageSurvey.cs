@@ -1,6 +1,6 @@
 namespace Realtime.Daemon.Storage;
 
-/// <summary>What lies behind the first place where a journal is not whole: by that a crash is told from damage.</summary>
+/// <summary>What lies behind the place where a journal is not whole: it tells a crash from damage.</summary>
 internal sealed class DamageSurvey
 {
     private const ulong FarthestNumber = 1 << 24;
@@ -19,6 +19,9 @@ internal sealed class DamageSurvey
 
     /// <summary>Whole records behind the place.</summary>
     public int Records { get; private set; }
+
+    /// <summary>Later segments whose header is whole.</summary>
+    public int Headers { get; private set; }
 
     /// <summary>The highest number that anything behind the place says was durable.</summary>
     public ulong Durable { get; private set; }
@@ -44,7 +47,11 @@ internal sealed class DamageSurvey
         {
             using var reader = new SegmentReader(disk, file);
             if (reader.Header is { } header)
+            {
+                survey.Headers++;
                 survey.Durable = Math.Max(survey.Durable, header.Durable);
+            }
+
             survey.Scan(reader, reader.Header?.Bytes ?? 0, isDamaged: false);
         }
 

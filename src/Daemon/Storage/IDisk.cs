@@ -4,8 +4,8 @@ namespace Realtime.Daemon.Storage;
 public readonly record struct DiskEntry(string Name, long Length);
 
 /// <summary>
-/// One flat directory on a disk. What fails, fails with an <see cref="IOException"/> whose text says what, where and why.
-/// All of it may be called from any thread.
+/// One flat directory on a disk. What fails, fails with an <see cref="IOException"/> whose text says what,
+/// where and why. All of it may be called from any thread.
 /// </summary>
 public interface IDisk : IDisposable
 {

@@ -304,7 +304,8 @@ internal sealed class JournalFlusher : IDisposable
         var bytes = Volatile.Read(ref _spareBytes);
         if (tooShort is not null && Interlocked.CompareExchange(ref _spare, null, tooShort) != tooShort)
             return;
-        tooShort?.File.Dispose();
+        if (tooShort is not null)
+            Discard(tooShort);
         try
         {
             // Each has a name of its own: the last one may be taken, and not have its final name yet.
@@ -365,8 +366,12 @@ internal sealed class JournalFlusher : IDisposable
 
     private void DropSpare()
     {
-        if (Interlocked.Exchange(ref _spare, null) is not { } spare)
-            return;
+        if (Interlocked.Exchange(ref _spare, null) is { } spare)
+            Discard(spare);
+    }
+
+    private void Discard(SpareSegment spare)
+    {
         spare.File.Dispose();
         Forget(_disk, spare.Name);
     }

@@ -29,8 +29,8 @@ public sealed record JournalOptions
     /// <summary>Goes into the segments' headers.</summary>
     public byte[] Description { get; init; } = [];
 
-    /// <summary>Called from the flusher's thread when <see cref="JournalWriter.Durable"/> has moved by an fsync, and when
-    /// there is trouble: to wake the loop.</summary>
+    /// <summary>Called from the flusher's thread when <see cref="JournalWriter.Durable"/> has moved by an fsync, and
+    /// when there is trouble: to wake the loop.</summary>
     public Action? Moved { get; init; }
 
     /// <summary>How often unsynced records are synced where nobody waits for that.</summary>

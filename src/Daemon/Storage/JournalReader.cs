@@ -10,6 +10,7 @@ public sealed class JournalReader : IDisposable
     private readonly ulong _from;
     private readonly Action<SkippedRange>? _salvage;
     private readonly bool _beyondDamage;
+    private readonly bool _endsAtHoles;
     private readonly StateFile[] _segments;
     private readonly RecordDecoder _decoder = new();
     private SegmentReader? _current;
@@ -21,11 +22,15 @@ public sealed class JournalReader : IDisposable
     /// <param name="from">Number of the first record wanted.</param>
     /// <param name="salvage">Called for what is passed over; null: damage is an exception.</param>
     /// <param name="beyondDamage">Whether salvage reads on behind damage: the state there is not exact.</param>
+    /// <param name="endsAtHoles">Where trouble with the disk interrupted the journal, reading ends, whether or not a
+    /// snapshot leads over it.</param>
     /// <exception cref="JournalCorruptException">A record between the wanted and the last is missing.</exception>
     public JournalReader(
-        IDisk disk, ulong from = 1, Action<SkippedRange>? salvage = null, bool beyondDamage = false)
+        IDisk disk, ulong from = 1, Action<SkippedRange>? salvage = null, bool beyondDamage = false,
+        bool endsAtHoles = false)
     {
         (_disk, _from, _salvage, _beyondDamage) = (disk, from, salvage, beyondDamage);
+        _endsAtHoles = endsAtHoles;
         var all = StateFiles.Segments(disk);
         _segments = [.. all.Skip(Math.Max(0, all.Count(file => file.Number <= from) - 1))];
         _expected = _segments.Length == 0 ? from : Math.Min(from, _segments[0].Number);
@@ -119,8 +124,7 @@ public sealed class JournalReader : IDisposable
             _expected = _current.First;
         if (_current.Header is not null)
             return true;
-        if (!EndByCrash(RecordState.Bad, _current.Found, _current.Expected))
-            return false;
+        EndByCrash(RecordState.Bad, _current.Found, _current.Expected);
         return false;
     }
 
@@ -134,10 +138,6 @@ public sealed class JournalReader : IDisposable
                 NextSegment();
             else
                 Damage(found, expected, isSealed: true);
-        }
-        else if (_index + 1 < _segments.Length && BeginsAnew(_segments[_index + 1]))
-        {
-            Interrupted(_segments[_index + 1]);
         }
         else if (_index + 1 == _segments.Length && state == RecordState.Footer)
         {
@@ -181,11 +181,15 @@ public sealed class JournalReader : IDisposable
     private void Interrupted(StateFile anew)
     {
         var found = $"record {anew.Number}: trouble with the disk interrupted the journal";
-        if (StateFiles.Snapshots(_disk).Any(snapshot => snapshot.Number + 1 >= anew.Number))
+        if (!_endsAtHoles && StateFiles.HasSnapshotFrom(_disk, anew.Number - 1))
             Damage(found, $"record {_expected}", isSealed: false);
         else
-            EndAt(JournalEndKind.Hole, 0, Survey().Records, found);
+            EndAt(JournalEndKind.Hole, 0, SurveyAll(_offset).Records, found);
     }
+
+    // Beginnings anew too.
+    private DamageSurvey SurveyAll(long offset) =>
+        DamageSurvey.Of(_disk, _current!, offset, _expected, _segments.Skip(_index + 1));
 
     private DamageSurvey Survey()
     {
@@ -193,29 +197,33 @@ public sealed class JournalReader : IDisposable
         return DamageSurvey.Of(_disk, _current!, _offset, _expected, later);
     }
 
-    /// <summary>Ends the journal where a crash explains what is found; false: it is damage.</summary>
-    private bool EndByCrash(RecordState state, string found, string expected)
+    /// <summary>Ends the journal where a crash explains what is found; else it is damage.</summary>
+    private void EndByCrash(RecordState state, string found, string expected)
     {
         var survey = Survey();
-        var isLast = _index + 1 == _segments.Length;
         var cut = survey.ContentEnd - _offset;
-        var isNew = survey.Durable < _expected && !_current!.IsCut;
-        if (isNew && isLast && survey.Records == 0 && _current!.Header is not null)
+        if (survey.Durable >= _expected || (_current!.IsCut && state != RecordState.Footer))
+        {
+            Damage(found, expected, isSealed: false);
+        }
+        else if (_segments.Skip(_index + 1).FirstOrDefault(file => BeginsAnew(file)) is { Name: not null } anew)
+        {
+            Interrupted(anew);
+        }
+        else if (survey.Headers == 0 && survey.Records == 0 && _current.Header is not null
+            && state != RecordState.Footer)
         {
             var kind = cut == 0 ? JournalEndKind.Unclosed : JournalEndKind.TornTail;
             EndAt(kind, cut, 0, cut == 0 ? null : $"{cut} bytes of a record that is not whole");
-            return true;
         }
-
-        var isMissing = state == RecordState.Footer && survey.Durable < _expected;
-        if (isMissing || (isNew && survey.HasLostSector))
+        else if (state == RecordState.Footer || survey.HasLostSector)
         {
             EndAt(JournalEndKind.Hole, cut, survey.Records, $"record {_expected} was lost before it was durable");
-            return true;
         }
-
-        Damage(found, expected, isSealed: false, survey);
-        return false;
+        else
+        {
+            Damage(found, expected, isSealed: false);
+        }
     }
 
     private string[] NamesFrom(int index) => [.. _segments.Skip(index).Select(static file => file.Name)];
@@ -223,7 +231,7 @@ public sealed class JournalReader : IDisposable
     private void EndAt(JournalEndKind kind, long cut, int dropped, string? reason) => End = new JournalEnd(
         kind, _expected, _current!.Name, _offset, cut, dropped, NamesFrom(_index + 1), reason);
 
-    private void Damage(string found, string expected, bool isSealed, DamageSurvey? survey = null)
+    private void Damage(string found, string expected, bool isSealed)
     {
         if (_salvage is null)
             throw new JournalCorruptException(_current!.Name, _offset, found, expected);
@@ -237,8 +245,7 @@ public sealed class JournalReader : IDisposable
             return;
         }
 
-        // The whole journal behind the place, beginnings anew too.
-        survey = DamageSurvey.Of(_disk, _current!, _offset + 8, _expected, _segments.Skip(_index + 1));
+        var survey = SurveyAll(_offset + 8);
         var isHere = survey.NextFile == _current!.Name;
         Report((isHere ? survey.NextOffset : survey.ContentEnd) - _offset, survey.NextNumber, found, expected);
         if (_beyondDamage && survey.NextFile is not null)

@@ -15,9 +15,9 @@ public static class JournalRepair
         var aside = new List<string>();
         foreach (var file in end.FilesDropped.Reverse())
             aside.Add(StateFiles.SetAside(disk, file));
+        SyncEarlier(disk, end);
         if (end.File is null)
             return aside;
-        WriteOpenOnesAgain(disk, end.File);
         if (end.Offset == 0)
         {
             aside.Add(StateFiles.SetAside(disk, end.File));
@@ -37,8 +37,8 @@ public static class JournalRepair
         return aside;
     }
 
-    /// <summary>Closes a segment whose content ends at the offset. The records are durable before the footer says so, and
-    /// the footer before the file is cut.</summary>
+    /// <summary>Closes a segment whose content ends at the offset. The records are durable before the footer says so,
+    /// and the footer before the file is cut.</summary>
     internal static void Seal(IDiskFile segment, long end, ulong next)
     {
         var footer = RecordHeader.FooterOffset(end);
@@ -51,24 +51,29 @@ public static class JournalRepair
         segment.Sync();
     }
 
-    // A sync that failed may have left bytes that the system's cache has and takes for written: what was read from there
-    // must get to the disk before anybody is told of it.
-    private static void WriteOpenOnesAgain(IDisk disk, string last)
+    // A writer that was killed may have left earlier segments in the system's cache alone; those that were cut were
+    // synced before. What trouble ended may fail again, and nothing counts on it.
+    private static void SyncEarlier(IDisk disk, JournalEnd end)
     {
-        foreach (var file in StateFiles.Segments(disk).Where(file => file.Name != last))
+        var isTrouble = false;
+        foreach (var file in StateFiles.Segments(disk).Reverse())
         {
-            using (var reader = new SegmentReader(disk, file))
+            using var reader = new SegmentReader(disk, file);
+            if (reader is { IsCut: false, Header: not null } && file.Name != end.File && !isTrouble)
             {
-                if (reader.IsCut)
-                    continue;
+                using var segment = disk.Open(file.Name, writable: true);
+                WriteAgain(segment, segment.Length);
+                segment.Sync();
             }
 
-            using var segment = disk.Open(file.Name, writable: true);
-            WriteAgain(segment, segment.Length);
-            segment.Sync();
+            isTrouble = reader.Header is { BeginsAnew: true };
         }
+
+        disk.SyncDirectory();
     }
 
+    // A sync that failed leaves bytes that the system's cache has, and takes for written: what was read from there must
+    // get to the disk before anything counts on it.
     private static void WriteAgain(IDiskFile segment, long end)
     {
         var buffer = new byte[(int)Math.Min(CopyBytes, end)];

@@ -91,7 +91,7 @@ public sealed class JournalWriter : IJournal, IDisposable
         // A segment without a record, left by a start before, is there until the new one takes its name: it may be all
         // that tells of that start's epoch.
         var isAnew = end.Kind == JournalEndKind.Empty ? next != 1 : end.Next != next;
-        return new JournalWriter(disk, options, next - 1, isAnew, now);
+        return new JournalWriter(disk, options, next - 1, isAnew || BeginsAnew(disk, next), now);
     }
 
     /// <summary>What the next segments' headers say that results depend on.</summary>
@@ -106,7 +106,8 @@ public sealed class JournalWriter : IJournal, IDisposable
         if (_flusher.Fault is not null)
             return false;
         var need = bytes * RecordBytesPerMessageByte + RecordOverhead;
-        var hasRoom = _segment.Room >= need || _flusher.SpareBytes >= SizeFor(need);
+        // Once it has been short, smaller frames do not make it well: the next segment does.
+        var hasRoom = _flusher.SpareBytes >= SizeFor(need) || (!_isShort && _segment.Room >= need);
         _isShort = !hasRoom;
         if (!hasRoom)
             _flusher.Want(SizeFor(need));
@@ -126,8 +127,8 @@ public sealed class JournalWriter : IJournal, IDisposable
     }
 
     /// <summary>
-    /// Goes on in a new segment, so that the next record begins one; for snapshots. Does nothing and gives false where no
-    /// next segment is ready: the loop never waits for it.
+    /// Goes on in a new segment, so that the next record begins one; for snapshots. Does nothing and gives false where
+    /// no next segment is ready: the loop never waits for it.
     /// </summary>
     public bool Rotate()
     {
@@ -139,8 +140,8 @@ public sealed class JournalWriter : IJournal, IDisposable
 
     /// <summary>
     /// After trouble: begins a fresh segment for records from a number on, once the disk has been found to work; asked
-    /// again later where it gave false. Never waits for the disk longer than a file takes to be renamed. Records that were
-    /// lost to the trouble are in no journal: <see cref="Durable"/> stands still until a snapshot has all records before
+    /// again later where it gave false. Never waits for the disk longer than a file takes to be renamed. Records that
+    /// were lost to the trouble are in no journal: <see cref="Durable"/> stands still until a snapshot has all before
     /// <paramref name="next"/> and <see cref="Cover"/> says so.
     /// </summary>
     public bool TryReopen(ulong next)
@@ -166,7 +167,7 @@ public sealed class JournalWriter : IJournal, IDisposable
 
     public bool TryReopen() => TryReopen(_written + 1);
 
-    /// <summary>A durable snapshot has everything up to the record: it needs no journal to survive. Any thread.</summary>
+    /// <summary>A durable snapshot has everything up to the record: it needs no journal. Any thread.</summary>
     public void Cover(ulong number)
     {
         ulong before;
@@ -211,6 +212,16 @@ public sealed class JournalWriter : IJournal, IDisposable
     private long SizeFor(long record) => Math.Max(
         _options.SegmentBytes,
         SegmentHeader.BytesOf(_description.Length) + record + RecordHeader.FooterReserve + RecordHeader.Sector);
+
+    // A start that wrote nothing left a segment that the new one takes the place of.
+    private static bool BeginsAnew(IDisk disk, ulong next)
+    {
+        var left = StateFiles.Segments(disk).FirstOrDefault(file => file.Number == next);
+        if (left.Name is null)
+            return false;
+        using var file = disk.Open(left.Name);
+        return SegmentHeader.Read(file, next, out _, out _) is { BeginsAnew: true };
+    }
 
     private bool Write(in FrameRecord record, ulong number)
     {

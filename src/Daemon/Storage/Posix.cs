@@ -15,6 +15,8 @@ internal static partial class Posix
     private const int CurrentDirectory = -100;
     private const int EmptyPath = 0x1000;
     private const int CloseOnExec = 0x80000;
+    private const int CreateToWrite = 0x40 | 2;
+    private const int OwnerAndGroup = 0x1a0;
     private const uint LinksAndInode = 0x4 | 0x100;
     private const int StatxBytes = 256;
 
@@ -25,6 +27,14 @@ internal static partial class Posix
     public static SafeFileHandle OpenDirectory(string path)
     {
         var handle = new SafeFileHandle(OpenForReading(path, CloseOnExec), ownsHandle: true);
+        return handle.IsInvalid ? throw Error($"open {path}") : handle;
+    }
+
+    /// <summary>A descriptor without the lock that .NET puts on every file that it opens.</summary>
+    public static SafeFileHandle OpenToLock(string path)
+    {
+        var descriptor = OpenOrCreate(path, CloseOnExec | CreateToWrite, OwnerAndGroup);
+        var handle = new SafeFileHandle(descriptor, ownsHandle: true);
         return handle.IsInvalid ? throw Error($"open {path}") : handle;
     }
 
@@ -66,6 +76,9 @@ internal static partial class Posix
 
     [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int OpenForReading(string path, int flags);
+
+    [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int OpenOrCreate(string path, int flags, int mode);
 
     [LibraryImport("libc", EntryPoint = "statx", StringMarshalling = StringMarshalling.Utf8)]
     private static unsafe partial int StatPath(int directory, string path, int flags, uint mask, byte* buffer);

@@ -59,7 +59,8 @@ internal sealed class RecordDecoder
         place += RecordEncoder.ChangeHeader;
         if (!Take(payload, ref place, bits & RecordEncoder.HasSeq, out var seq)
             || !Take(payload, ref place, bits & RecordEncoder.HasTime, out var time)
-            || !Take(payload, ref place, bits & RecordEncoder.HasRun, out var run) || dataBytes > payload.Length - place)
+            || !Take(payload, ref place, bits & RecordEncoder.HasRun, out var run)
+            || dataBytes > payload.Length - place)
             return $"{dataBytes} bytes of data";
         if (flags > byte.MaxValue)
             return $"flags {flags}";

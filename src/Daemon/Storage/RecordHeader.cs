@@ -2,8 +2,8 @@ using System.Buffers.Binary;
 
 namespace Realtime.Daemon.Storage;
 
-/// <summary>The head of a record: length and checksum of its payload, its number, and how far the disk was known to have
-/// the journal.</summary>
+/// <summary>The head of a record: length and checksum of its payload, its number, and how far the disk was known to
+/// have the journal.</summary>
 /// <param name="Length">Of the payload in bytes, a multiple of 8; 0 in the footer of a segment.</param>
 /// <param name="Crc">Over length, number, durable and payload.</param>
 /// <param name="Number">Of the record; in a footer the number of the next record.</param>
@@ -39,8 +39,8 @@ internal readonly record struct RecordHeader(uint Length, uint Crc, ulong Number
     public static uint Checksum(ReadOnlySpan<byte> record) =>
         Crc32C.Append(Crc32C.Of(record[..4]), record[8..]);
 
-    /// <summary>Where the footer goes after content that ends at the offset: it never crosses a sector's edge, so that it
-    /// is there whole or not at all.</summary>
+    /// <summary>Where the footer goes after content that ends at the offset: it never crosses a sector's edge, so that
+    /// it is there whole or not at all.</summary>
     public static long FooterOffset(long end)
     {
         var left = Sector - (end % Sector);

@@ -25,7 +25,7 @@ internal sealed class RetentionPlan
         var span = Math.Max(1, keep.Ticks * TimeSpan.NanosecondsPerTick);
         _oldest = now - span;
         var kept = KeptByAge(span, now);
-        var first = OldestKept(AgedOut(), kept);
+        var first = OldestKept(AgedOut());
         if (maxBytes is { } most)
             first = Math.Max(first, Squeeze(first, kept, most));
         Settle(first, kept);
@@ -64,8 +64,8 @@ internal sealed class RetentionPlan
         return count;
     }
 
-    // The two newest; the first of every quarter of the time that is kept, counted from 1970, so that it stays the first
-    // as time goes on; and what leads over trouble with the disk.
+    // The two newest; the first of every quarter of the time that is kept, counted from 1970, so that it stays the
+    // first as time goes on; and what leads over trouble with the disk.
     private HashSet<ulong> KeptByAge(long span, long now)
     {
         var kept = new HashSet<ulong>(_snapshots.TakeLast(2).Select(static snapshot => snapshot.File.Number));
@@ -89,44 +89,51 @@ internal sealed class RetentionPlan
         return kept;
     }
 
-    // The last segment up to the limit at which a replay can begin.
-    private int OldestKept(int limit, HashSet<ulong> kept)
+    // The last segment up to the limit at which a replay can begin; what leads to it stays.
+    private int OldestKept(int limit)
     {
         for (var i = limit; i > 0; i--)
         {
-            if (HasBase(i, kept))
+            if (BaseOf(i) is not null)
                 return i;
         }
 
         return 0;
     }
 
-    private bool HasBase(int index, HashSet<ulong> kept)
+    // The first snapshot from which a replay reaches into the segment; 0 is the empty world, which needs none.
+    private ulong? BaseOf(int index)
     {
         var first = _segments[index].File.Number;
         var next = index + 1 < _segments.Length ? _segments[index + 1].File.Number : ulong.MaxValue;
-        return first == 1 || kept.Any(number => number + 1 >= first && number + 1 < next);
+        foreach (var snapshot in _snapshots)
+        {
+            var behind = snapshot.File.Number + 1;
+            if (behind >= first && behind < next)
+                return snapshot.File.Number;
+        }
+
+        return first == 1 ? 0 : null;
     }
 
     // Over the limit the oldest goes though it is not old enough, with the snapshots that lead to it.
     private int Squeeze(int first, HashSet<ulong> kept, long most)
     {
-        for (var i = first; i <= Covered; i++)
+        for (var i = first; i <= Covered && Sum(first, kept) > most; i++)
         {
-            if (HasBase(i, kept) || i == 0)
-            {
+            if (BaseOf(i) is not null)
                 first = i;
-                if (Sum(i, kept) <= most)
-                    break;
-            }
         }
 
         return first;
     }
 
-    private bool IsKept(in SnapshotAge snapshot, int first, HashSet<ulong> kept) =>
-        kept.Contains(snapshot.File.Number)
-        && (_segments.Length == 0 || snapshot.File.Number + 1 >= _segments[first].File.Number);
+    private bool IsKept(in SnapshotAge snapshot, int first, HashSet<ulong> kept)
+    {
+        var number = snapshot.File.Number;
+        return _segments.Length == 0 ? kept.Contains(number)
+            : (kept.Contains(number) && number + 1 >= _segments[first].File.Number) || number == BaseOf(first);
+    }
 
     private long Sum(int first, HashSet<ulong> kept) =>
         _segments.Skip(first).Sum(static segment => segment.File.Length)

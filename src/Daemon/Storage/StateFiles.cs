@@ -30,6 +30,12 @@ public static class StateFiles
     /// <summary>By their numbers, lowest first.</summary>
     public static IReadOnlyList<StateFile> Snapshots(IDisk disk) => Find(disk, SnapshotPrefix, SnapshotSuffix);
 
+    /// <summary>Whether there is, or was until it was set aside, a snapshot of that number or a higher one.</summary>
+    internal static bool HasSnapshotFrom(IDisk disk, ulong number) => disk.List().Any(
+        entry => entry.Name.Length >= SnapshotName(0).Length && !IsUnfinished(entry.Name)
+            && TryParse(entry.Name[..SnapshotName(0).Length], SnapshotPrefix, SnapshotSuffix, out var found)
+            && found >= number);
+
     /// <summary>Deletes what was never finished; the directory's owner calls it at start.</summary>
     public static IReadOnlyList<string> DeleteUnfinished(IDisk disk)
     {

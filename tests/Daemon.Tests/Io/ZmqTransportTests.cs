@@ -116,6 +116,45 @@ public sealed class ZmqTransportTests : IDisposable
         await waiting.WaitAsync(Patience);
     }
 
+    [Theory]
+    [InlineData("", true)]
+    [InlineData("p", true)]
+    [InlineData("p/pump", true)]
+    [InlineData("h", false)]
+    [InlineData("e/pump", false)]
+    public void It_knows_whether_anybody_hears_predictions(string topic, bool expected)
+    {
+        Assert.False(_transport.HasSubscribers);
+        using (var other = Connect(ZmqSocketType.Sub, "predictions"))
+        using (var subscriber = Connect(ZmqSocketType.Sub, "predictions"))
+        {
+            subscriber.Subscribe(topic);
+            // Subscribed last: once its message arrives, the other subscription has been read.
+            other.Subscribe("x");
+            subscriber.Subscribe("x");
+            Await(() =>
+            {
+                _transport.Publish("x"u8, "1"u8);
+                return other.TryReceive([], out _) >= 0 && subscriber.TryReceive([], out _) >= 0;
+            });
+            Assert.Equal(expected, _transport.HasSubscribers);
+        }
+
+        Await(() => !_transport.HasSubscribers);
+    }
+
+    private void Await(Func<bool> holds)
+    {
+        var started = System.Diagnostics.Stopwatch.StartNew();
+        while (!holds())
+        {
+            Assert.True(started.Elapsed < Patience);
+            Thread.Sleep(1);
+            _inbox.Clear();
+            _transport.Receive(_inbox);
+        }
+    }
+
     private ZmqSocket Connect(ZmqSocketType type, string endpoint)
     {
         var socket = new ZmqSocket(_context, type) { Linger = 0 };

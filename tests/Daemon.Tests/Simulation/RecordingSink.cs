@@ -24,6 +24,8 @@ internal sealed class RecordingSink : IPredictionSink
     /// <summary>Nobody takes anything.</summary>
     public bool IsDown { get; set; }
 
+    public bool HasSubscribers { get; set; } = true;
+
     public IEnumerable<Published> Predictions => Everything.Where(static one => one.Topic.StartsWith("p/"));
 
     public IEnumerable<StreamEvent> Events => Everything

@@ -3,8 +3,8 @@ using Realtime.Daemon.Storage;
 namespace Realtime.Daemon.Tests.Simulation;
 
 /// <summary>
-/// A disk with a cache in front: what was not synced survives a <see cref="Crash"/> by chance, sector by sector and name
-/// by name. Faults can be switched on at any moment.
+/// A disk with a cache in front: what was not synced survives a <see cref="Crash"/> by chance, sector by sector and
+/// name by name. Faults can be switched on at any moment.
 /// </summary>
 internal sealed class SimulatedDisk : IDisk
 {

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Realtime.Daemon.Frames;
 using Realtime.Daemon.Storage;
 using Realtime.Protocol;
@@ -79,8 +80,7 @@ internal sealed record SomeRecord(
     public bool IsSame(SomeRecord other) =>
         Frame == other.Frame && Now == other.Now && Checksum == other.Checksum
         && Changes.AsSpan().SequenceEqual(other.Changes) && Bytes.AsSpan().SequenceEqual(other.Bytes)
-        && Values.Select(BitConverter.DoubleToInt64Bits)
-            .SequenceEqual(other.Values.Select(BitConverter.DoubleToInt64Bits));
+        && MemoryMarshal.AsBytes<double>(Values).SequenceEqual(MemoryMarshal.AsBytes<double>(other.Values));
 
     private static double Number(Random random) => random.Next(6) switch
     {

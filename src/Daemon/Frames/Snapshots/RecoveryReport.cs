@@ -20,7 +20,10 @@ public sealed record RecoveryReport
     /// <summary>Streams that no model serves any more.</summary>
     public int Left { get; init; }
 
+    /// <summary>All of it, and the loading of the snapshot alone.</summary>
     public double Seconds { get; init; }
+
+    public double LoadSeconds { get; init; }
 
     /// <summary>Replayed records whose predictions came out with other bits: another model or kernel.</summary>
     public long Different { get; init; }

@@ -1,3 +1,5 @@
+using System.Diagnostics;
+
 namespace Realtime.Daemon.Frames.Snapshots;
 
 /// <summary>
@@ -21,6 +23,9 @@ public sealed class Snapshotter
     private long _retry;
     private long _wanted;
 
+    // Time that copies within the frame have taken, in ticks of the stopwatch.
+    private long _held;
+
     /// <param name="world">What is copied.</param>
     /// <param name="store">Where it goes.</param>
     /// <param name="every">Time from the begin of one to the begin of the next.</param>
@@ -37,6 +42,9 @@ public sealed class Snapshotter
         world.Snapshots = this;
     }
 
+    /// <summary>The longest that the copying of snapshots has held up a frame since the last reset.</summary>
+    public TimeSpan LongestPause { get; private set; }
+
     /// <summary>Rows are left to copy, so the loop must not sleep.</summary>
     public bool IsCopying => _copy.IsCopying;
 
@@ -50,7 +58,16 @@ public sealed class Snapshotter
     public long Next => _wanted > Ended || _world.Changes.Fault is not null
         ? Math.Min(_next, _world.Now + RetryEvery / 10) : _next;
 
-    public void BeforeChange(int row) => _copy.BeforeChange(row);
+    public void BeforeChange(int row)
+    {
+        if (!_copy.IsCopying)
+            return;
+        var begun = Stopwatch.GetTimestamp();
+        _copy.BeforeChange(row);
+        _held += Stopwatch.GetTimestamp() - begun;
+    }
+
+    public void ResetPause() => LongestPause = TimeSpan.Zero;
 
     public void Skip(int row) => _copy.Skip(row);
 
@@ -66,11 +83,16 @@ public sealed class Snapshotter
     /// <summary>Does what is due, between two frames.</summary>
     public void Run()
     {
+        var begun = Stopwatch.GetTimestamp();
         if (_world.Changes.Fault is not null)
             Mend();
         else if (_wanted > Ended || _world.Now >= _next || _next - _world.Now > _every)
             Begin();
         _copy.RunSlice();
+        var pause = Stopwatch.GetElapsedTime(begun - _held);
+        _held = 0;
+        if (pause > LongestPause)
+            LongestPause = pause;
     }
 
     /// <summary>Nothing changes any more: the last snapshot, copied at once unless one is still being written.
