@@ -91,6 +91,8 @@ public sealed class JournalWriter : IJournal, IDisposable
         ArgumentOutOfRangeException.ThrowIfGreaterThan(options.Description.Length, SegmentHeader.LargestDescription);
         ArgumentOutOfRangeException.ThrowIfLessThan(next, Math.Max(end.Next, 1));
         JournalRepair.Apply(disk, end);
+        // A segment without a record, left by a start before, is there until the new one takes its name: it may be all
+        // that tells of that start's epoch.
         var isAnew = end.Kind == JournalEndKind.Empty ? next != 1 : end.Next != next;
         return new JournalWriter(disk, options, next - 1, isAnew || BeginsAnew(disk, next), now);
     }

@@ -303,7 +303,8 @@ internal sealed class DurableClient
                 stream.Next = Math.Min(stream.Next, seq);
                 _quietUntil = _simulation.Frame + _random.Next(20);
                 // A late answer may tell so of what was passed over before.
-                var isOpen = code == ErrorCode.Refused || !(_simulation.LastOf(stream.Name) >= seq);
+                var isOpen = code == ErrorCode.Refused
+                    || (!IsBad(stream.Name, seq) && !(_simulation.LastOf(stream.Name) >= seq));
                 if (code != ErrorCode.NotNext && isOpen && !stream.IsTainted && !(stream.Owed?.Seq <= seq))
                     stream.Owed = new Owed(seq, code == ErrorCode.Refused);
                 break;

@@ -81,11 +81,11 @@ internal sealed class DurableLedger
             case ChangeKind.Put:
                 var state = Read.Value(one.Bytes);
                 _streams[name] = (
-                    (ulong)(state["seq"].AsInt64() ?? 0), state["counts"]["stepped"].AsInt64() ?? 0,
-                    (ulong?)state["run"].AsInt64());
+                    state["seq"].AsUInt64() ?? 0, state["counts"]["stepped"].AsInt64() ?? 0,
+                    state["run"].AsUInt64());
                 Owed.Remove(name);
-                if (state["owed"].AsInt64() is { } seq)
-                    Owed[name] = (ulong)seq;
+                if (state["owed"].AsUInt64() is { } seq)
+                    Owed[name] = seq;
                 break;
             case ChangeKind.Forgotten or ChangeKind.Evicted:
                 _rows.Remove(change.Row);

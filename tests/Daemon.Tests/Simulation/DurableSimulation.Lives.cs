@@ -29,7 +29,7 @@ internal sealed partial class DurableSimulation
     private void Break()
     {
         _tally.Troubles++;
-        _faultUntil = Frame + 3 + _random.Next(60);
+        _faultUntil = Frame + 3 + _random.Next(30);
         switch (_random.Next(4))
         {
             case 0:
@@ -312,7 +312,7 @@ internal sealed partial class DurableSimulation
         {
             Directory = "simulated",
             Durability = _random.Next(2) == 0 ? Durability.Os : Durability.Fsync,
-            SnapshotEvery = TimeSpan.FromSeconds(1 + _random.Next(20)),
+            SnapshotEvery = TimeSpan.FromSeconds(1 + _random.Next(_random.Next(2) == 0 ? 5 : 120)),
             Keep = TimeSpan.FromSeconds(10 + _random.Next(200)),
             MaxBytes = _random.Next(3) == 0 ? 200_000 : null,
             RecordPredictions = _random.Next(4) == 0,
@@ -333,9 +333,10 @@ internal sealed partial class DurableSimulation
         var snapshots = StateFiles.Snapshots(_disk);
         var isWhole = segments.All(file => !BeginsAnew(file)) && snapshots.All(
             file => SnapshotReader.Check(_disk, file.Name) is null);
-        if (!isWhole || _random.Next(4) != 0)
+        if (!isWhole || _random.Next(3) == 0)
             return null;
-        if (snapshots.Count > 1 && _random.Next(2) == 0)
+        // Records that were lost to trouble are in the newest snapshot alone.
+        if (snapshots.Count > 1 && snapshots[^1].Number <= LastRecord(segments) && _random.Next(3) == 0)
         {
             var snapshot = snapshots[^1];
             _disk.Flip(snapshot.Name, _random.NextInt64(snapshot.Length), _random.Next(8));
@@ -352,6 +353,16 @@ internal sealed partial class DurableSimulation
         var bit = _random.Next(8);
         _disk.Flip(chosen.Name, offset, bit);
         return new DurableDamage(chosen.Name, chosen.Number, () => _disk.Flip(chosen.Name, offset, bit));
+    }
+
+    private ulong LastRecord(IReadOnlyList<StateFile> segments)
+    {
+        using var reader = new JournalReader(_disk, segments.Count == 0 ? 1 : segments[0].Number, static _ => { });
+        while (reader.Read())
+        {
+        }
+
+        return reader.End!.Next - 1;
     }
 
     private bool IsCut(StateFile file)
