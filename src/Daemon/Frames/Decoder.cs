@@ -1,3 +1,4 @@
+using Realtime.Daemon.Frames.HandOver;
 using Realtime.Daemon.Frames.Requests;
 using Realtime.Protocol;
 
@@ -31,10 +32,11 @@ public sealed class Decoder
     private readonly RequestDesk _desk;
     private readonly TickShapes _shapes = new();
     private readonly int _ticksMax;
-    private readonly double[] _values;
-    private readonly long _predictionBytes;
     private readonly byte[] _digits = new byte[StreamName.MaximumDigits];
 
+    private double[] _values = [];
+    private long _predictionBytes;
+    private int _generation;
     private int _next;
     private bool _open;
     private MessageHeader _header;
@@ -50,8 +52,7 @@ public sealed class Decoder
         _inbox = inbox;
         _desk = desk;
         _ticksMax = ticksMax;
-        _values = new double[world.Models.Max(static model => model.Model.Inputs.Count)];
-        _predictionBytes = world.Models.Max(static model => model.PredictionBytes);
+        Measure();
     }
 
     /// <summary>Nothing is left of what was received.</summary>
@@ -61,6 +62,8 @@ public sealed class Decoder
     public void Run()
     {
         _ticks = 0;
+        if (_generation != _world.Generation)
+            Measure();
         _world.TakesChanges = _world.Changes.CanTake(_inbox.Used + ImputedBytes * (_ticksMax + ImputedMax));
         while (!IsDrained && _ticks < _ticksMax)
         {
@@ -85,6 +88,13 @@ public sealed class Decoder
     {
         _inbox.Clear();
         _next = 0;
+    }
+
+    private void Measure()
+    {
+        _generation = _world.Generation;
+        _values = new double[_world.Models.Max(static model => model.InputCount)];
+        _predictionBytes = _world.Models.Max(static model => model.PredictionBytes);
     }
 
     private bool TryOpen(in Message message)
@@ -154,6 +164,16 @@ public sealed class Decoder
     {
         var start = _work.Replies.Length;
         _desk.Execute(_inbox.Bytes(message.Payload), _work.Replies);
+        if (_desk.Late is { } rid)
+        {
+            _work.Replies.Truncate(start);
+            var to = new LateReply(_inbox.Bytes(message.Identity).ToArray(), message.Delimiter, rid);
+            _world.HandOvers.Reload!(to);
+            _ticks++;
+            Close();
+            return;
+        }
+
         var reply = new Slice(start, _work.Replies.Length - start);
         _work.Add(new RequestWork(
             _next, _work.OutcomeCount, _work.OutcomeCount, true, false, default, false, reply, _desk.Ticket));

@@ -1,7 +1,6 @@
 using System.Net.Sockets;
 using System.Reflection;
 using System.Runtime.InteropServices;
-using Realtime.Cells;
 using Realtime.Daemon.Configuration;
 using Realtime.Daemon.Frames;
 using Realtime.Daemon.Http;
@@ -9,6 +8,7 @@ using Realtime.Daemon.Io;
 using Realtime.Daemon.Frames.Requests;
 using Realtime.Daemon.Frames.Snapshots;
 using Realtime.Daemon.Recovery;
+using Realtime.Daemon.Reloading;
 using Realtime.Daemon.Storage;
 using Realtime.Protocol.ZeroMq;
 
@@ -25,7 +25,9 @@ public static partial class DaemonHost
     /// <exception cref="StartException">It can't start.</exception>
     /// <param name="options">The configuration.</param>
     /// <param name="salvage">Go on without what is damaged in the state directory, and set it aside.</param>
-    public static async Task<int> RunAsync(RealtimeOptions options, bool salvage = false)
+    /// <param name="read">Reads the configuration again, for a reload; null where it can't be.</param>
+    public static async Task<int> RunAsync(
+        RealtimeOptions options, bool salvage = false, Func<ConfigurationResult>? read = null)
     {
         RefuseWhatIsNotThere(options);
         var kernel = ModelLoading.ChooseKernel(options.Engine, out var notice);
@@ -45,7 +47,18 @@ public static partial class DaemonHost
         var log = app.Services.GetRequiredService<ILoggerFactory>().CreateLogger("realtimed");
         if (life is not null)
             life.Log = log;
-        using var hangup = PosixSignalRegistration.Create(PosixSignal.SIGHUP, context => Ignore(context, log));
+        var reloader = new Reloader(
+            read ?? (() => new ConfigurationResult(options, [], null, new Dictionary<string, string>())), options,
+            model => ModelLoading.MakeHost(model, kernel, options.Engine.Threads), world, loop, directory?.Disk)
+        {
+            Log = log,
+        };
+        reloader.Attach();
+        using var hangup = PosixSignalRegistration.Create(PosixSignal.SIGHUP, context =>
+        {
+            context.Cancel = true;
+            reloader.Hangup();
+        });
         try
         {
             await app.StartAsync().ConfigureAwait(false);
@@ -62,6 +75,7 @@ public static partial class DaemonHost
         if (await thread.Serving().ConfigureAwait(false))
             LogServing(log, Version);
         await app.WaitForShutdownAsync().ConfigureAwait(false);
+        reloader.Stop();
         // A loop that goes on still uses what would be disposed of below.
         if (!thread.Ended)
             Environment.Exit(ExitCode.Failed);
@@ -114,11 +128,7 @@ public static partial class DaemonHost
     private static World MakeWorld(
         RealtimeOptions options, IReadOnlyList<LoadedModel> models, string kernel, ulong epoch)
     {
-        var hosts = models.Select(model => new ModelHost(
-            model.Options.Name,
-            model.Model,
-            new CpuEngine(model.Model, kernel, options.Engine.Threads),
-            model.Options.Streams));
+        var hosts = models.Select(model => ModelLoading.MakeHost(model, kernel, options.Engine.Threads));
         return new World([.. hosts], options.ForLoop(), new NoJournal(), epoch);
     }
 
@@ -188,12 +198,6 @@ public static partial class DaemonHost
         { Durability: Durability.None } => $"in memory only; durability none leaves {state.Directory} alone",
         _ => $"{state.Directory}, durability {state.Durability.ToString().ToLowerInvariant()}",
     };
-
-    private static void Ignore(PosixSignalContext context, ILogger log)
-    {
-        context.Cancel = true;
-        LogNotice(log, "SIGHUP: this version does not reload; restart it to take a new configuration");
-    }
 
     [LoggerMessage(10, LogLevel.Information, "Model {Name} for {Patterns}: {File}, digest {Digest}")]
     private static partial void LogModel(ILogger log, string name, string patterns, string file, string digest);

@@ -18,12 +18,16 @@ public sealed class RequestDesk(World world, WorldReport report)
     /// </summary>
     public long Ticket { get; private set; }
 
+    /// <summary>The last request is answered later: its mark as encoded; null where it is answered at once.</summary>
+    public byte[]? Late { get; private set; }
+
     /// <summary>Carries out one request and appends its reply.</summary>
     /// <returns>Why it was not carried out; none where it was.</returns>
     public ErrorCode Execute(ReadOnlySpan<byte> request, MessagePackWriter reply)
     {
         world.Counters.Requests++;
         Ticket = 0;
+        Late = null;
         var start = reply.Length;
         var fields = RequestFields.Read(request);
         var map = reply.BeginMap();
@@ -76,6 +80,8 @@ public sealed class RequestDesk(World world, WorldReport report)
                 return ForEach(in fields, reply, ref entries, Reset);
             case "forget":
                 return ForEach(in fields, reply, ref entries, Forget);
+            case "reload":
+                return Reload(in fields);
             case "snapshot":
                 return Snapshot(reply, ref entries);
             default:
@@ -95,6 +101,16 @@ public sealed class RequestDesk(World world, WorldReport report)
         Ticket = snapshots.Ask();
         reply.Entry("ok"u8, true);
         entries++;
+        return default;
+    }
+
+    private (ErrorCode, string?) Reload(in RequestFields fields)
+    {
+        if (world.HandOvers.Reload is null)
+            return (ErrorCode.Unsupported, "op reload: nothing can be read again here");
+        if (world.HandOvers.Busy is { } busy)
+            return (ErrorCode.Refused, busy);
+        Late = fields.Rid.ToArray();
         return default;
     }
 

@@ -32,6 +32,12 @@ public sealed class Replayer(World world, int maxTicks, ReplayedTick? stepped = 
     /// <summary>Records whose predictions came out with other bits than were recorded.</summary>
     public long Different { get; private set; }
 
+    /// <summary>Ticks that were counted and not stepped, since their stream's model has other inputs now.</summary>
+    public long Unfit { get; private set; }
+
+    /// <summary>Descriptions of other models that were put in place while the daemon ran.</summary>
+    public long Setups { get; private set; }
+
     /// <summary>Applies one record; some of its steps may wait for <see cref="Complete"/>.</summary>
     /// <exception cref="InvalidDataException">The record does not fit the world; the message says where.</exception>
     public void Apply(in FrameRecord record)
@@ -71,6 +77,7 @@ public sealed class Replayer(World world, int maxTicks, ReplayedTick? stepped = 
                 break;
             default:
                 Flush();
+                Setups += change.Kind == ChangeKind.Setup ? 1 : 0;
                 WorldReplay.Apply(world, in change, change.Data.Of(record.Bytes));
                 break;
         }
@@ -89,7 +96,13 @@ public sealed class Replayer(World world, int maxTicks, ReplayedTick? stepped = 
 
         var inputs = world.Models[stream.Model].Model.Inputs.Count;
         if (values.Length != inputs)
-            throw new InvalidDataException($"row {change.Row}: a tick of {values.Length} values, expected {inputs}");
+        {
+            // Its model has other inputs now: it counts, so that it is not taken twice, and is not stepped.
+            stream.Take(arrival, change.Seq, change.Run, change.Time, world.Now);
+            Unfit++;
+            return;
+        }
+
         var flags = stream.Take(arrival, change.Seq, change.Run, change.Time, world.Now);
         var item = _work.Add(world, change.Row, ItemKind.Tick, flags, default);
         values.CopyTo(_work.Values(in _work.Items[item], inputs));
