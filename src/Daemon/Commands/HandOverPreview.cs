@@ -36,13 +36,14 @@ internal sealed class HandOverPreview : IDisposable
         output.WriteLine($"against        {_disk.Path}");
         for (var attempt = 1; ; attempt++)
         {
-            var file = StateFiles.Snapshots(_disk).LastOrDefault();
-            if (file.Name is null)
+            var snapshots = StateFiles.Snapshots(_disk);
+            if (snapshots.Count == 0)
             {
                 output.WriteLine("  snapshot     none yet: nothing can be told of its streams");
                 return;
             }
 
+            var file = snapshots[^1];
             try
             {
                 var lines = Read(file);

@@ -164,19 +164,11 @@ public sealed class Decoder
     {
         var start = _work.Replies.Length;
         _desk.Execute(_inbox.Bytes(message.Payload), _work.Replies);
-        if (_desk.Late is { } rid)
-        {
-            _work.Replies.Truncate(start);
-            var to = new LateReply(_inbox.Bytes(message.Identity).ToArray(), message.Delimiter, rid);
-            _world.HandOvers.Reload!(to);
-            _ticks++;
-            Close();
-            return;
-        }
-
         var reply = new Slice(start, _work.Replies.Length - start);
         _work.Add(new RequestWork(
             _next, _work.OutcomeCount, _work.OutcomeCount, true, false, default, false, reply, _desk.Ticket));
+        if (_desk.Late is { } rid)
+            _world.HandOvers.Reload!(new LateReply(_inbox.Bytes(message.Identity).ToArray(), rid));
         _ticks++;
         Close();
     }

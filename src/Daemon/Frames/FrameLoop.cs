@@ -123,7 +123,7 @@ public sealed class FrameLoop
 
     /// <summary>Answers a request that had to wait; only for what is posted.</summary>
     public void Answer(LateReply to, ReadOnlySpan<byte> payload) =>
-        _replies.Add(new ReplyTo(to.Identity, to.Delimiter), payload, to.Rid, 0);
+        _replies.Answer(to.Identity, payload);
 
     private void Ingest()
     {

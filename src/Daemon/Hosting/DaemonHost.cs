@@ -47,7 +47,7 @@ public static partial class DaemonHost
         var log = app.Services.GetRequiredService<ILoggerFactory>().CreateLogger("realtimed");
         if (life is not null)
             life.Log = log;
-        var reloader = new Reloader(
+        using var reloader = new Reloader(
             read ?? (() => new ConfigurationResult(options, [], null, new Dictionary<string, string>())), options,
             model => ModelLoading.MakeHost(model, kernel, options.Engine.Threads), world, loop, directory?.Disk)
         {

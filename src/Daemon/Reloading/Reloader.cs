@@ -21,7 +21,7 @@ namespace Realtime.Daemon.Reloading;
 /// <param name="disk">Where the journal is; null where there is none.</param>
 public sealed partial class Reloader(
     Func<ConfigurationResult> read, RealtimeOptions started, Func<LoadedModel, ModelHost> make, World world,
-    FrameLoop loop, IDisk? disk)
+    FrameLoop loop, IDisk? disk) : IDisposable
 {
     private readonly ModelHandOver _handOver = new(world, DaemonHost.Version);
     private readonly CancellationTokenSource _stop = new();
@@ -49,6 +49,12 @@ public sealed partial class Reloader(
 
     /// <summary>Begins nothing any more, and ends what is under way.</summary>
     public void Stop() => _stop.Cancel();
+
+    public void Dispose()
+    {
+        Stop();
+        _stop.Dispose();
+    }
 
     // On the loop's thread.
     private void Begin(LateReply? to)

@@ -18,7 +18,8 @@ public sealed class RequestDesk(World world, WorldReport report)
     /// </summary>
     public long Ticket { get; private set; }
 
-    /// <summary>The last request is answered later: its mark as encoded; null where it is answered at once.</summary>
+    /// <summary>What the last request asks takes longer than its frame: its mark as encoded; null where it does not.
+    /// </summary>
     public byte[]? Late { get; private set; }
 
     /// <summary>Carries out one request and appends its reply.</summary>
@@ -111,6 +112,7 @@ public sealed class RequestDesk(World world, WorldReport report)
         if (world.HandOvers.Busy is { } busy)
             return (ErrorCode.Refused, busy);
         Late = fields.Rid.ToArray();
+        Ticket = ReplyQueue.Late;
         return default;
     }
 
