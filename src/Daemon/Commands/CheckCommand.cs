@@ -19,17 +19,17 @@ internal static class CheckCommand
         };
         configuration.AddTo(command);
         command.Options.Add(against);
-        command.SetAction(arguments => Check(configuration.Load(arguments), arguments.GetValue(against)));
+        command.SetAction(arguments => Check(
+            configuration.Load(arguments), arguments.GetValue(against), arguments.InvocationConfiguration.Output));
         return command;
     }
 
-    private static int Check(ConfigurationResult configuration, string? against)
+    private static int Check(ConfigurationResult configuration, string? against, TextWriter output)
     {
         var options = configuration.Options!;
         DaemonHost.RefuseWhatIsNotThere(options);
         var models = ModelLoading.LoadAll(options);
         var kernel = ModelLoading.ChooseKernel(options.Engine, out var notice);
-        var output = Console.Out;
         output.WriteLine($"configuration  {configuration.File ?? "built-in defaults"}");
         foreach (var (key, origin) in configuration.Origins.OrderBy(static entry => entry.Key, StringComparer.Ordinal))
             output.WriteLine($"  set          {key} at {origin}");
