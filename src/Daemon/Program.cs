@@ -60,6 +60,7 @@ internal static class Program
             WatchCommand.Create(),
             StreamsCommand.Create(),
             StatsCommand.Create(),
+            ReplayCommand.Create(),
             DevicesCommand.Create(),
             BenchCommand.Create(),
         };

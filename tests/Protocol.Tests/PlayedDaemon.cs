@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Realtime.Protocol.MessagePack;
 using Realtime.Protocol.ZeroMq;
 
@@ -84,8 +85,20 @@ internal sealed class PlayedDaemon : IDisposable
     private ZmqSocket Open(string endpoint)
     {
         var socket = new ZmqSocket(_context, ZmqSocketType.Router) { RouterMandatory = true };
-        socket.Bind(endpoint);
-        return socket;
+        var watch = Stopwatch.StartNew();
+        while (true)
+        {
+            try
+            {
+                socket.Bind(endpoint);
+                return socket;
+            }
+            catch (ZmqException) when (watch.Elapsed < TimeSpan.FromSeconds(10))
+            {
+                // A free port: any process on this machine may hold it for a moment as that of an outgoing connection.
+                Thread.Sleep(10);
+            }
+        }
     }
 
     private void Run()

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Globalization;
 using Realtime.Daemon.Bench;
 using Realtime.Daemon.Frames;
@@ -18,7 +17,7 @@ internal sealed class StageTimes
     private readonly Decoder _decoder;
     private readonly Stepper _stepper;
     private readonly Emitter _emitter;
-    private readonly long[] _spent = new long[Stages.Length];
+    private readonly double[] _spent = new double[Stages.Length];
 
     private StageTimes(World world, IClock clock, ITickSource source, IPredictionSink sink)
     {
@@ -65,7 +64,7 @@ internal sealed class StageTimes
             stages.RunFrames(frames);
             stepped = world.Counters.Stepped - stepped;
             for (var i = 0; i < Stages.Length; i++)
-                rounds[i].Add(stages._spent[i] * (1e9 / Stopwatch.Frequency) / stepped);
+                rounds[i].Add(stages._spent[i] / stepped);
             rounds[^1].Add(rounds[..^1].Sum(static stage => stage[^1]));
         }
 
@@ -85,7 +84,7 @@ internal sealed class StageTimes
 
     private void RunFrame()
     {
-        var start = Stopwatch.GetTimestamp();
+        var start = ThreadClock.Nanoseconds;
         _world.Now = _clock.UtcNanoseconds;
         _world.Frame++;
         _decoder.Rewind();
@@ -101,9 +100,9 @@ internal sealed class StageTimes
         Note(3, ref start);
     }
 
-    private void Note(int stage, ref long start)
+    private void Note(int stage, ref double start)
     {
-        var now = Stopwatch.GetTimestamp();
+        var now = ThreadClock.Nanoseconds;
         _spent[stage] += now - start;
         start = now;
     }

@@ -3,8 +3,11 @@ using System.Runtime.InteropServices;
 namespace Realtime.Cells.States;
 
 /// <summary>Zeroed native floats on a 64-byte boundary, so that every vector load is an aligned one.</summary>
-internal sealed unsafe class AlignedFloats : IDisposable
+internal sealed unsafe partial class AlignedFloats : IDisposable
 {
+    private const int HugePage = 1 << 21;
+    private const int AdviseHugePages = 14;
+
     public const int Alignment = 64;
 
     /// <summary>Floats of the widest vector; rows and tiles are padded to a multiple of it.</summary>
@@ -17,6 +20,21 @@ internal sealed unsafe class AlignedFloats : IDisposable
         Bytes = Math.Max(count, Lanes) * sizeof(float);
         Pointer = (float*)NativeMemory.AlignedAlloc((nuint)Bytes, Alignment);
         NativeMemory.Clear(Pointer, (nuint)Bytes);
+    }
+
+    /// <summary>Memory that is asked to have huge pages, and is not zeroed: for what is visited in any order.</summary>
+    public static AlignedFloats Huge(long count)
+    {
+        var floats = new AlignedFloats(count, HugePage);
+        if (OperatingSystem.IsLinux()) _ = Advise(floats.Pointer, (nuint)floats.Bytes, AdviseHugePages);
+        return floats;
+    }
+
+    private AlignedFloats(long count, int alignment)
+    {
+        Count = count;
+        Bytes = count * sizeof(float);
+        Pointer = (float*)NativeMemory.AlignedAlloc((nuint)Bytes, (nuint)alignment);
     }
 
     ~AlignedFloats() => Free();
@@ -44,4 +62,8 @@ internal sealed unsafe class AlignedFloats : IDisposable
         NativeMemory.AlignedFree(Pointer);
         Pointer = null;
     }
+
+    // Where it is refused, pages are small and all else is the same.
+    [LibraryImport("libc", EntryPoint = "madvise")]
+    private static partial int Advise(void* start, nuint bytes, int advice);
 }

@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+
 namespace Realtime.Cells.States;
 
 /// <summary>The states of all rows, in slabs of native memory that never move.</summary>
@@ -5,11 +7,16 @@ internal sealed unsafe class StateTable : IDisposable
 {
     private const int SlabBytes = 1 << 19;
 
+    // Slabs with memory of their own, and how many share theirs from there on: a large table is visited in any order,
+    // where most of the time goes to finding pages.
+    private const int Together = 16;
+
     private readonly StateLayout _layout;
     private readonly int _shift;
     private readonly int _mask;
-    private readonly List<AlignedFloats> _slabs = [];
+    private readonly List<AlignedFloats> _blocks = [];
     private float*[] _starts = [];
+    private int _slabs;
 
     public StateTable(StateLayout layout)
     {
@@ -20,16 +27,15 @@ internal sealed unsafe class StateTable : IDisposable
 
     public int Rows { get; private set; }
 
-    public long Bytes => _slabs.Sum(slab => slab.Bytes);
+    public long Bytes => _blocks.Sum(block => block.Bytes);
 
     public void Grow(int rows)
     {
         if (rows <= Rows) return;
         int slabs = (int)(((long)rows + _mask) >> _shift);
-        var starts = new float*[slabs];
-        while (_slabs.Count < slabs) _slabs.Add(new AlignedFloats((long)_layout.Stride << _shift));
-        for (int i = 0; i < slabs; i++) starts[i] = _slabs[i].Pointer;
-        _starts = starts;
+        while (_starts.Length < slabs) AddBlock(_starts.Length < Together ? 1 : Together);
+        nint floats = (nint)_layout.Stride << _shift;
+        for (; _slabs < slabs; _slabs++) NativeMemory.Clear(_starts[_slabs], (nuint)(floats * sizeof(float)));
         Rows = rows;
     }
 
@@ -61,10 +67,22 @@ internal sealed unsafe class StateTable : IDisposable
 
     public void Dispose()
     {
-        foreach (AlignedFloats slab in _slabs) slab.Dispose();
-        _slabs.Clear();
+        foreach (AlignedFloats block in _blocks) block.Dispose();
+        _blocks.Clear();
         _starts = [];
+        _slabs = 0;
         Rows = 0;
+    }
+
+    private void AddBlock(int slabs)
+    {
+        nint floats = (nint)_layout.Stride << _shift;
+        AlignedFloats block = slabs > 1 ? AlignedFloats.Huge(slabs * (long)floats) : new AlignedFloats(floats);
+        _blocks.Add(block);
+        var starts = new float*[_starts.Length + slabs];
+        for (int i = 0; i < _starts.Length; i++) starts[i] = _starts[i];
+        for (int i = 0; i < slabs; i++) starts[_starts.Length + i] = block.Pointer + i * floats;
+        _starts = starts;
     }
 
     private int Checked(int row, int floats)

@@ -40,6 +40,21 @@ internal static class CommonOptions
         },
     };
 
+    /// <summary>The number of a record.</summary>
+    public static Option<ulong?> Record(string name, string description) => new(name)
+    {
+        Description = description,
+        HelpName = "N",
+        CustomParser = result =>
+        {
+            var text = result.Tokens[0].Value;
+            if (ulong.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number > 0)
+                return number;
+            result.AddError($"{name}: found {text}, expected the number of a record, from 1 on");
+            return null;
+        },
+    };
+
     private static Option<double?> Positive(string name, string description, string helpName, string expected) =>
         new(name)
         {

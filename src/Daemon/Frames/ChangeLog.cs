@@ -6,6 +6,10 @@ namespace Realtime.Daemon.Frames;
 /// <summary>Collects a frame's changes of the world for the journal; does nothing where none is kept.</summary>
 public sealed class ChangeLog(IJournal journal)
 {
+    /// <summary>In place of the seq that a stream without a row owed, where it no longer does; nothing follows such a
+    /// seq, so none can be owed.</summary>
+    public const ulong NotOwed = ulong.MaxValue;
+
     private IJournal _journal = journal;
     private Change[] _changes = [];
     private double[] _values = [];

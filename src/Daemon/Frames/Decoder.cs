@@ -13,8 +13,8 @@ public sealed class Decoder
     /// <summary>Longest run of missing ticks that <c>streams.onGap: impute</c> steps over one by one.</summary>
     public const int ImputedMax = 1000;
 
-    // What a record has of a tick that never came.
-    private const long ImputedBytes = 16;
+    // What a tick that never came takes of a record, in bytes of messages that take as much.
+    private const long ImputedBytes = 2;
 
     private const int RejectedEventsPerSecond = 10;
     private const int StalledAfter = 100;
@@ -64,7 +64,11 @@ public sealed class Decoder
         _ticks = 0;
         if (_generation != _world.Generation)
             Measure();
-        _world.TakesChanges = _world.Changes.CanTake(_inbox.Used + ImputedBytes * (_ticksMax + ImputedMax));
+        var imputed = _world.OnGap == GapPolicy.Impute ? ImputedBytes * (_ticksMax + ImputedMax) : 0;
+        _world.TakesChanges = _world.Changes.CanTake(_inbox.Used + imputed);
+        // Nothing has failed: room for a large frame is being made.
+        if (!_world.TakesChanges && _world.Changes.Fault is null)
+            return;
         while (!IsDrained && _ticks < _ticksMax)
         {
             ref var message = ref _inbox[_next];
@@ -166,7 +170,8 @@ public sealed class Decoder
         _desk.Execute(_inbox.Bytes(message.Payload), _work.Replies);
         var reply = new Slice(start, _work.Replies.Length - start);
         _work.Add(new RequestWork(
-            _next, _work.OutcomeCount, _work.OutcomeCount, true, false, default, false, reply, _desk.Ticket));
+            _next, _work.OutcomeCount, _work.OutcomeCount, true, false, Within(in message, _desk.Rid), false, reply,
+            _desk.Ticket));
         if (_desk.Late is { } rid)
             _world.HandOvers.Reload!(new LateReply(_inbox.Bytes(message.Identity).ToArray(), rid));
         _ticks++;
@@ -298,15 +303,15 @@ public sealed class Decoder
     {
         var model = _world.ModelFor(name);
         if (model < 0)
-            return new Outcome(OutcomeKind.Rejected, -1, ErrorCode.UnknownStream, "no model's pattern matches it");
+            return RejectFirst(in tick, name, isRequest, ErrorCode.UnknownStream, "no model's pattern matches it");
         if (isRequest && tick.HasSeq && _world.Refused.Owed(name) is { } owed && tick.Seq > owed)
             return NotNext(owed);
         var code = ReadValues(payload, in tick, _world.Host(model), out var detail);
         if (code != ErrorCode.None)
-            return new Outcome(OutcomeKind.Rejected, -1, code, detail);
+            return RejectFirst(in tick, name, isRequest, code, detail);
         if (!_world.TryAdmit(name, tick.HasId, model, out var row, out detail))
         {
-            if (isRequest && tick.HasSeq)
+            if (isRequest && tick.HasSeq && tick.Seq != ChangeLog.NotOwed)
             {
                 _world.Refused.Owe(name, tick.Seq);
                 _world.Changes.Owed(-1, tick.Seq, name);
@@ -319,6 +324,19 @@ public sealed class Decoder
             OutcomeKind.Accepted, Accept(in message, in tick, row, Arrival.Next), ErrorCode.None, null);
     }
 
+    // It came, and can never be taken: the stream need not wait for it any longer.
+    private Outcome RejectFirst(
+        in Tick tick, ReadOnlySpan<byte> name, bool isRequest, ErrorCode code, string? detail)
+    {
+        if (isRequest && tick.HasSeq && _world.Refused.Owed(name) == tick.Seq)
+        {
+            _world.Refused.Settle(name);
+            _world.Changes.Owed(-1, ChangeLog.NotOwed, name);
+        }
+
+        return new Outcome(OutcomeKind.Rejected, -1, code, detail);
+    }
+
     private void TakeNext(
         in Message message, ReadOnlySpan<byte> payload, in Tick tick, int row, bool isRequest, ref Outcome outcome)
     {
@@ -328,6 +346,7 @@ public sealed class Decoder
         if (arrival is not (Arrival.Next or Arrival.Gap or Arrival.Restart))
         {
             outcome = NotTaken(in message, in tick, row, arrival, isRequest);
+            SettleRejected(in tick, row, isRequest, in outcome);
             return;
         }
 
@@ -335,6 +354,15 @@ public sealed class Decoder
         outcome = code == ErrorCode.None
             ? new Outcome(OutcomeKind.Accepted, Accept(in message, in tick, row, arrival), ErrorCode.None, null)
             : Reject(row, code, detail);
+        SettleRejected(in tick, row, isRequest, in outcome);
+    }
+
+    // As with a stream's first tick.
+    private void SettleRejected(in Tick tick, int row, bool isRequest, in Outcome outcome)
+    {
+        ref var order = ref _world.Streams[row].Order;
+        if (outcome.Kind == OutcomeKind.Rejected && isRequest && tick.HasSeq && order.IsOwed && tick.Seq == order.Owed)
+            Settle(row);
     }
 
     private Outcome NotTaken(in Message message, in Tick tick, int row, Arrival arrival, bool isRequest)
@@ -440,7 +468,7 @@ public sealed class Decoder
         return new Outcome(OutcomeKind.Duplicate, item, ErrorCode.None, null);
     }
 
-    // What was owed had been stepped, in a frame that could not be recorded then.
+    // What was owed had been stepped, in a frame that could not be recorded then, or can't be taken at all.
     private void Settle(int row)
     {
         _world.BeforeChange(row);

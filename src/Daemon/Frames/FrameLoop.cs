@@ -14,6 +14,7 @@ namespace Realtime.Daemon.Frames;
 public sealed class FrameLoop
 {
     private const long HeartbeatEvery = 1_000_000_000;
+    private const long TroubleEvery = 1_000_000_000;
     private const long LastRepliesWithin = 2_000_000_000;
 
     private readonly World _world;
@@ -34,6 +35,8 @@ public sealed class FrameLoop
     private readonly ConcurrentQueue<Action> _posted = new();
     private long _nextHeartbeat;
     private long _turns;
+    private string? _told;
+    private long _toldAt;
     private volatile bool _stop;
     private volatile bool _serving;
 
@@ -65,6 +68,9 @@ public sealed class FrameLoop
 
     /// <summary>Why ticks are refused or held up now; null where they are not. For what is posted.</summary>
     public string? Trouble => _world.Changes.Fault ?? _world.Changes.Warning;
+
+    /// <summary>Called by the loop when <see cref="Trouble"/> begins, changes or ends, at most once a second.</summary>
+    public Action<string?>? TroubleChanged { get; set; }
 
     /// <summary>It runs frames, or has; any thread may ask.</summary>
     public bool IsServing => _serving;
@@ -144,6 +150,16 @@ public sealed class FrameLoop
 
         if (_world.Changes.Fault is { } fault && !_replies.IsEmpty)
             _replies.Refuse(fault);
+        TellTrouble();
+    }
+
+    private void TellTrouble()
+    {
+        var trouble = Trouble;
+        if (trouble == _told || Math.Abs(_world.Now - _toldAt) < TroubleEvery)
+            return;
+        (_told, _toldAt) = (trouble, _world.Now);
+        TroubleChanged?.Invoke(trouble);
     }
 
     // What was taken is answered if the disk lets it be.

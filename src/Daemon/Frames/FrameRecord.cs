@@ -28,7 +28,7 @@ public enum ChangeKind : byte
 
     /// <summary>
     /// A tick was refused, and later ones wait for it; it carries the seq owed, 0 where it no longer is. The row is -1
-    /// where the stream has none; then it carries the name.
+    /// where the stream has none; then it carries the name, and the greatest seq where nothing is owed any longer.
     /// </summary>
     Owed = 8,
 

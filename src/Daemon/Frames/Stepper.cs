@@ -2,6 +2,12 @@ using Realtime.Protocol;
 
 namespace Realtime.Daemon.Frames;
 
+/// <summary>What is told of a tick for which there was a forecast.</summary>
+/// <param name="row">The stream's row.</param>
+/// <param name="error">Absolute error of the horizon-1 forecast, the mean over the inputs.</param>
+/// <param name="persistence">The same where the last value is the forecast.</param>
+public delegate void ScoredTick(int row, double error, double persistence);
+
 /// <summary>
 /// Steps a frame's items wave by wave and leaves their predictions in the frame and with the streams.
 /// </summary>
@@ -17,6 +23,9 @@ public sealed class Stepper(World world, FrameWork work)
     private readonly int[] _rows = new int[Chunk];
     private float[] _inputs = [];
     private float[] _outputs = [];
+
+    /// <summary>Told of each tick that was scored; the daemon itself has no use for that.</summary>
+    public ScoredTick? Scored { get; init; }
 
     public void Run()
     {
@@ -134,10 +143,12 @@ public sealed class Stepper(World world, FrameWork work)
             scored++;
         }
 
-        if (scored == 1)
-            world.Streams[row].Errors.Add(error, persistence);
-        else if (scored != 0)
-            world.Streams[row].Errors.Add(error / scored, persistence / scored);
+        if (scored == 0)
+            return;
+        if (scored != 1)
+            (error, persistence) = (error / scored, persistence / scored);
+        world.Streams[row].Errors.Add(error, persistence);
+        Scored?.Invoke(row, error, persistence);
     }
 
     private static void Fit<T>(ref T[] array, int count)

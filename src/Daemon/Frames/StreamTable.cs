@@ -31,7 +31,8 @@ public sealed class StreamTable : IDisposable
     /// <summary>One more than the highest row ever used.</summary>
     public int End => _end;
 
-    public bool IsFull => Count == Max;
+    /// <summary>A start with a lower maximum may bring back more.</summary>
+    public bool IsFull => Count >= Max;
 
     /// <summary>Bytes held by the slabs and names.</summary>
     public long Bytes => _slabs.Count * SlabBytes + (long)Count * NameBytes;

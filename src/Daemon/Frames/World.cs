@@ -100,7 +100,7 @@ public sealed class World : IDisposable
             return false;
         row = Streams.Add(name, isId, model, host.Take());
         Snapshots?.Skip(row);
-        Refused.Settle(name);
+        HandOverOwed(name, row);
         Changes.Other(ChangeKind.Admitted, row, in Streams[row], name);
         return true;
     }
@@ -118,6 +118,15 @@ public sealed class World : IDisposable
         if (row < 0 || row >= StreamTable.RowsMax || Streams.IsUsed(row) || Streams.Find(name) >= 0)
             throw new InvalidDataException($"row {row}: a stream for a row or with a name that is in use");
         Streams.Place(row, name, isId, model, Models[model].Take());
+        HandOverOwed(name, row);
+    }
+
+    // An earlier tick may be the first to come: what was refused behind it is still waited for.
+    private void HandOverOwed(ReadOnlySpan<byte> name, int row)
+    {
+        if (Refused.Owed(name) is not { } seq)
+            return;
+        Streams[row].Order.Owe(seq);
         Refused.Settle(name);
     }
 

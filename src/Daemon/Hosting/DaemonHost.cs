@@ -34,14 +34,17 @@ public static partial class DaemonHost
         var models = ModelLoading.LoadAll(options);
         var clock = new SystemClock();
         using var directory = OpenState(options, clock);
+        WarmUp.Run(models, kernel, options.Engine.Threads, FactsOf(options, kernel, new Dictionary<string, string>()));
         using var transport = OpenTransport(options);
-        using var world = MakeWorld(options, models, kernel, directory?.Epoch ?? (ulong)clock.UtcNanoseconds);
+        using var world = Worlds.Make(
+            models, kernel, options.Engine.Threads, options.ForLoop(),
+            directory?.Epoch ?? (ulong)clock.UtcNanoseconds);
         var report = new WorldReport(world, FactsOf(options, kernel, transport.Endpoints));
         var loop = new FrameLoop(world, options.ForLoop(), report, clock, transport, transport);
         using var life = directory is null ? null
             : new DurableLife(directory, world, Setup.Of(world.Models, Version), options, salvage);
         if (life is not null)
-            life.Wake = transport.Wake;
+            (life.Wake, loop.TroubleChanged) = (transport.Wake, life.Tell);
 
         await using var app = Build(options, loop, (ILoopLife?)life ?? new ShortLife());
         var log = app.Services.GetRequiredService<ILoggerFactory>().CreateLogger("realtimed");
@@ -123,13 +126,6 @@ public static partial class DaemonHost
         {
             throw new StartException(ExitCode.Failed, [e.Message]);
         }
-    }
-
-    private static World MakeWorld(
-        RealtimeOptions options, IReadOnlyList<LoadedModel> models, string kernel, ulong epoch)
-    {
-        var hosts = models.Select(model => ModelLoading.MakeHost(model, kernel, options.Engine.Threads));
-        return new World([.. hosts], options.ForLoop(), new NoJournal(), epoch);
     }
 
     private static DaemonFacts FactsOf(

@@ -19,9 +19,21 @@ public sealed partial class DurableLife(
     // Of the time to stop; the rest is for the loop and the journal.
     private const double SnapshotShare = 0.6;
 
+    private const int SegmentsPerDisk = 64;
+    private const long SegmentBytesMin = 1 << 20;
+
     private ILogger _log = NullLogger.Instance;
     private JournalWriter? _journal;
     private SnapshotThread? _snapshots;
+
+    /// <summary>What only simulations change.</summary>
+    internal LifeTuning Tuning { get; init; } = new();
+
+    /// <summary>Null until it has begun.</summary>
+    internal JournalWriter? Journal => _journal;
+
+    /// <summary>Null until it has begun.</summary>
+    internal SnapshotThread? Snapshots => _snapshots;
 
     /// <summary>Wakes the loop; from any thread.</summary>
     public Action Wake { get; set; } = static () => { };
@@ -73,6 +85,7 @@ public sealed partial class DurableLife(
         {
             Progress = LogProgress,
             Salvage = salvage ? Skip : null,
+            Together = Tuning.Together,
         };
         var report = recovery.Run(stop);
         world.Recovery = report;
@@ -107,11 +120,30 @@ public sealed partial class DurableLife(
                 Epoch = directory.Epoch,
                 Description = description,
                 Moved = Wake,
+                SegmentBytes = Tuning.SegmentBytes ?? SegmentBytes(),
+                HasThread = Tuning.HasThreads,
             });
         directory.Wake = Wake;
-        _snapshots = new SnapshotThread(directory, _journal) { Done = LogOutcome };
-        world.Changes.Use(_journal);
-        _ = new Snapshotter(world, _snapshots, options.State.SnapshotEvery, description);
+        _snapshots = new SnapshotThread(directory, _journal, Tuning.HasThreads) { Done = LogOutcome };
+        world.Changes.Use(Tuning.Journal(_journal));
+        _ = new Snapshotter(
+            world, Tuning.Store(_snapshots), options.State.SnapshotEvery, description, Tuning.SliceBytes);
+    }
+
+    // Two are allocated ahead at any time, which must not be what fills a small disk.
+    private long SegmentBytes()
+    {
+        var room = Math.Min(directory.Disk.FreeBytes, options.State.MaxBytes ?? long.MaxValue);
+        return Math.Clamp(room / SegmentsPerDisk, SegmentBytesMin, JournalOptions.DefaultSegmentBytes);
+    }
+
+    /// <summary>Tells of trouble with the disk, and of its end.</summary>
+    public void Tell(string? trouble)
+    {
+        if (trouble is null)
+            LogMended();
+        else
+            LogTrouble(trouble);
     }
 
     private void LogOutcome(SnapshotOutcome outcome)
@@ -124,6 +156,12 @@ public sealed partial class DurableLife(
 
     [LoggerMessage(30, LogLevel.Warning, "{Notice}")]
     private partial void LogNotice(string notice);
+
+    [LoggerMessage(34, LogLevel.Error, "Ticks can't be made durable and are refused or held up: {Trouble}")]
+    private partial void LogTrouble(string trouble);
+
+    [LoggerMessage(35, LogLevel.Information, "Ticks are made durable again")]
+    private partial void LogMended();
 
     [LoggerMessage(31, LogLevel.Information, "Recovering: {Records} records, {Ticks} ticks replayed so far")]
     private partial void LogProgress(long records, long ticks);

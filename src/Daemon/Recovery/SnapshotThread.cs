@@ -15,7 +15,7 @@ public sealed class SnapshotThread : ISnapshotStore, IDisposable
     private readonly JournalWriter _journal;
     private readonly BlockingCollection<Action> _work = [];
     private readonly ConcurrentQueue<ImageBlock> _free = new();
-    private readonly Thread _thread;
+    private readonly Thread? _thread;
     private SnapshotWriter? _writer;
     private string? _trouble;
     private int _rented;
@@ -27,10 +27,19 @@ public sealed class SnapshotThread : ISnapshotStore, IDisposable
     private volatile string? _fault;
 
     public SnapshotThread(StateDirectory directory, JournalWriter journal)
+        : this(directory, journal, hasThread: true)
+    {
+    }
+
+    /// <param name="directory">Where they go.</param>
+    /// <param name="journal">Begins a segment with each snapshot.</param>
+    /// <param name="hasThread">False: a test does the thread's work by <see cref="Work"/>.</param>
+    internal SnapshotThread(StateDirectory directory, JournalWriter journal, bool hasThread)
     {
         (_directory, _journal) = (directory, journal);
-        _thread = new Thread(Run) { Name = "snapshots", IsBackground = true };
-        _thread.Start();
+        if (hasThread)
+            _thread = new Thread(Run) { Name = "snapshots", IsBackground = true };
+        _thread?.Start();
     }
 
     public bool IsBusy => Volatile.Read(ref _ended) != _started;
@@ -79,14 +88,31 @@ public sealed class SnapshotThread : ISnapshotStore, IDisposable
     public bool Close(TimeSpan within)
     {
         _work.CompleteAdding();
-        return _thread.Join(within);
+        return IsDone(within);
     }
 
     public void Dispose()
     {
         _work.CompleteAdding();
-        if (_thread.Join(TimeSpan.FromSeconds(10)))
+        if (IsDone(TimeSpan.FromSeconds(10)))
             _work.Dispose();
+    }
+
+    /// <summary>Does the next piece of work, where there is no thread; false where there is none.</summary>
+    internal bool Work()
+    {
+        if (!_work.TryTake(out var action))
+            return false;
+        action();
+        return true;
+    }
+
+    private bool IsDone(TimeSpan within)
+    {
+        if (_thread is not null)
+            return _thread.Join(within);
+        Run();
+        return true;
     }
 
     private void Run()

@@ -12,7 +12,7 @@ namespace Realtime.Daemon.Recovery;
 public sealed class TickHistory
 {
     private readonly IDisk _disk;
-    private readonly WarmUp _warm;
+    private readonly Successor _warm;
     private readonly IReadOnlyList<string> _inputs;
     private readonly int _ticks;
     private readonly CancellationToken _stop;
@@ -24,7 +24,7 @@ public sealed class TickHistory
     /// <param name="warm">What is stepped.</param>
     /// <param name="ticks">Per stream, at most.</param>
     /// <param name="stop">Ends it.</param>
-    public TickHistory(IDisk disk, WarmUp warm, int ticks, CancellationToken stop = default) =>
+    public TickHistory(IDisk disk, Successor warm, int ticks, CancellationToken stop = default) =>
         (_disk, _warm, _inputs, _ticks, _stop) = (disk, warm, warm.Host.Model.Inputs, ticks, stop);
 
     /// <summary>Steps the streams through their last ticks up to a record, which is written.</summary>

@@ -10,9 +10,6 @@ namespace Realtime.Daemon.Recovery;
 /// <summary>Brings the world back: the newest good snapshot, then the journal behind it.</summary>
 public sealed class WorldRecovery
 {
-    // Ticks stepped together; large enough for the kernels, small enough for the caches.
-    private const int Together = 1024;
-
     private const int RecordsPerReport = 4096;
 
     private static readonly TimeSpan BetweenReports = TimeSpan.FromSeconds(1);
@@ -36,6 +33,10 @@ public sealed class WorldRecovery
 
     /// <summary>Goes on without what is damaged, and sets it aside; where it is null, damage ends the start.</summary>
     public Action<SkippedRange>? Salvage { get; set; }
+
+    /// <summary>Ticks stepped together; large enough for the kernels, small enough for the caches. No bit depends on
+    /// it.</summary>
+    public int Together { get; init; } = 1024;
 
     /// <summary>How the journal ended; for the writer that goes on.</summary>
     public JournalEnd? End { get; private set; }
@@ -77,28 +78,11 @@ public sealed class WorldRecovery
 
     private void LoadSnapshot()
     {
-        foreach (var file in StateFiles.Snapshots(_disk).Reverse())
-        {
-            if (SnapshotReader.Check(_disk, file.Name) is { } damage)
-            {
-                _notices.Add($"{damage.Message}; the snapshot before it is taken");
-                continue;
-            }
-
-            Load(file);
+        var bases = new SnapshotBases(_disk, _notices.Add);
+        if (bases.Newest() is not { } file)
             return;
-        }
-    }
-
-    private void Load(StateFile file)
-    {
-        using var snapshot = new SnapshotReader(_disk, file.Name);
-        var setup = Setup.Read(snapshot.Header.Description);
+        _loaded = bases.Load(file, _world, out var setup);
         _notices.AddRange(setup.Differences(_setup));
-        var loader = new SnapshotLoader(_world, setup);
-        while (snapshot.Read())
-            loader.Load(snapshot.Payload, (int)snapshot.Kind);
-        _loaded = loader.Loaded;
         foreach (var (model, reason) in _loaded.Reasons)
             _notices.Add($"streams of model {model} start anew: {reason}");
         _snapshot = file.Number;
@@ -113,16 +97,7 @@ public sealed class WorldRecovery
         {
             if (reader.File != file)
                 file = Announce(reader);
-            try
-            {
-                replayer.Apply(reader.Record);
-            }
-            catch (InvalidDataException e)
-            {
-                throw new InvalidDataException(
-                    $"{reader.File} at byte {reader.Offset}, record {reader.Number}: {e.Message}", e);
-            }
-
+            reader.ApplyTo(replayer);
             if (replayer.Records % RecordsPerReport != 0)
                 continue;
             stop.ThrowIfCancellationRequested();
@@ -174,7 +149,7 @@ public sealed class WorldRecovery
     {
         using var shadow = new ModelHost(
             host.Name, host.Model, new CpuEngine(host.Model, host.Engine.Kernel), host.Patterns);
-        using var warm = new WarmUp(
+        using var warm = new Successor(
             shadow, 0, rows.Select(row => new WarmStream(row, _world.Streams.Name(row), _world.Streams[row].IsId)));
         new TickHistory(_disk, warm, host.WarmTicks, stop).Run(Next - 1, rows);
         return rows.Count(row => warm.CopyTo(row, ref _world.Streams[row], host));

@@ -26,7 +26,7 @@ public sealed class WarmingModel(
     public (int Warmed, int Cold) Run(int model, NextModel next)
     {
         var (streams, at) = boundary.Run(() => (handOver.StreamsOf(model), world.Changes.Written), stop);
-        using var warm = new WarmUp(next.Host!, model, streams);
+        using var warm = new Successor(next.Host!, model, streams);
         var history = new TickHistory(disk, warm, next.WarmTicks, stop);
         history.Run(at, streams.Select(static stream => stream.Row));
         for (var written = world.Changes.Written; written - at > Near; written = world.Changes.Written)
@@ -53,7 +53,7 @@ public sealed class WarmingModel(
     private static ulong Follow(TickHistory history, ulong at, ulong to) => history.Follow(at + 1, to)
         ? to : throw new IOException($"the journal has no records from {at + 1} to {to}");
 
-    private static void Drain(ChangeTap tap, WarmUp warm)
+    private static void Drain(ChangeTap tap, Successor warm)
     {
         while (tap.TryApply(warm))
         {
@@ -63,7 +63,7 @@ public sealed class WarmingModel(
     }
 
     // On the loop's thread, which no record can overtake.
-    private TookOver? TryTakeOver(int model, WarmUp warm, ChangeTap tap)
+    private TookOver? TryTakeOver(int model, Successor warm, ChangeTap tap)
     {
         if (tap.Count > Rest)
             return null;

@@ -20,6 +20,9 @@ internal sealed class DamageSurvey
     /// <summary>Whole records behind the place.</summary>
     public int Records { get; private set; }
 
+    /// <summary>Later segments whose header is whole.</summary>
+    public int Headers { get; private set; }
+
     /// <summary>The highest number that anything behind the place says was durable.</summary>
     public ulong Durable { get; private set; }
 
@@ -44,7 +47,11 @@ internal sealed class DamageSurvey
         {
             using var reader = new SegmentReader(disk, file);
             if (reader.Header is { } header)
+            {
+                survey.Headers++;
                 survey.Durable = Math.Max(survey.Durable, header.Durable);
+            }
+
             survey.Scan(reader, reader.Header?.Bytes ?? 0, isDamaged: false);
         }
 

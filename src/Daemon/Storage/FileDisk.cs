@@ -11,13 +11,15 @@ public sealed class FileDisk : IDisk
     private readonly SafeFileHandle _directory;
     private readonly Posix.Identity _identity;
 
-    /// <param name="path">Made where it is missing, for its owner and group only.</param>
-    public FileDisk(string path)
+    /// <param name="path">The directory.</param>
+    /// <param name="make">It is made where it is missing, for its owner and group only.</param>
+    public FileDisk(string path, bool make = true)
     {
         if (!OperatingSystem.IsLinux())
             throw new PlatformNotSupportedException("state is kept on Linux only");
         Path = System.IO.Path.GetFullPath(path);
-        Io($"make the directory {Path}", Make);
+        if (make)
+            Io($"make the directory {Path}", Make);
         _directory = Posix.OpenDirectory(Path);
         _identity = Posix.IdentityOf(_directory) ?? throw Posix.Error($"stat {Path}");
     }

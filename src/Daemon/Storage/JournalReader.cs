@@ -10,6 +10,7 @@ public sealed class JournalReader : IDisposable
     private readonly ulong _from;
     private readonly Action<SkippedRange>? _salvage;
     private readonly bool _beyondDamage;
+    private readonly bool _endsAtHoles;
     private readonly StateFile[] _segments;
     private readonly RecordDecoder _decoder = new();
     private SegmentReader? _current;
@@ -21,11 +22,15 @@ public sealed class JournalReader : IDisposable
     /// <param name="from">Number of the first record wanted.</param>
     /// <param name="salvage">Called for what is passed over; null: damage is an exception.</param>
     /// <param name="beyondDamage">Whether salvage reads on behind damage: the state there is not exact.</param>
+    /// <param name="endsAtHoles">Where trouble with the disk interrupted the journal, reading ends, whether or not a
+    /// snapshot leads over it.</param>
     /// <exception cref="JournalCorruptException">A record between the wanted and the last is missing.</exception>
     public JournalReader(
-        IDisk disk, ulong from = 1, Action<SkippedRange>? salvage = null, bool beyondDamage = false)
+        IDisk disk, ulong from = 1, Action<SkippedRange>? salvage = null, bool beyondDamage = false,
+        bool endsAtHoles = false)
     {
         (_disk, _from, _salvage, _beyondDamage) = (disk, from, salvage, beyondDamage);
+        _endsAtHoles = endsAtHoles;
         var all = StateFiles.Segments(disk);
         _segments = [.. all.Skip(Math.Max(0, all.Count(file => file.Number <= from) - 1))];
         _expected = _segments.Length == 0 ? from : Math.Min(from, _segments[0].Number);
@@ -134,10 +139,6 @@ public sealed class JournalReader : IDisposable
             else
                 Damage(found, expected, isSealed: true);
         }
-        else if (_index + 1 < _segments.Length && BeginsAnew(_segments[_index + 1]))
-        {
-            Interrupted(_segments[_index + 1]);
-        }
         else if (_index + 1 == _segments.Length && state == RecordState.Footer)
         {
             if (IsSealed(state, ref found, ref expected))
@@ -180,7 +181,7 @@ public sealed class JournalReader : IDisposable
     private void Interrupted(StateFile anew)
     {
         var found = $"record {anew.Number}: trouble with the disk interrupted the journal";
-        if (StateFiles.HasSnapshotFrom(_disk, anew.Number - 1))
+        if (!_endsAtHoles && StateFiles.HasSnapshotFrom(_disk, anew.Number - 1))
             Damage(found, $"record {_expected}", isSealed: false);
         else
             EndAt(JournalEndKind.Hole, 0, SurveyAll(_offset).Records, found);
@@ -200,24 +201,29 @@ public sealed class JournalReader : IDisposable
     private void EndByCrash(RecordState state, string found, string expected)
     {
         var survey = Survey();
-        var isLast = _index + 1 == _segments.Length;
         var cut = survey.ContentEnd - _offset;
-        var isNew = survey.Durable < _expected && !_current!.IsCut;
-        if (isNew && isLast && survey.Records == 0 && _current!.Header is not null)
+        if (survey.Durable >= _expected || (_current!.IsCut && state != RecordState.Footer))
+        {
+            Damage(found, expected, isSealed: false);
+        }
+        else if (_segments.Skip(_index + 1).FirstOrDefault(file => BeginsAnew(file)) is { Name: not null } anew)
+        {
+            Interrupted(anew);
+        }
+        else if (survey.Headers == 0 && survey.Records == 0 && _current.Header is not null
+            && state != RecordState.Footer)
         {
             var kind = cut == 0 ? JournalEndKind.Unclosed : JournalEndKind.TornTail;
             EndAt(kind, cut, 0, cut == 0 ? null : $"{cut} bytes of a record that is not whole");
-            return;
         }
-
-        var isMissing = state == RecordState.Footer && survey.Durable < _expected;
-        if (isMissing || (isNew && survey.HasLostSector))
+        else if (state == RecordState.Footer || survey.HasLostSector)
         {
             EndAt(JournalEndKind.Hole, cut, survey.Records, $"record {_expected} was lost before it was durable");
-            return;
         }
-
-        Damage(found, expected, isSealed: false);
+        else
+        {
+            Damage(found, expected, isSealed: false);
+        }
     }
 
     private string[] NamesFrom(int index) => [.. _segments.Skip(index).Select(static file => file.Name)];

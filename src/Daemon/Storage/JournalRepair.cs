@@ -15,6 +15,7 @@ public static class JournalRepair
         var aside = new List<string>();
         foreach (var file in end.FilesDropped.Reverse())
             aside.Add(StateFiles.SetAside(disk, file));
+        SyncEarlier(disk, end);
         if (end.File is null)
             return aside;
         if (end.Offset == 0)
@@ -44,6 +45,26 @@ public static class JournalRepair
         segment.Sync();
         segment.Truncate(footer + RecordHeader.Bytes);
         segment.Sync();
+    }
+
+    // A writer that was killed may have left earlier segments in the system's cache alone; those that were cut were
+    // synced before. What trouble ended may fail again, and nothing counts on it.
+    private static void SyncEarlier(IDisk disk, JournalEnd end)
+    {
+        var isTrouble = false;
+        foreach (var file in StateFiles.Segments(disk).Reverse())
+        {
+            using var reader = new SegmentReader(disk, file);
+            if (reader is { IsCut: false, Header: not null } && file.Name != end.File && !isTrouble)
+            {
+                using var segment = disk.Open(file.Name, writable: true);
+                segment.Sync();
+            }
+
+            isTrouble = reader.Header is { BeginsAnew: true };
+        }
+
+        disk.SyncDirectory();
     }
 
     private static string CopyAside(IDisk disk, string name)

@@ -104,7 +104,8 @@ public sealed class JournalWriter : IJournal, IDisposable
         if (_flusher.Fault is not null)
             return false;
         var need = bytes * RecordBytesPerMessageByte + RecordOverhead;
-        var hasRoom = _segment.Room >= need || _flusher.SpareBytes >= SizeFor(need);
+        // Once it has been short, smaller frames do not make it well: the next segment does.
+        var hasRoom = _flusher.SpareBytes >= SizeFor(need) || (!_isShort && _segment.Room >= need);
         _isShort = !hasRoom;
         if (!hasRoom)
             _flusher.Want(SizeFor(need));

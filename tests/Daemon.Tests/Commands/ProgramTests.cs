@@ -3,7 +3,7 @@ namespace Realtime.Daemon.Tests.Commands;
 public sealed class ProgramTests
 {
     [Theory]
-    [InlineData("found nonsense, expected one of run, check, sensors, watch, streams, stats, devices, bench",
+    [InlineData("found nonsense, expected one of run, check, sensors, watch, streams, stats, replay, devices, bench",
         "nonsense")]
     [InlineData("found no verb, expected one of list, show, last, reset, forget, export, import", "streams")]
     [InlineData("--seconds: found 0, expected a number of seconds above 0", "watch", "--seconds", "0")]

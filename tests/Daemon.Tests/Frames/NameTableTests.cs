@@ -35,9 +35,8 @@ public sealed class NameTableTests
 
         return table.Count == rows.Count
             && rows.All(one => table.Find(Encoding.UTF8.GetBytes(one.Key), names) == one.Value)
-            && Enumerable.Range(-50, 100).All(number =>
-                table.Find(Encoding.UTF8.GetBytes(NameOf(number)), names)
-                    == rows.GetValueOrDefault(NameOf(number), -1));
+            && Enumerable.Range(-50, 100).Select(NameOf).All(name =>
+                table.Find(Encoding.UTF8.GetBytes(name), names) == rows.GetValueOrDefault(name, -1));
     });
 
     [Fact]

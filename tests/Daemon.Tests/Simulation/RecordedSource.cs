@@ -29,7 +29,7 @@ internal sealed class RecordedSource : ITickSource, IDisposable
 
     public void Dispose() => _woken.Dispose();
 
-    private static void Deliver(SimulatedMessage from, Inbox inbox)
+    public static void Deliver(SimulatedMessage from, Inbox inbox)
     {
         var message = new Message
         {

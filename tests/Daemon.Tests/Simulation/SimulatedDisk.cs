@@ -37,6 +37,16 @@ internal sealed class SimulatedDisk : IDisk
 
     public int Syncs { get; private set; }
 
+    /// <summary>Of all files.</summary>
+    public long UsedBytes => Locked(() => Used);
+
+    /// <summary>All faults are over.</summary>
+    public void Heal()
+    {
+        (IsReadOnly, FailsWrites, FailsSyncs, IsVanished) = (false, false, false, false);
+        Capacity = long.MaxValue;
+    }
+
     public long FreeBytes => Locked(() => Math.Max(0, Capacity - Used));
 
     private long Used => _names.Values.Sum(static content => content.Length);

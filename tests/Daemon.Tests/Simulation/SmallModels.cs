@@ -19,6 +19,19 @@ internal sealed class SmallModels(int seed)
     /// <summary>Tokens 0 to 6, forecast as numbers.</summary>
     public static Model Tokens(int seed = 4) => new SmallModels(seed).MakeTokens();
 
+    /// <summary>The file of a model of one input with running statistics, a simple cell, horizons 1 and 2.</summary>
+    public static byte[] RnnFile(int seed = 5) => new SmallModels(seed).MakeRnn();
+
+    private byte[] MakeRnn()
+    {
+        Layer[] layers =
+        [
+            new RnnLayer("rnn", 1, 3, Activation.Tanh, Draw(3), Draw(9), Draw(3), Draw(3)),
+            new DenseLayer("head", 3, 2, Activation.Linear, Draw(6), Draw(2)),
+        ];
+        return ModelWriter.Write("small", ["x"], Normalisation.Running(50), layers, Forecast.Of([1, 2], ["x"]));
+    }
+
     private Model MakeGru()
     {
         Layer[] layers =

@@ -23,7 +23,7 @@ public sealed class ReplayTests
                 using var world = EmptyWorld();
                 var replayer = new Replayer(world.World, cap);
                 foreach (var frame in run.Journal.Frames)
-                    Apply(replayer, frame);
+                    frame.ApplyTo(replayer);
                 replayer.Complete();
                 Assert.True(run.Daemon.StatesDigest() == world.StatesDigest(), $"seed {seed}, cap {cap}");
                 Assert.Equal(0, replayer.Different);
@@ -48,7 +48,7 @@ public sealed class ReplayTests
                 Load(world.World, snapshot);
                 var replayer = new Replayer(world.World, 64);
                 foreach (var frame in run.Journal.Frames.Skip((int)snapshot.Number))
-                    Apply(replayer, frame);
+                    frame.ApplyTo(replayer);
                 replayer.Complete();
                 Assert.True(
                     run.Daemon.StatesDigest() == world.StatesDigest(), $"seed {seed}, snapshot {snapshot.Number}");
@@ -66,7 +66,7 @@ public sealed class ReplayTests
         var own = new RecordingJournal();
         using (var daemon = new SimulatedDaemon(journal: own))
             daemon.Take(Pack.Tick("s", 1, 1), Pack.Tick("s", 2, 2), Pack.Tick("s", 4, 3));
-        own.Frames.ForEach(frame => Apply(replayer, frame));
+        own.Frames.ForEach(frame => frame.ApplyTo(replayer));
         replayer.Complete();
         Assert.Equal(own.Frames.Count, replayer.Different);
     }
@@ -79,9 +79,9 @@ public sealed class ReplayTests
         daemon.Take(Pack.Tick("s", 1, 1), Pack.Tick("s", 2, 2));
         using var other = new SimulatedDaemon();
         var replayer = new Replayer(other.World, 64);
-        Apply(replayer, journal.Frames[0]);
+        journal.Frames[0].ApplyTo(replayer);
         var twice = journal.Frames[0] with { Changes = [.. journal.Frames[0].Changes.Skip(1)] };
-        var error = Assert.Throws<InvalidDataException>(() => Apply(replayer, twice));
+        var error = Assert.Throws<InvalidDataException>(() => twice.ApplyTo(replayer));
         Assert.Contains("seq 1", error.Message, StringComparison.Ordinal);
     }
 
@@ -130,24 +130,6 @@ public sealed class ReplayTests
         }
 
         Assert.Equal(expected.Refused.All, actual.Refused.All);
-    }
-
-    private static void Apply(Replayer replayer, RecordedFrame frame)
-    {
-        var changes = new List<Change>();
-        var values = new List<double>();
-        var bytes = new List<byte>();
-        foreach (var one in frame.Changes)
-        {
-            var data = one.Values.Length != 0 ? new Slice(values.Count, one.Values.Length)
-                : new Slice(bytes.Count, one.Bytes.Length);
-            values.AddRange(one.Values);
-            bytes.AddRange(one.Bytes);
-            changes.Add(one.Change with { Data = data });
-        }
-
-        replayer.Apply(new FrameRecord(
-            frame.Frame, frame.Now, changes.ToArray(), values.ToArray(), bytes.ToArray(), frame.Checksum));
     }
 
     private sealed record Recording(SimulatedDaemon Daemon, RecordingJournal Journal, MemorySnapshots Snapshots)

@@ -6,7 +6,7 @@ namespace Realtime.Daemon.Tests.Storage;
 /// <summary>The power goes at any moment, and writes not synced survive by chance.</summary>
 public sealed class CrashTests
 {
-    private const int Crashes = 3000;
+    private const int Crashes = 2500;
 
     [Fact]
     public void Under_fsync_no_durable_record_is_lost_and_none_is_invented()
@@ -42,7 +42,8 @@ public sealed class CrashTests
         }
     }
 
-    // Several lives, each cut short; also while the journal is being opened.
+    // Several lives, each cut short by the power or a kill; by the power also while the journal is being opened, with
+    // what the killed one left in the cache.
     private static void Run(int seed, JournalDurability durability)
     {
         var random = new Random(seed);
@@ -55,10 +56,14 @@ public sealed class CrashTests
             var (read, end) = Journals.Read(disk);
             Assert.True((ulong)read.Count >= durable, $"seed {seed}: {read.Count} records of {durable} durable ones");
             Journals.AssertSame(expected[..read.Count], read);
-            if (random.Next(3) == 0)
+            if (random.Next(2) == 0)
+            {
                 disk = CrashWhileOpening(disk, end, random, durability);
-            (_, end) = Journals.Read(disk);
-            Assert.Equal((ulong)read.Count + 1, end.Next);
+                (read, end) = Journals.Read(disk);
+                Assert.True((ulong)read.Count >= durable, $"seed {seed}: {read.Count} of {durable} durable ones");
+                Journals.AssertSame(expected[..read.Count], read);
+            }
+
             expected.RemoveRange(read.Count, expected.Count - read.Count);
             var writer = JournalWriter.Open(disk, end, end.Next, 0, Journals.Options(durability));
             Live(writer, expected, random);
@@ -69,7 +74,10 @@ public sealed class CrashTests
                 durable = writer.Written;
             }
 
-            disk = disk.Crash(random);
+            if (random.Next(3) == 0)
+                disk.Restart();
+            else
+                disk = disk.Crash(random);
         }
     }
 

@@ -15,7 +15,7 @@ internal sealed class DaemonProcess : IDisposable
     private readonly HttpClient _http = new() { Timeout = Patience };
     private readonly Child _process;
 
-    private DaemonProcess(JsonObject configuration, string folder, bool tcp)
+    private DaemonProcess(JsonObject configuration, string folder, bool tcp, string[] arguments)
     {
         Folder = folder;
         Http = string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{FreePort()}");
@@ -29,7 +29,7 @@ internal sealed class DaemonProcess : IDisposable
         configuration["http"] ??= new JsonObject { ["endpoint"] = Http };
         var file = Path.Combine(folder, "realtimed.json");
         File.WriteAllText(file, configuration.ToJsonString());
-        _process = new Child(Programs.Dotnet, [Programs.Daemon, "run", "--config", file], folder);
+        _process = new Child(Programs.Dotnet, [Programs.Daemon, "run", "--config", file, .. arguments], folder);
     }
 
     public string Folder { get; }
@@ -48,9 +48,9 @@ internal sealed class DaemonProcess : IDisposable
 
     /// <summary>Starts a daemon and waits until it serves. The endpoints are added to the configuration.</summary>
     public static async Task<DaemonProcess> StartAsync(
-        JsonObject? configuration = null, string? folder = null, bool tcp = false)
+        JsonObject? configuration = null, string? folder = null, bool tcp = false, params string[] arguments)
     {
-        var daemon = new DaemonProcess(configuration ?? [], folder ?? TemporaryFolder(), tcp);
+        var daemon = new DaemonProcess(configuration ?? [], folder ?? TemporaryFolder(), tcp, arguments);
         try
         {
             await daemon.WaitUntilReadyAsync();
@@ -85,6 +85,13 @@ internal sealed class DaemonProcess : IDisposable
         _process.Signal(signal);
         var code = await _process.WaitAsync(TimeSpan.FromSeconds(10), "stopping the daemon");
         Assert.True(code == 0, $"exit code {code} after signal {signal}\n{Everything}");
+    }
+
+    /// <summary>Kills the process, without a chance to end anything, and waits until it is gone.</summary>
+    public async Task KillAsync()
+    {
+        _process.Signal(RestartableDaemon.Kill);
+        await _process.WaitAsync(Patience, "a killed daemon's end");
     }
 
     public void Dispose()

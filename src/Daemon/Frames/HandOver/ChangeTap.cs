@@ -16,7 +16,7 @@ public sealed class ChangeTap
         record.Frame, record.Now, record.Changes.ToArray(), record.Values.ToArray(), record.Bytes.ToArray()));
 
     /// <summary>Takes the model through the next record; false where none is there.</summary>
-    public bool TryApply(WarmUp warm)
+    public bool TryApply(Successor warm)
     {
         if (!_records.TryDequeue(out var copy))
             return false;

@@ -65,7 +65,7 @@ public sealed class ModelHandOver(World world, string version)
 
     /// <summary>A model that has warmed up, and has caught up with the world, takes the place of another.</summary>
     /// <returns>Streams that go on warmed, and those that start anew.</returns>
-    public (int Warmed, int Cold) TakeOver(int model, WarmUp warm)
+    public (int Warmed, int Cold) TakeOver(int model, Successor warm)
     {
         var host = warm.Host;
         var (warmed, cold) = (0, 0);

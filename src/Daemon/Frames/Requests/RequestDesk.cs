@@ -22,6 +22,9 @@ public sealed class RequestDesk(World world, WorldReport report)
     /// </summary>
     public byte[]? Late { get; private set; }
 
+    /// <summary>The last request's mark as encoded, within the request; empty where it has none.</summary>
+    public Slice Rid { get; private set; }
+
     /// <summary>Carries out one request and appends its reply.</summary>
     /// <returns>Why it was not carried out; none where it was.</returns>
     public ErrorCode Execute(ReadOnlySpan<byte> request, MessagePackWriter reply)
@@ -31,6 +34,7 @@ public sealed class RequestDesk(World world, WorldReport report)
         Late = null;
         var start = reply.Length;
         var fields = RequestFields.Read(request);
+        Rid = request.Overlaps(fields.Rid, out var offset) ? new Slice(offset, fields.Rid.Length) : default;
         var map = reply.BeginMap();
         var entries = 0;
         var (code, detail) = fields.Fault is null

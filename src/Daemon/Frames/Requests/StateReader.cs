@@ -22,6 +22,7 @@ public sealed class StateReader
         | PredictionFlags.Frozen | PredictionFlags.Fallback;
 
     private readonly ModelHost _host;
+    private readonly Fit _fit;
     private readonly float[] _state;
     private readonly bool[] _slotsSeen;
     private readonly double[] _memory;
@@ -29,9 +30,9 @@ public sealed class StateReader
     private double[]? _values;
     private StreamRow _row;
 
-    private StateReader(ModelHost host)
+    private StateReader(ModelHost host, Fit fit)
     {
-        _host = host;
+        (_host, _fit) = (host, fit);
         _state = new float[host.Model.StateFloats];
         _slotsSeen = new bool[host.Model.StateSlots.Count];
         _memory = new double[host.Preprocessor.MemoryDoubles];
@@ -39,13 +40,16 @@ public sealed class StateReader
     }
 
     /// <summary>Reads and checks a state for a model; the fault says what does not fit.</summary>
-    public static bool TryRead(ReadOnlySpan<byte> state, ModelHost host, out StateReader image, out string? fault)
-    {
-        image = new StateReader(host);
-        var reader = new MessagePackReader(state);
-        fault = image.ReadMap(ref reader);
-        return fault is null;
-    }
+    public static bool TryRead(ReadOnlySpan<byte> state, ModelHost host, out StateReader image, out string? fault) =>
+        TryRead(state, host, Fit.Whole, out image, out fault);
+
+    /// <summary>
+    /// Reads a state that a model took once, which may be another one now: it is carried on where the shapes are the
+    /// same, and starts anew but for its count where they are not, as the streams of a snapshot do.
+    /// </summary>
+    public static bool TryReadRecorded(
+        ReadOnlySpan<byte> state, ModelHost host, out StateReader image, out string? fault) =>
+        TryRead(state, host, Fit.Shape, out image, out fault) || TryRead(state, host, Fit.Count, out image, out fault);
 
     /// <summary>Replaces everything the row carries.</summary>
     /// <param name="row">The stream's row.</param>
@@ -63,6 +67,16 @@ public sealed class StateReader
         _memory.CopyTo(_host.Memory(row.ModelRow));
         _outputs?.CopyTo(_host.Prediction(row.ModelRow));
         _values?.CopyTo(_host.Values(row.ModelRow));
+    }
+
+    private static bool TryRead(
+        ReadOnlySpan<byte> state, ModelHost host, Fit fit, out StateReader image, out string? fault)
+    {
+        image = new StateReader(host, fit);
+        image._row.Warming = fit == Fit.Count;
+        var reader = new MessagePackReader(state);
+        fault = image.ReadMap(ref reader);
+        return fault is null;
     }
 
     private string? ReadMap(ref MessagePackReader reader)
@@ -106,6 +120,8 @@ public sealed class StateReader
 
     private string? ReadField(ref MessagePackReader reader, string key)
     {
+        if (IsLeftOut(key))
+            return reader.TrySkip() ? null : $"{key} is not whole";
         ref var order = ref _row.Order;
         switch (key)
         {
@@ -150,6 +166,13 @@ public sealed class StateReader
                 return $"state has an unknown key {key}";
         }
     }
+
+    private bool IsLeftOut(string key) => key switch
+    {
+        "model" or "digest" => _fit != Fit.Whole,
+        "layers" or "memory" or "errors" or "prediction" => _fit == Fit.Count,
+        _ => false,
+    };
 
     private static string? Optional(ref MessagePackReader reader, string key, out ulong value, out bool given)
     {
@@ -343,4 +366,12 @@ public sealed class StateReader
         "forecast" => (double.MinValue, double.MaxValue),
         _ => (-ValueMax, ValueMax),
     };
+
+    // What of a state must fit the model.
+    private enum Fit
+    {
+        Whole,
+        Shape,
+        Count,
+    }
 }

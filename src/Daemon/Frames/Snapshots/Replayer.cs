@@ -3,9 +3,16 @@ using Realtime.Protocol;
 namespace Realtime.Daemon.Frames.Snapshots;
 
 /// <summary>What a replay tells of each tick it has stepped.</summary>
+/// <param name="record">Number of its record, as the replayer was told.</param>
 /// <param name="item">The tick.</param>
 /// <param name="prediction">[horizon][output][1 + quantiles], in the units of the values.</param>
-public delegate void ReplayedTick(in Item item, ReadOnlySpan<double> prediction);
+public delegate void ReplayedTick(ulong record, in Item item, ReadOnlySpan<double> prediction);
+
+/// <summary>A record whose predictions came out with other bits.</summary>
+/// <param name="Number">Of the record.</param>
+/// <param name="Recorded">Its checksum of the predictions.</param>
+/// <param name="Replayed">That of the predictions made again.</param>
+public readonly record struct DifferentRecord(ulong Number, uint Recorded, uint Replayed);
 
 /// <summary>
 /// Takes the world through recorded frames again. Clock, sequence numbers, imputed ticks and evictions come from the
@@ -19,8 +26,9 @@ public sealed class Replayer(World world, int maxTicks, ReplayedTick? stepped = 
     private readonly FrameWork _work = new(maxTicks);
 
     // Records whose ticks are waiting for their step: where their items end, and the checksum they were written with.
-    private readonly Queue<(int End, uint Checksum)> _open = new();
+    private readonly Queue<(int End, uint Checksum, ulong Number)> _open = new();
     private Stepper? _stepper;
+    private ulong _number;
     private uint _checksum = uint.MaxValue;
     private bool _hasTicks;
 
@@ -38,10 +46,19 @@ public sealed class Replayer(World world, int maxTicks, ReplayedTick? stepped = 
     /// <summary>Descriptions of other models that were put in place while the daemon ran.</summary>
     public long Setups { get; private set; }
 
+    /// <summary>Told of each of them.</summary>
+    public Action<DifferentRecord>? Differs { get; init; }
+
+    /// <summary>Told of each tick that was scored.</summary>
+    public ScoredTick? Scored { get; init; }
+
     /// <summary>Applies one record; some of its steps may wait for <see cref="Complete"/>.</summary>
+    /// <param name="record">The record.</param>
+    /// <param name="number">Its number; for what is told of it.</param>
     /// <exception cref="InvalidDataException">The record does not fit the world; the message says where.</exception>
-    public void Apply(in FrameRecord record)
+    public void Apply(in FrameRecord record, ulong number = 0)
     {
+        _number = number;
         world.Now = record.Now;
         foreach (ref readonly var change in record.Changes)
         {
@@ -51,7 +68,7 @@ public sealed class Replayer(World world, int maxTicks, ReplayedTick? stepped = 
         }
 
         Records++;
-        _open.Enqueue((_work.ItemCount, record.Checksum));
+        _open.Enqueue((_work.ItemCount, record.Checksum, number));
         if (_work.ItemCount == 0)
             CloseRecords(0);
     }
@@ -119,7 +136,7 @@ public sealed class Replayer(World world, int maxTicks, ReplayedTick? stepped = 
     {
         if (_work.ItemCount == 0)
             return;
-        _stepper ??= new Stepper(world, _work);
+        _stepper ??= new Stepper(world, _work) { Scored = Scored };
         _stepper.Run();
         for (var i = 0; i < _work.ItemCount; i++)
         {
@@ -130,7 +147,7 @@ public sealed class Replayer(World world, int maxTicks, ReplayedTick? stepped = 
             var prediction = _work.Prediction(in item, world.Models[item.Model].Model.PredictionCount);
             _checksum = PredictionChecksum.Add(_checksum, prediction, (ulong)item.Flags);
             _hasTicks = true;
-            stepped?.Invoke(in item, prediction);
+            stepped?.Invoke(_open.TryPeek(out var record) ? record.Number : _number, in item, prediction);
         }
 
         CloseRecords(_work.ItemCount);
@@ -145,7 +162,11 @@ public sealed class Replayer(World world, int maxTicks, ReplayedTick? stepped = 
         {
             _open.Dequeue();
             if (_hasTicks && record.Checksum != _checksum)
+            {
                 Different++;
+                Differs?.Invoke(new DifferentRecord(record.Number, record.Checksum, _checksum));
+            }
+
             (_checksum, _hasTicks) = (uint.MaxValue, false);
         }
     }

@@ -43,8 +43,9 @@ public interface ISnapshotStore
 /// <param name="sliceBytes">Bytes copied between two frames, at least one row.</param>
 public sealed class SnapshotCopy(World world, ISnapshotStore store, byte[] description, int sliceBytes)
 {
-    /// <summary>In place of a model's index: names of streams without a row, and what they owe.</summary>
-    public const int RefusedBlock = -1;
+    /// <summary>In place of a model's index: names of streams without a row, and what they owe. Files mark their end by
+    /// -1.</summary>
+    public const int RefusedBlock = int.MaxValue;
 
     private const int BlockBytes = 200 * 1024;
 

@@ -44,7 +44,8 @@ public sealed class SnapshotLoader
 
     /// <summary>Loads one block.</summary>
     /// <param name="block">As <see cref="SnapshotCopy"/> gave it.</param>
-    /// <param name="model">Index of its model in the description; -1 is the block of the refused.</param>
+    /// <param name="model">Index of its model in the description; <see cref="SnapshotCopy.RefusedBlock"/>: names that
+    /// owe a tick.</param>
     /// <exception cref="InvalidDataException">It does not hold what it should; the message says where.</exception>
     public void Load(ReadOnlySpan<byte> block, int model)
     {

@@ -11,8 +11,9 @@ public sealed class Snapshotter
     // How often a failed journal is tried again.
     private const long RetryEvery = 1_000_000_000;
 
-    // A tenth of a millisecond or two, where a pause of 2 ms is allowed.
-    private const int SliceBytes = 256 * 1024;
+    /// <summary>Bytes copied between two frames: a tenth of a millisecond or two, where a pause of 2 ms is allowed.
+    /// </summary>
+    public const int SliceBytes = 256 * 1024;
 
     private readonly World _world;
     private readonly ISnapshotStore _store;

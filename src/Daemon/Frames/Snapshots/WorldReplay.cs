@@ -46,7 +46,7 @@ internal static class WorldReplay
         if (!world.Streams.IsUsed(row))
             throw new InvalidDataException($"row {row}: a state for a row that is not in use");
         ref var stream = ref world.Streams[row];
-        if (!StateReader.TryRead(state, world.Models[stream.Model], out var image, out var fault))
+        if (!StateReader.TryReadRecorded(state, world.Models[stream.Model], out var image, out var fault))
             throw new InvalidDataException($"row {row}: a state that does not fit: {fault}");
         image.Put(ref stream, world.Now);
     }
@@ -55,7 +55,10 @@ internal static class WorldReplay
     {
         if (change.Row < 0)
         {
-            world.Refused.Owe(name, change.Seq);
+            if (change.Seq != ChangeLog.NotOwed)
+                world.Refused.Owe(name, change.Seq);
+            else
+                world.Refused.Settle(name);
             return;
         }
 

@@ -9,7 +9,7 @@ public readonly record struct WarmStream(int Row, byte[] Name, bool IsId);
 /// A model that is stepped through what its streams have been through lately, in a world of its own: the rows are those
 /// of the world it will serve. One thread at a time uses it.
 /// </summary>
-public sealed class WarmUp : IDisposable
+public sealed class Successor : IDisposable
 {
     // Ticks stepped together; large enough for the kernels, small enough for the caches.
     private const int Together = 1024;
@@ -22,7 +22,7 @@ public sealed class WarmUp : IDisposable
     /// <param name="host">The new model, without streams; whoever takes it over disposes of it.</param>
     /// <param name="model">Index of the model whose place it will take.</param>
     /// <param name="streams">Those it serves at first.</param>
-    public WarmUp(ModelHost host, int model, IEnumerable<WarmStream> streams)
+    public Successor(ModelHost host, int model, IEnumerable<WarmStream> streams)
     {
         Host = host;
         _model = model;

@@ -1,0 +1,116 @@
+using Realtime.Cells;
+using Realtime.Daemon.Configuration;
+using Realtime.Daemon.Frames;
+using Realtime.Daemon.Frames.Snapshots;
+using Realtime.Daemon.Hosting;
+
+namespace Realtime.Daemon.Recovery;
+
+/// <summary>A model given for a replay.</summary>
+/// <param name="Name">Whose place it takes; null where that is clear without.</param>
+/// <param name="Loaded">It, and where it is from.</param>
+public sealed record GivenModel(string? Name, LoadedModel Loaded)
+{
+    /// <param name="text">FILE or NAME=FILE.</param>
+    /// <exception cref="StartException">There is no such file, or it holds no model.</exception>
+    public static GivenModel Load(string text)
+    {
+        var cut = File.Exists(text) ? -1 : text.IndexOf('=', StringComparison.Ordinal);
+        var name = cut < 0 ? null : text[..cut];
+        var file = text[(cut + 1)..];
+        try
+        {
+            return new GivenModel(
+                name, new LoadedModel(new ModelOptions { Name = name ?? "", File = file }, Model.Load(file)));
+        }
+        catch (ModelFormatException e)
+        {
+            throw new StartException(ExitCode.Configuration, [$"--model {text}: {e.Message}"]);
+        }
+    }
+}
+
+/// <summary>Finds the models that recorded frames were made with, and puts them to work again.</summary>
+/// <param name="configured">Reads those of the configuration; asked only where one is missing.</param>
+/// <param name="given">For this replay.</param>
+/// <param name="threads">Threads that step a wave.</param>
+public sealed class RecordedModels(
+    Func<IReadOnlyList<LoadedModel>> configured, IReadOnlyList<GivenModel> given, int threads = 1)
+{
+    private readonly Lazy<Model> _builtIn = new(ModelLoading.ReadBuiltIn);
+    private readonly Lazy<IReadOnlyList<LoadedModel>> _configured = new(configured);
+
+    /// <exception cref="StartException">A model is given that takes no recorded one's place.</exception>
+    public void Check(IReadOnlyList<Setup> setups)
+    {
+        var names = setups.SelectMany(static setup => setup.Models.Select(static model => model.Name)).Distinct()
+            .ToArray();
+        var expected = $"expected NAME=FILE with one of {string.Join(", ", names)}";
+        var faults = new List<string>();
+        foreach (var (name, loaded) in given)
+        {
+            if (name is not null && !names.Contains(name))
+                faults.Add($"--model {name}={loaded.Options.File}: found no such model in the journal, {expected}");
+            else if (name is null && names.Length > 1 && !setups.Any(setup => Names(setup, loaded)))
+                faults.Add($"--model {loaded.Options.File}: found no name, {expected}");
+        }
+
+        if (faults.Count != 0)
+            throw new StartException(ExitCode.Usage, faults);
+    }
+
+    /// <summary>A world of the recorded models, without streams.</summary>
+    /// <exception cref="StartException">One of them is not at hand.</exception>
+    public World Make(Setup setup, string kernel) =>
+        Make(setup.Models.Select(shape => Loaded(shape, Find(shape))), kernel);
+
+    /// <summary>The same with the models given in place of the recorded ones; null where none is.</summary>
+    /// <exception cref="StartException">One can't take the recorded ticks.</exception>
+    public World? MakeOther(Setup setup, string kernel, bool needed)
+    {
+        var models = setup.Models.Select(shape => Loaded(shape, Other(setup, shape) ?? Find(shape))).ToArray();
+        var isOther = models.Zip(setup.Models).Any(static pair => pair.First.Model.Digest != pair.Second.Digest);
+        return isOther || needed ? Make(models, kernel) : null;
+    }
+
+    private static LoadedModel Loaded(ModelShape shape, Model model) => new(
+        new ModelOptions { Name = shape.Name, File = "recorded", Streams = shape.Patterns }, model);
+
+    private static bool Names(Setup setup, LoadedModel model) =>
+        setup.Models.Any(shape => shape.Digest == model.Model.Digest);
+
+    private World Make(IEnumerable<LoadedModel> models, string kernel) => Worlds.Make(
+        [.. models], kernel, threads, new LoopOptions { StreamsMax = StreamTable.RowsMax }, epoch: 0);
+
+    private Model? Other(Setup setup, ModelShape shape)
+    {
+        var other = given.LastOrDefault(one => one.Name == shape.Name
+            || one.Name is null && setup.Models.Count == 1 && !Names(setup, one.Loaded))?.Loaded;
+        if (other is null || other.Model.Digest == shape.Digest)
+            return null;
+        var recorded = Find(shape);
+        var fault = other.Model.Inputs.Count != recorded.Inputs.Count
+            ? $"found inputs {string.Join(" ", other.Model.Inputs)}, expected as many as the recorded "
+                + string.Join(" ", recorded.Inputs)
+            : other.Model.Vocabulary is { } tokens && !(recorded.Vocabulary <= tokens)
+                ? $"found a vocabulary of {tokens} tokens, the recorded model takes "
+                    + (recorded.Vocabulary is { } most ? $"{most}" : "any number")
+                : null;
+        return fault is null ? other.Model
+            : throw new StartException(ExitCode.Configuration, [$"--model {other.Options.File}: {fault}"]);
+    }
+
+    private Model Find(ModelShape shape)
+    {
+        if (_builtIn.Value.Digest == shape.Digest)
+            return _builtIn.Value;
+        var found = given.Select(static one => one.Loaded).FirstOrDefault(IsIt)
+            ?? _configured.Value.FirstOrDefault(IsIt);
+        return found?.Model ?? throw new StartException(
+            ExitCode.Configuration,
+            [$"model {shape.Name} with digest {shape.Digest}, which the journal was recorded with, is not at hand: "
+                + $"name its file by --model {shape.Name}=FILE, or give the configuration that has it"]);
+
+        bool IsIt(LoadedModel one) => one.Model.Digest == shape.Digest;
+    }
+}
