@@ -10,7 +10,7 @@ internal sealed record LifeTuning
     /// <summary>False: the work of journal and snapshots is done by their <c>Work</c>.</summary>
     public bool HasThreads { get; init; } = true;
 
-    /// <summary>Null fits them to the disk.</summary>
+    /// <summary>Null: as the disk has room.</summary>
     public long? SegmentBytes { get; init; }
 
     /// <summary>Bytes of a snapshot copied between two frames.</summary>

@@ -155,7 +155,7 @@ internal sealed class JournalFlusher : IDisposable
         var spare = Volatile.Read(ref _spare);
         if ((spare is null || spare.Size < Volatile.Read(ref _spareBytes)) && (_fault is null || _isProbed)
             && (_spareTrouble is null || IsTryDue(all)))
-            MakeSpare(spare);
+            MakeSpare();
         return synced;
     }
 
@@ -298,27 +298,27 @@ internal sealed class JournalFlusher : IDisposable
         }
     }
 
-    private void MakeSpare(SpareSegment? tooShort)
+    // What is there already stays until a longer one is: where the disk has no room for that, it serves shorter frames.
+    private void MakeSpare()
     {
         _lastTry = Stopwatch.GetTimestamp();
         var bytes = Volatile.Read(ref _spareBytes);
-        if (tooShort is not null && Interlocked.CompareExchange(ref _spare, null, tooShort) != tooShort)
-            return;
-        if (tooShort is not null)
-            Discard(tooShort);
         try
         {
             // Each has a name of its own: the last one may be taken, and not have its final name yet.
             var name = StateFiles.UnfinishedName(
                 string.Create(CultureInfo.InvariantCulture, $"{SparePrefix}{++_spares}"));
-            Volatile.Write(ref _spare, new SpareSegment(Prepare(_disk, name, bytes), name, bytes));
-            Volatile.Write(ref _spareBytes, _options.SegmentBytes);
+            var spare = new SpareSegment(Prepare(_disk, name, bytes), name, bytes);
+            if (Interlocked.Exchange(ref _spare, spare) is { } shorter)
+                Discard(shorter);
             _spareTrouble = null;
         }
         catch (IOException e)
         {
             _spareTrouble = e.Message;
         }
+
+        Volatile.Write(ref _spareBytes, _options.SegmentBytes);
     }
 
     /// <summary>An empty file with its room on the disk taken, and its length durable.</summary>

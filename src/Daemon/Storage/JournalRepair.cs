@@ -29,7 +29,11 @@ public static class JournalRepair
         using var segment = disk.Open(end.File, writable: true);
         var closed = RecordHeader.FooterOffset(end.Offset) + RecordHeader.Bytes;
         if (end.Kind != JournalEndKind.Closed || segment.Length != closed)
+        {
+            Rewrite(segment, end.Offset);
             Seal(segment, end.Offset, end.Next);
+        }
+
         return aside;
     }
 
@@ -47,6 +51,20 @@ public static class JournalRepair
         segment.Sync();
     }
 
+    // A sync that fails leaves the cache with pages that the disk lacks and the system takes for clean: only what is
+    // written again is sure to be synced.
+    private static void Rewrite(IDiskFile file, long end)
+    {
+        var buffer = new byte[CopyBytes];
+        for (long at = 0; at < end; at += CopyBytes)
+        {
+            var read = file.Read(buffer.AsSpan(0, (int)Math.Min(CopyBytes, end - at)), at);
+            var bytes = buffer.AsSpan(0, read).TrimEnd((byte)0);
+            if (!bytes.IsEmpty)
+                file.Write(bytes, at);
+        }
+    }
+
     // A writer that was killed may have left earlier segments in the system's cache alone; those that were cut were
     // synced before. What trouble ended may fail again, and nothing counts on it.
     private static void SyncEarlier(IDisk disk, JournalEnd end)
@@ -58,6 +76,7 @@ public static class JournalRepair
             if (reader is { IsCut: false, Header: not null } && file.Name != end.File && !isTrouble)
             {
                 using var segment = disk.Open(file.Name, writable: true);
+                Rewrite(segment, reader.Length);
                 segment.Sync();
             }
 

@@ -65,6 +65,9 @@ public sealed class JournalWriter : IJournal, IDisposable
     /// <summary>An fsync has been going on for longer than it should.</summary>
     public bool Slow => _flusher.IsSlow;
 
+    /// <summary>The next segment is ready.</summary>
+    internal bool HasNext => _flusher.SpareBytes > 0;
+
     public string? Warning => Slow ? $"an fsync takes longer than {_options.SlowAfter.TotalSeconds:0.#} s" : null;
 
     /// <summary>Number of the last record that the disk has, whatever durability was asked for.</summary>

@@ -137,6 +137,8 @@ public sealed class ZmqTransportTests : IDisposable
                 _transport.Publish("x"u8, "1"u8);
                 return other.TryReceive([], out _) >= 0 && subscriber.TryReceive([], out _) >= 0;
             });
+            // Publishing has let the socket read it; receiving takes it from there.
+            _transport.Receive(_inbox);
             Assert.Equal(expected, _transport.HasSubscribers);
         }
 

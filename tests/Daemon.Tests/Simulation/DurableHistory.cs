@@ -164,7 +164,7 @@ internal sealed class DurableHistory : IDisposable
         return state;
     }
 
-    private void Stepped(in Item item, ReadOnlySpan<double> prediction)
+    private void Stepped(ulong record, in Item item, ReadOnlySpan<double> prediction)
     {
         var host = World.Host(item.Model);
         var name = World.Streams.Name(item.Row);

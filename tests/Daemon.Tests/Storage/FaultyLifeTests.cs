@@ -4,8 +4,8 @@ using Realtime.Daemon.Tests.Simulation;
 namespace Realtime.Daemon.Tests.Storage;
 
 /// <summary>
-/// A disk that fails now and then, a writer that goes on behind that, snapshots, and an end at any moment: newest snapshot
-/// and journal together have all that was durable.
+/// A disk that fails now and then, a writer that goes on behind that, snapshots, and an end at any moment: newest
+/// snapshot and journal together have all that was durable.
 /// </summary>
 public sealed class FaultyLifeTests
 {
