@@ -18,7 +18,8 @@ internal static class RunCommand
         command.Options.Add(salvage);
         command.SetAction((arguments, _) =>
             DaemonHost.RunAsync(
-                configuration.Load(arguments).Options!, arguments.GetValue(salvage), () => configuration.Read(arguments)));
+                configuration.Load(arguments).Options!, arguments.GetValue(salvage),
+                () => configuration.Read(arguments)));
         return command;
     }
 }

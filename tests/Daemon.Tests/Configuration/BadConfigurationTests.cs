@@ -133,7 +133,8 @@ public sealed class BadConfigurationTests
     [InlineData("{\"models\": [{\"name\": \"m\", \"file\": \"a\"},\n{\"name\": \"m\", \"file\": \"b\"}]}",
         "2:10: found \"m\" for models[1].name, expected another name than that of models[0]")]
     [InlineData("{\"models\": [{\"name\": \"m\", \"file\": \"a\", \"stream\": []}]}",
-        "1:40: found the unknown key \"models[0].stream\", expected name, file, streams, warmTicks; did you mean \"streams\"?")]
+        "1:40: found the unknown key \"models[0].stream\", expected name, file, streams, warmTicks; "
+            + "did you mean \"streams\"?")]
     [InlineData("{\"models\": [{\"name\": \"m\", \"file\": \"a\", \"streams\": []}]}",
         "1:51: found an empty list for models[0].streams, expected a list of one or more patterns")]
     [InlineData("{\"models\": [{\"name\": \"m\", \"file\": \"a\", \"streams\": \"*\"}]}",

@@ -14,7 +14,8 @@ using Realtime.Protocol.MessagePack;
 
 namespace Realtime.Daemon.Tests.Reloading;
 
-/// <summary>The loop on simulated ports, with a configuration and model files that change, and a real journal.</summary>
+/// <summary>The loop on simulated ports, with a configuration and model files that change, and a real journal.
+/// </summary>
 internal sealed class ReloadRig : IDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
