@@ -1,3 +1,5 @@
+using System.Buffers.Binary;
+
 namespace Realtime.Daemon.Storage;
 
 /// <summary>What lies behind the place where a journal is not whole: it tells a crash from damage.</summary>
@@ -20,8 +22,11 @@ internal sealed class DamageSurvey
     /// <summary>Whole records behind the place.</summary>
     public int Records { get; private set; }
 
-    /// <summary>Later segments whose header is whole.</summary>
-    public int Headers { get; private set; }
+    /// <summary>Later segments, but for those whose header was lost before it was durable.</summary>
+    public int Segments { get; private set; }
+
+    /// <summary>Whole records behind the place and in its segment.</summary>
+    public int RecordsHere { get; private set; }
 
     /// <summary>The highest number that anything behind the place says was durable.</summary>
     public ulong Durable { get; private set; }
@@ -42,20 +47,35 @@ internal sealed class DamageSurvey
     {
         var survey = new DamageSurvey(expected) { ContentEnd = offset };
         survey.Scan(segment, offset, isDamaged: true);
+        survey.RecordsHere = survey.Records;
         survey.HasLostSector = survey.FindLostSector(segment, offset);
         foreach (var file in later)
         {
             using var reader = new SegmentReader(disk, file);
-            if (reader.Header is { } header)
-            {
-                survey.Headers++;
-                survey.Durable = Math.Max(survey.Durable, header.Durable);
-            }
-
+            survey.Segments += IsHeaderLost(reader) ? 0 : 1;
+            survey.Durable = Math.Max(survey.Durable, reader.Header?.Durable ?? 0);
             survey.Scan(reader, reader.Header?.Bytes ?? 0, isDamaged: false);
         }
 
         return survey;
+    }
+
+    private static bool IsHeaderLost(SegmentReader segment)
+    {
+        if (segment.Header is not null)
+            return false;
+        var head = segment.At(0, RecordHeader.Sector);
+        if (!head.ContainsAnyExcept((byte)0))
+            return true;
+        var end = head.Length < SegmentHeader.FixedBytes ? 0 : SegmentHeader.FixedBytes
+            + Math.Min(BinaryPrimitives.ReadUInt32LittleEndian(head[12..]), SegmentHeader.LargestDescription);
+        for (long start = RecordHeader.Sector; start < Math.Min(end, segment.Length); start += RecordHeader.Sector)
+        {
+            if (!segment.At(start, RecordHeader.Sector).ContainsAnyExcept((byte)0))
+                return true;
+        }
+
+        return false;
     }
 
     private static long SkipZeros(SegmentReader segment, long offset)
@@ -124,7 +144,7 @@ internal sealed class DamageSurvey
         var bytes = segment.At(offset, RecordHeader.Bytes);
         if (offset == 0 || bytes.Length < 8 || !bytes[..8].ContainsAnyExcept((byte)0))
             return segment.Length;
-        var length = System.Buffers.Binary.BinaryPrimitives.ReadUInt32LittleEndian(bytes);
+        var length = BinaryPrimitives.ReadUInt32LittleEndian(bytes);
         var end = Math.Max(ContentEnd, Math.Min(offset + RecordHeader.Bytes + length, segment.Length));
         return Math.Min((end + RecordHeader.Sector - 1) / RecordHeader.Sector * RecordHeader.Sector, segment.Length);
     }

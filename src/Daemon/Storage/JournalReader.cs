@@ -210,11 +210,13 @@ public sealed class JournalReader : IDisposable
         {
             Interrupted(anew);
         }
-        else if (survey.Headers == 0 && survey.Records == 0 && _current.Header is not null
+        else if (survey.Segments == 0 && survey.RecordsHere == 0 && _current.Header is not null
             && state != RecordState.Footer)
         {
-            var kind = cut == 0 ? JournalEndKind.Unclosed : JournalEndKind.TornTail;
-            EndAt(kind, cut, 0, cut == 0 ? null : $"{cut} bytes of a record that is not whole");
+            var isWhole = cut == 0 && survey.Records == 0;
+            EndAt(
+                isWhole ? JournalEndKind.Unclosed : JournalEndKind.TornTail, cut, survey.Records,
+                isWhole ? null : $"{cut} bytes of a record that is not whole");
         }
         else if (state == RecordState.Footer || survey.HasLostSector)
         {

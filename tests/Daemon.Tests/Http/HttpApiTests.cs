@@ -24,7 +24,8 @@ public sealed class HttpApiTests : IAsyncLifetime, IDisposable
         builder.Logging.ClearProviders();
         builder.Services.AddSingleton(services => new LoopThread(
             _daemon.Loop, new ShortLife(), TimeSpan.FromSeconds(5),
-            services.GetRequiredService<IHostApplicationLifetime>(), services.GetRequiredService<ILogger<LoopThread>>()));
+            services.GetRequiredService<IHostApplicationLifetime>(),
+            services.GetRequiredService<ILogger<LoopThread>>()));
         builder.Services.AddHostedService(static services => services.GetRequiredService<LoopThread>());
         builder.WebHost.UseUrls("http://127.0.0.1:0");
         _app = builder.Build();
