@@ -12,7 +12,8 @@ public sealed class CpuEngine : IStepEngine
     private readonly int _inputs;
     private readonly int _outputs;
     private readonly int? _vocabulary;
-    private readonly StateTable _states;
+    private readonly StateLayout _layout;
+    private StateTable _states;
     private readonly WaveKernel _kernel;
     private bool _disposed;
 
@@ -32,7 +33,7 @@ public sealed class CpuEngine : IStepEngine
         _inputs = model.Inputs.Count;
         _outputs = model.OutputCount;
         _vocabulary = model.Vocabulary;
-        var layout = new StateLayout(model);
+        var layout = _layout = new StateLayout(model);
         _states = new StateTable(layout);
         _kernel = threads == 1 ? Make(model, layout) : new ThreadedKernel(threads, () => Make(model, layout));
     }
@@ -71,6 +72,16 @@ public sealed class CpuEngine : IStepEngine
     {
         _states.Clear(row);
         GC.KeepAlive(this);
+    }
+
+    public void TakeStates(IStepEngine from)
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        if (from is not CpuEngine { _disposed: false } other)
+            throw new ArgumentException("expected a CPU engine that is not disposed", nameof(from));
+        if (!_layout.Slots.SequenceEqual(other._layout.Slots))
+            throw new ArgumentException("expected a model of the same state slots", nameof(from));
+        (_states, other._states) = (other._states, _states);
     }
 
     public void Dispose()

@@ -42,4 +42,11 @@ public interface IStepEngine : IDisposable
 
     /// <summary>Sets a row's state to zero.</summary>
     void Clear(int row);
+
+    /// <summary>
+    /// Takes over all rows of another engine, whose model has the same <see cref="Model.StateSlots"/>, without copying
+    /// a state; the other one is left with the rows that this one had.
+    /// </summary>
+    /// <exception cref="ArgumentException">Another kind of engine, or a model of other slots.</exception>
+    void TakeStates(IStepEngine from);
 }

@@ -12,18 +12,24 @@ internal static class CheckCommand
     {
         var configuration = new ConfigurationArguments();
         var command = new Command("check", "Reads the configuration and every model it names; starts nothing");
+        var against = new Option<string?>("--against")
+        {
+            Description = "Tell what becomes of the streams in this state directory; default state.directory",
+            HelpName = "DIR",
+        };
         configuration.AddTo(command);
-        command.SetAction(arguments => Check(configuration.Load(arguments)));
+        command.Options.Add(against);
+        command.SetAction(arguments => Check(
+            configuration.Load(arguments), arguments.GetValue(against), arguments.InvocationConfiguration.Output));
         return command;
     }
 
-    private static int Check(ConfigurationResult configuration)
+    private static int Check(ConfigurationResult configuration, string? against, TextWriter output)
     {
         var options = configuration.Options!;
         DaemonHost.RefuseWhatIsNotThere(options);
         var models = ModelLoading.LoadAll(options);
         var kernel = ModelLoading.ChooseKernel(options.Engine, out var notice);
-        var output = Console.Out;
         output.WriteLine($"configuration  {configuration.File ?? "built-in defaults"}");
         foreach (var (key, origin) in configuration.Origins.OrderBy(static entry => entry.Key, StringComparer.Ordinal))
             output.WriteLine($"  set          {key} at {origin}");
@@ -40,6 +46,12 @@ internal static class CheckCommand
         output.WriteLine($"http           {options.Http.Endpoint ?? "none"}");
         output.WriteLine($"state          {DaemonHost.StateText(options.State)}");
         output.WriteLine($"streams        at most {options.Streams.Max}");
+        if (against is not null || Directory.Exists(options.State.Directory))
+        {
+            using var preview = new HandOverPreview(against ?? options.State.Directory!, models, kernel);
+            preview.Print(output);
+        }
+
         output.WriteLine("ok");
         return ExitCode.Done;
     }

@@ -32,10 +32,15 @@ internal sealed class ConfigurationArguments
     /// <exception cref="StartException">Every fault of the configuration.</exception>
     public ConfigurationResult Load(ParseResult arguments)
     {
+        var result = Read(arguments);
+        return result.Options is null ? throw new StartException(ExitCode.Configuration, result.Errors) : result;
+    }
+
+    /// <summary>The same with the faults in the result.</summary>
+    public ConfigurationResult Read(ParseResult arguments)
+    {
         var environment = Environment.GetEnvironmentVariables().Cast<DictionaryEntry>()
             .ToDictionary(static entry => (string)entry.Key, static entry => (string?)entry.Value ?? "");
-        var result = ConfigurationLoader.Load(
-            arguments.GetValue(_file), environment, arguments.GetValue(_set) ?? []);
-        return result.Options is null ? throw new StartException(ExitCode.Configuration, result.Errors) : result;
+        return ConfigurationLoader.Load(arguments.GetValue(_file), environment, arguments.GetValue(_set) ?? []);
     }
 }

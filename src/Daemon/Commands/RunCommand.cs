@@ -17,7 +17,9 @@ internal static class RunCommand
         configuration.AddTo(command);
         command.Options.Add(salvage);
         command.SetAction((arguments, _) =>
-            DaemonHost.RunAsync(configuration.Load(arguments).Options!, arguments.GetValue(salvage)));
+            DaemonHost.RunAsync(
+                configuration.Load(arguments).Options!, arguments.GetValue(salvage),
+                () => configuration.Read(arguments)));
         return command;
     }
 }

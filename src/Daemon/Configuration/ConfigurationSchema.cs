@@ -16,7 +16,10 @@ public static class ConfigurationSchema
             o => o.File, (o, v) => o with { File = v }, isRequired: true),
         new Setting<ModelOptions, IReadOnlyList<string>>("streams", ListOf(Pattern, "patterns", mayBeEmpty: false),
             "patterns of the streams it serves; * is any run of characters, ? is one",
-            o => o.Streams, (o, v) => o with { Streams = v }));
+            o => o.Streams, (o, v) => o with { Streams = v }),
+        new Setting<ModelOptions, int>("warmTicks", Whole(0, 1_000_000),
+            "ticks of each stream's past, from the journal, that a model of another shape is stepped through first",
+            o => o.WarmTicks, (o, v) => o with { WarmTicks = v }));
 
     internal static SettingTable<SubscribeOptions> Subscription { get; } = new(
         new Setting<SubscribeOptions, string>("endpoint", Endpoint, "a publisher's address",
@@ -138,7 +141,7 @@ public static class ConfigurationSchema
     private static SubscribeOptions EmptySubscription => new() { Endpoint = "" };
 
     private static ValueKind<ModelOptions> ModelKind() => new(
-        "object", "an object with name, file, streams", NodeKinds.Object,
+        "object", "an object with name, file, streams, warmTicks", NodeKinds.Object,
         (GivenValue given, out ModelOptions value) =>
         {
             value = EmptyModel;

@@ -57,6 +57,10 @@ public sealed record ModelOptions
     public required string Name { get; init; }
     public required string File { get; init; }
     public IReadOnlyList<string> Streams { get; init; } = ["*"];
+
+    /// <summary>Ticks of each stream's past that a model of another shape is stepped through before it serves.
+    /// </summary>
+    public int WarmTicks { get; init; } = 256;
 }
 
 public sealed record StreamOptions

@@ -1,3 +1,4 @@
+using Realtime.Daemon.Frames.HandOver;
 using Realtime.Protocol;
 
 namespace Realtime.Daemon.Frames;
@@ -35,6 +36,20 @@ public sealed class ChangeLog(IJournal journal)
             return;
         Add(new Change(kind, row, stream.Model, stream.IsId, 0, null, 0, Keep(bytes)));
     }
+
+    /// <summary>What the bits of later frames depend on is another from here on.</summary>
+    public void Setup(byte[] description)
+    {
+        _journal.Describe(description);
+        if (_journal.Records)
+            Add(new Change(ChangeKind.Setup, -1, -1, false, 0, null, 0, Keep(description)));
+    }
+
+    /// <summary>Gets a copy of each record, too; null where nobody wants them.</summary>
+    public ChangeTap? Tap { get; set; }
+
+    /// <summary>Changes are recorded.</summary>
+    public bool Records => _journal.Records;
 
     /// <summary>Records to another journal from here on; what was collected before is none of its business.</summary>
     public void Use(IJournal journal)
@@ -84,9 +99,11 @@ public sealed class ChangeLog(IJournal journal)
     {
         if (_count == 0)
             return true;
-        _journal.Append(new FrameRecord(
+        var record = new FrameRecord(
             frame, now, _changes.AsSpan(0, _count), _values.AsSpan(0, _valueCount), _bytes.AsSpan(0, _byteCount),
-            checksum));
+            checksum);
+        _journal.Append(in record);
+        Tap?.Add(in record);
         _count = _valueCount = _byteCount = 0;
         return _journal.Fault is null;
     }

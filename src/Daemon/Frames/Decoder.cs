@@ -1,3 +1,4 @@
+using Realtime.Daemon.Frames.HandOver;
 using Realtime.Daemon.Frames.Requests;
 using Realtime.Protocol;
 
@@ -31,10 +32,11 @@ public sealed class Decoder
     private readonly RequestDesk _desk;
     private readonly TickShapes _shapes = new();
     private readonly int _ticksMax;
-    private readonly double[] _values;
-    private readonly long _predictionBytes;
     private readonly byte[] _digits = new byte[StreamName.MaximumDigits];
 
+    private double[] _values = [];
+    private long _predictionBytes;
+    private int _generation;
     private int _next;
     private bool _open;
     private MessageHeader _header;
@@ -50,8 +52,7 @@ public sealed class Decoder
         _inbox = inbox;
         _desk = desk;
         _ticksMax = ticksMax;
-        _values = new double[world.Models.Max(static model => model.Model.Inputs.Count)];
-        _predictionBytes = world.Models.Max(static model => model.PredictionBytes);
+        Measure();
     }
 
     /// <summary>Nothing is left of what was received.</summary>
@@ -61,6 +62,8 @@ public sealed class Decoder
     public void Run()
     {
         _ticks = 0;
+        if (_generation != _world.Generation)
+            Measure();
         var imputed = _world.OnGap == GapPolicy.Impute ? ImputedBytes * (_ticksMax + ImputedMax) : 0;
         _world.TakesChanges = _world.Changes.CanTake(_inbox.Used + imputed);
         // Nothing has failed: room for a large frame is being made.
@@ -89,6 +92,13 @@ public sealed class Decoder
     {
         _inbox.Clear();
         _next = 0;
+    }
+
+    private void Measure()
+    {
+        _generation = _world.Generation;
+        _values = new double[_world.Models.Max(static model => model.InputCount)];
+        _predictionBytes = _world.Models.Max(static model => model.PredictionBytes);
     }
 
     private bool TryOpen(in Message message)
@@ -162,6 +172,8 @@ public sealed class Decoder
         _work.Add(new RequestWork(
             _next, _work.OutcomeCount, _work.OutcomeCount, true, false, Within(in message, _desk.Rid), false, reply,
             _desk.Ticket));
+        if (_desk.Late is { } rid)
+            _world.HandOvers.Reload!(new LateReply(_inbox.Bytes(message.Identity).ToArray(), rid));
         _ticks++;
         Close();
     }

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Realtime.Daemon.Frames.HandOver;
 using Realtime.Daemon.Frames.Requests;
 using Realtime.Protocol;
 using Realtime.Protocol.MessagePack;
@@ -96,6 +97,7 @@ public sealed class FrameLoop
         _world.Now = _clock.UtcNanoseconds;
         _world.Frame++;
         RunPosted();
+        _world.HandOvers.Run();
         Ingest();
         _decoder.Run();
         _stepper.Run();
@@ -124,6 +126,10 @@ public sealed class FrameLoop
         _posted.Enqueue(action);
         _source.Wake();
     }
+
+    /// <summary>Answers a request that had to wait; only for what is posted.</summary>
+    public void Answer(LateReply to, ReadOnlySpan<byte> payload) =>
+        _replies.Answer(to.Identity, payload);
 
     private void Ingest()
     {
@@ -195,7 +201,7 @@ public sealed class FrameLoop
 
     private TimeSpan UntilDue()
     {
-        if (_world.Snapshots is { IsCopying: true })
+        if (_world.Snapshots is { IsCopying: true } || _world.HandOvers.IsWaiting)
             return TimeSpan.Zero;
         var due = Math.Min(Math.Min(_nextHeartbeat, _evictions.Next), _world.Snapshots?.Next ?? long.MaxValue);
         return TimeSpan.FromTicks(Math.Clamp((due - _world.Now) / 100, 0, TimeSpan.TicksPerSecond));

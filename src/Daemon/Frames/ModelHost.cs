@@ -8,8 +8,8 @@ namespace Realtime.Daemon.Frames;
 /// </summary>
 public sealed class ModelHost : IDisposable
 {
-    private readonly Stack<int> _free = new();
-    private readonly RowSlabs _rows;
+    private Stack<int> _free = new();
+    private RowSlabs _rows;
     private int _end;
 
     public ModelHost(string name, Model model, IStepEngine engine, IReadOnlyList<string> patterns)
@@ -43,7 +43,14 @@ public sealed class ModelHost : IDisposable
     public IStepEngine Engine { get; }
 
     /// <summary>Patterns of the streams it serves, as configured.</summary>
-    public IReadOnlyList<string> Patterns { get; }
+    public IReadOnlyList<string> Patterns { get; set; }
+
+    /// <summary>Ticks of each stream's past that a model of another shape is stepped through before it takes over.
+    /// </summary>
+    public int WarmTicks { get; set; } = 256;
+
+    /// <summary>Another model is warming up to take its place: what it predicts is flagged.</summary>
+    public bool HasSuccessor { get; set; }
 
     /// <summary>Of the model, at hand.</summary>
     public int InputCount { get; }
@@ -107,6 +114,40 @@ public sealed class ModelHost : IDisposable
     /// <summary>Asks for a stream's memory, prediction and values.</summary>
     public void Fetch(int row) =>
         _rows.Fetch(row, (RowDoubles * sizeof(double) + RowSlabs.LineBytes - 1) / RowSlabs.LineBytes);
+
+    /// <summary>Makes room for so many rows.</summary>
+    public void Reserve(int rows)
+    {
+        Engine.Grow(rows);
+        while (_rows.Count * RowSlabs.Rows < rows)
+            _rows.Add();
+    }
+
+    /// <summary>
+    /// Takes over all streams of a host whose model has a state of the same shape, each in the row it had. States are
+    /// not copied; what lies beside them is where the forecasts are as many numbers.
+    /// </summary>
+    /// <returns>Last predictions came along, too.</returns>
+    public bool TakeStreams(ModelHost from)
+    {
+        Engine.TakeStates(from.Engine);
+        (_free, _end) = (from._free, from._end);
+        (from._free, from._end) = (new Stack<int>(), 0);
+        if (PredictionCount == from.PredictionCount)
+        {
+            (_rows, from._rows) = (from._rows, _rows);
+            return true;
+        }
+
+        Reserve(_end);
+        for (var row = 0; row < _end; row++)
+        {
+            from.Memory(row).CopyTo(Memory(row));
+            from.Values(row).CopyTo(Values(row));
+        }
+
+        return false;
+    }
 
     public void Dispose()
     {

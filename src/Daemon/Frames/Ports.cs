@@ -66,6 +66,11 @@ public interface IJournal
     /// fails again.
     /// </summary>
     bool TryReopen();
+
+    /// <summary>What the records from here on depend on beside them.</summary>
+    void Describe(byte[] description)
+    {
+    }
 }
 
 /// <summary>State lives in memory only: nothing is recorded.</summary>

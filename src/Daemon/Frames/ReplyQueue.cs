@@ -13,6 +13,9 @@ public sealed class ReplyQueue(World world, IPredictionSink sink)
     // Bytes of waiting replies after which no further message is received.
     private const long BytesMax = 64 * 1024 * 1024;
 
+    /// <summary>In place of a number of snapshots: the reply is not known yet.</summary>
+    public const long Late = long.MaxValue;
+
     private readonly Queue<Waiting> _waiting = new();
 
     // Behind a snapshot only the client that asked for it waits.
@@ -50,6 +53,22 @@ public sealed class ReplyQueue(World world, IPredictionSink sink)
             _waiting.Enqueue(waiting);
     }
 
+    /// <summary>The reply to a client's request that was <see cref="Late"/>.</summary>
+    public void Answer(ReadOnlySpan<byte> identity, ReadOnlySpan<byte> payload)
+    {
+        for (var i = 0; i < _behindSnapshot.Count; i++)
+        {
+            var waiting = _behindSnapshot[i];
+            if (waiting.Snapshot != Late || !waiting.Identity.SequenceEqual(identity))
+                continue;
+            var answer = Keep(new ReplyTo(waiting.Identity, waiting.Delimiter), payload, waiting.Rid, 0);
+            _bytes += answer.Length;
+            GiveBack(in waiting);
+            _behindSnapshot[i] = answer with { Needs = world.Changes.Written };
+            return;
+        }
+    }
+
     /// <summary>Sends what need not wait any longer.</summary>
     public void Release()
     {
@@ -76,7 +95,7 @@ public sealed class ReplyQueue(World world, IPredictionSink sink)
         var blocked = new List<Waiting>();
         foreach (var waiting in _behindSnapshot)
         {
-            var isFree = waiting.Needs <= world.Changes.Durable && waiting.Snapshot <= ended
+            var isFree = waiting.Snapshot != Late && waiting.Needs <= world.Changes.Durable && waiting.Snapshot <= ended
                 && !blocked.Exists(one => one.Identity.SequenceEqual(waiting.Identity));
             if (!isFree)
                 blocked.Add(waiting);

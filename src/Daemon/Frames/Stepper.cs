@@ -108,7 +108,7 @@ public sealed class Stepper(World world, FrameWork work)
             return;
         }
 
-        if (warming)
+        if (warming || host.HasSuccessor)
         {
             item.Flags |= PredictionFlags.Warming;
             stream.Warming = true;

@@ -1,3 +1,4 @@
+using Realtime.Daemon.Frames.HandOver;
 using Realtime.Daemon.Frames.Snapshots;
 using Realtime.Protocol;
 
@@ -12,15 +13,16 @@ public sealed class World : IDisposable
     // Streams remembered as refused before they had a row.
     private const int RefusedMax = 65_536;
 
-    private readonly ModelHost[] _models;
-    private readonly ModelRoutes _routes;
+    private ModelHost[] _models;
+    private ModelRoutes _routes;
     private readonly long? _memoryMax;
 
     public World(
         IReadOnlyList<ModelHost> models, LoopOptions options, IJournal journal, ulong epoch)
     {
-        Models = _models = [.. models];
+        _models = [.. models];
         _routes = new ModelRoutes(models.Select(static model => model.Patterns));
+        HandOvers = new HandOverDesk(this);
         Epoch = epoch;
         OnGap = options.OnGap;
         _memoryMax = options.MemoryMax;
@@ -28,7 +30,14 @@ public sealed class World : IDisposable
         Changes = new ChangeLog(journal);
     }
 
-    public IReadOnlyList<ModelHost> Models { get; }
+    public IReadOnlyList<ModelHost> Models => _models;
+
+    /// <summary>Counts changes of <see cref="Models"/>.</summary>
+    public int Generation { get; private set; }
+
+    /// <summary>Changes of the models that wait for the right moment between two frames.</summary>
+    public HandOverDesk HandOvers { get; }
+
     public StreamTable Streams { get; }
     public RefusedStreams Refused { get; } = new(RefusedMax);
     public Counters Counters { get; } = new();
@@ -65,6 +74,14 @@ public sealed class World : IDisposable
     /// <summary>Must be called before anything of a row changes that a snapshot holds.</summary>
     public void BeforeChange(int row) => Snapshots?.BeforeChange(row);
 
+    /// <summary>Puts other models in place; the rows' indices are the caller's to mend.</summary>
+    internal void UseModels(ModelHost[] models)
+    {
+        _models = models;
+        _routes = new ModelRoutes(models.Select(static model => model.Patterns));
+        Generation++;
+    }
+
     /// <summary>The first model whose pattern matches, or -1.</summary>
     public int ModelFor(ReadOnlySpan<byte> stream) => _routes.Find(stream);
 
@@ -90,9 +107,12 @@ public sealed class World : IDisposable
 
     /// <summary>Puts a stream into the row that a record or snapshot says; records and limits nothing.</summary>
     /// <exception cref="InvalidDataException">The row or the name is in use, or no model serves it.</exception>
-    public void Place(int row, ReadOnlySpan<byte> name, bool isId)
+    public void Place(int row, ReadOnlySpan<byte> name, bool isId) => Place(row, name, isId, ModelFor(name));
+
+    /// <summary>The same with a certain model.</summary>
+    /// <exception cref="InvalidDataException">The row or the name is in use, or the model is -1.</exception>
+    public void Place(int row, ReadOnlySpan<byte> name, bool isId, int model)
     {
-        var model = ModelFor(name);
         if (model < 0)
             throw new InvalidDataException($"row {row}: no model's pattern matches its stream");
         if (row < 0 || row >= StreamTable.RowsMax || Streams.IsUsed(row) || Streams.Find(name) >= 0)

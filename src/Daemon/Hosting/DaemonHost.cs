@@ -8,6 +8,7 @@ using Realtime.Daemon.Io;
 using Realtime.Daemon.Frames.Requests;
 using Realtime.Daemon.Frames.Snapshots;
 using Realtime.Daemon.Recovery;
+using Realtime.Daemon.Reloading;
 using Realtime.Daemon.Storage;
 using Realtime.Protocol.ZeroMq;
 
@@ -24,7 +25,9 @@ public static partial class DaemonHost
     /// <exception cref="StartException">It can't start.</exception>
     /// <param name="options">The configuration.</param>
     /// <param name="salvage">Go on without what is damaged in the state directory, and set it aside.</param>
-    public static async Task<int> RunAsync(RealtimeOptions options, bool salvage = false)
+    /// <param name="read">Reads the configuration again, for a reload; null where it can't be.</param>
+    public static async Task<int> RunAsync(
+        RealtimeOptions options, bool salvage = false, Func<ConfigurationResult>? read = null)
     {
         RefuseWhatIsNotThere(options);
         var kernel = ModelLoading.ChooseKernel(options.Engine, out var notice);
@@ -47,7 +50,18 @@ public static partial class DaemonHost
         var log = app.Services.GetRequiredService<ILoggerFactory>().CreateLogger("realtimed");
         if (life is not null)
             life.Log = log;
-        using var hangup = PosixSignalRegistration.Create(PosixSignal.SIGHUP, context => Ignore(context, log));
+        using var reloader = new Reloader(
+            read ?? (() => new ConfigurationResult(options, [], null, new Dictionary<string, string>())), options,
+            model => ModelLoading.MakeHost(model, kernel, options.Engine.Threads), world, loop, directory?.Disk)
+        {
+            Log = log,
+        };
+        reloader.Attach();
+        using var hangup = PosixSignalRegistration.Create(PosixSignal.SIGHUP, context =>
+        {
+            context.Cancel = true;
+            reloader.Hangup();
+        });
         try
         {
             await app.StartAsync().ConfigureAwait(false);
@@ -64,6 +78,7 @@ public static partial class DaemonHost
         if (await thread.Serving().ConfigureAwait(false))
             LogServing(log, Version);
         await app.WaitForShutdownAsync().ConfigureAwait(false);
+        reloader.Stop();
         // A loop that goes on still uses what would be disposed of below.
         if (!thread.Ended)
             Environment.Exit(ExitCode.Failed);
@@ -179,12 +194,6 @@ public static partial class DaemonHost
         { Durability: Durability.None } => $"in memory only; durability none leaves {state.Directory} alone",
         _ => $"{state.Directory}, durability {state.Durability.ToString().ToLowerInvariant()}",
     };
-
-    private static void Ignore(PosixSignalContext context, ILogger log)
-    {
-        context.Cancel = true;
-        LogNotice(log, "SIGHUP: this version does not reload; restart it to take a new configuration");
-    }
 
     [LoggerMessage(10, LogLevel.Information, "Model {Name} for {Patterns}: {File}, digest {Digest}")]
     private static partial void LogModel(ILogger log, string name, string patterns, string file, string digest);

@@ -1,5 +1,6 @@
 using Realtime.Cells;
 using Realtime.Daemon.Configuration;
+using Realtime.Daemon.Frames;
 using Realtime.Gpu;
 
 namespace Realtime.Daemon.Hosting;
@@ -37,6 +38,13 @@ public static class ModelLoading
 
         return faults.Count == 0 ? loaded : throw new StartException(ExitCode.Configuration, faults);
     }
+
+    /// <summary>A model ready to serve, without streams.</summary>
+    public static ModelHost MakeHost(LoadedModel model, string kernel, int threads) => new(
+        model.Options.Name, model.Model, new CpuEngine(model.Model, kernel, threads), model.Options.Streams)
+    {
+        WarmTicks = model.Options.WarmTicks,
+    };
 
     /// <summary>The model shipped with the program.</summary>
     public static Model ReadBuiltIn()

@@ -1,4 +1,3 @@
-using Realtime.Cells;
 using Realtime.Daemon.Frames;
 
 namespace Realtime.Daemon.Hosting;
@@ -14,8 +13,7 @@ public static class Worlds
     public static World Make(
         IReadOnlyList<LoadedModel> models, string kernel, int threads, LoopOptions options, ulong epoch)
     {
-        var hosts = models.Select(model => new ModelHost(
-            model.Options.Name, model.Model, new CpuEngine(model.Model, kernel, threads), model.Options.Streams));
+        var hosts = models.Select(model => ModelLoading.MakeHost(model, kernel, threads));
         return new World([.. hosts], options, new NoJournal(), epoch);
     }
 }

@@ -92,7 +92,7 @@ public sealed partial class DurableLife(
         foreach (var notice in report.Notices)
             LogNotice(notice);
         LogRecovered(
-            report.Carried + report.Cold, report.Snapshot ?? 0, report.Records, report.Ticks,
+            report.Carried + report.Cold + report.Warmed, report.Snapshot ?? 0, report.Records, report.Ticks,
             report.Ticks / Math.Max(report.Seconds, 1e-9), report.Seconds);
         if (options.State.RestoredEvents)
             RaiseRestored();

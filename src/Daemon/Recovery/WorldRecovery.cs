@@ -1,5 +1,7 @@
 using System.Diagnostics;
+using Realtime.Cells;
 using Realtime.Daemon.Frames;
+using Realtime.Daemon.Frames.HandOver;
 using Realtime.Daemon.Frames.Snapshots;
 using Realtime.Daemon.Storage;
 
@@ -53,6 +55,9 @@ public sealed class WorldRecovery
         var loaded = Stopwatch.GetElapsedTime(_begun).TotalSeconds;
         var replayer = new Replayer(_world, Together);
         Replay(replayer, stop);
+        foreach (var host in _world.Models)
+            host.HasSuccessor = false;
+        var warmed = WarmCold(stop);
         _world.Streams.FindFree();
         _world.Events.IsMuted = false;
         return new RecoveryReport
@@ -61,7 +66,8 @@ public sealed class WorldRecovery
             Records = replayer.Records,
             Ticks = replayer.Ticks,
             Carried = _loaded.Carried,
-            Cold = _loaded.Cold,
+            Cold = _loaded.Cold - warmed,
+            Warmed = warmed,
             Left = _loaded.Left,
             Different = replayer.Different,
             LoadSeconds = loaded,
@@ -102,10 +108,51 @@ public sealed class WorldRecovery
         }
 
         replayer.Complete();
+        if (replayer.Setups != 0)
+            _notices.Add("models were changed behind the snapshot: all ticks behind it were stepped by those of now");
+        if (replayer.Unfit != 0)
+            _notices.Add($"{replayer.Unfit} ticks behind the snapshot have other inputs than their model has now: "
+                + "they were counted and not stepped");
         End = reader.End!;
         if (End.Reason is { } reason)
             _notices.Add(reason);
         Next = Math.Max(Next, End.Next);
+    }
+
+    // A model of another shape: what the journal has of its streams' last ticks is better than nothing.
+    private int WarmCold(CancellationToken stop)
+    {
+        var warmed = 0;
+        var rows = _loaded.CanWarm.Where(_world.Streams.IsUsed).ToLookup(row => _world.Streams[row].Model);
+        foreach (var streams in rows)
+        {
+            var host = _world.Models[streams.Key];
+            if (host.WarmTicks == 0)
+                continue;
+            try
+            {
+                var count = WarmCold(host, [.. streams], stop);
+                _notices.Add($"model {host.Name}: {count} of {streams.Count()} streams were warmed up by their last "
+                    + $"ticks, {host.WarmTicks} at most");
+                warmed += count;
+            }
+            catch (IOException e)
+            {
+                _notices.Add($"model {host.Name} could not be warmed up: {e.Message}");
+            }
+        }
+
+        return warmed;
+    }
+
+    private int WarmCold(ModelHost host, int[] rows, CancellationToken stop)
+    {
+        using var shadow = new ModelHost(
+            host.Name, host.Model, new CpuEngine(host.Model, host.Engine.Kernel), host.Patterns);
+        using var warm = new Successor(
+            shadow, 0, rows.Select(row => new WarmStream(row, _world.Streams.Name(row), _world.Streams[row].IsId)));
+        new TickHistory(_disk, warm, host.WarmTicks, stop).Run(Next - 1, rows);
+        return rows.Count(row => warm.CopyTo(row, ref _world.Streams[row], host));
     }
 
     // What its records were made with.

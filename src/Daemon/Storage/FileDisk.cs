@@ -31,9 +31,22 @@ public sealed class FileDisk : IDisk
     public IReadOnlyList<DiskEntry> List() => Io(
         $"list {Path}", () => (IReadOnlyList<DiskEntry>)
         [
-            .. new DirectoryInfo(Path).EnumerateFiles().Select(static file => new DiskEntry(file.Name, file.Length))
+            .. new DirectoryInfo(Path).EnumerateFiles().SelectMany(EntryOf)
                 .OrderBy(static entry => entry.Name, StringComparer.Ordinal),
         ]);
+
+    // Another thread may rename or delete it while the directory is listed.
+    private static DiskEntry[] EntryOf(FileInfo file)
+    {
+        try
+        {
+            return [new DiskEntry(file.Name, file.Length)];
+        }
+        catch (FileNotFoundException)
+        {
+            return [];
+        }
+    }
 
     public IDiskFile Create(string name)
     {

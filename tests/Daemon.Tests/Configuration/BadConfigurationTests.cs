@@ -46,7 +46,7 @@ public sealed class BadConfigurationTests
     [InlineData("{\"models\": []}",
         "1:12: found an empty list for models, expected a list of one or more models, or null")]
     [InlineData("{\"models\": [\"m\"]}",
-        "1:13: found \"m\" for models[0], expected an object with name, file, streams")]
+        "1:13: found \"m\" for models[0], expected an object with name, file, streams, warmTicks")]
     [InlineData("{\"state\": {\"directory\": 7}}", "1:25: found 7 for state.directory, expected a path, or null")]
     [InlineData("{\"engine\": {\"device\": -1}}",
         "1:23: found -1 for engine.device, expected part of a device's name or its index, or null")]
@@ -133,7 +133,8 @@ public sealed class BadConfigurationTests
     [InlineData("{\"models\": [{\"name\": \"m\", \"file\": \"a\"},\n{\"name\": \"m\", \"file\": \"b\"}]}",
         "2:10: found \"m\" for models[1].name, expected another name than that of models[0]")]
     [InlineData("{\"models\": [{\"name\": \"m\", \"file\": \"a\", \"stream\": []}]}",
-        "1:40: found the unknown key \"models[0].stream\", expected name, file, streams; did you mean \"streams\"?")]
+        "1:40: found the unknown key \"models[0].stream\", expected name, file, streams, warmTicks; "
+            + "did you mean \"streams\"?")]
     [InlineData("{\"models\": [{\"name\": \"m\", \"file\": \"a\", \"streams\": []}]}",
         "1:51: found an empty list for models[0].streams, expected a list of one or more patterns")]
     [InlineData("{\"models\": [{\"name\": \"m\", \"file\": \"a\", \"streams\": \"*\"}]}",

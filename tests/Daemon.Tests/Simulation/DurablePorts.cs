@@ -21,6 +21,8 @@ internal class JournalSeam(IJournal journal) : IJournal
     public virtual void Append(in FrameRecord record) => journal.Append(in record);
 
     public bool TryReopen() => journal.TryReopen();
+
+    public void Describe(byte[] description) => journal.Describe(description);
 }
 
 /// <summary>Passes blocks on to a store.</summary>

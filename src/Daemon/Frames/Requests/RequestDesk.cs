@@ -18,6 +18,10 @@ public sealed class RequestDesk(World world, WorldReport report)
     /// </summary>
     public long Ticket { get; private set; }
 
+    /// <summary>What the last request asks takes longer than its frame: its mark as encoded; null where it does not.
+    /// </summary>
+    public byte[]? Late { get; private set; }
+
     /// <summary>The last request's mark as encoded, within the request; empty where it has none.</summary>
     public Slice Rid { get; private set; }
 
@@ -27,6 +31,7 @@ public sealed class RequestDesk(World world, WorldReport report)
     {
         world.Counters.Requests++;
         Ticket = 0;
+        Late = null;
         var start = reply.Length;
         var fields = RequestFields.Read(request);
         Rid = request.Overlaps(fields.Rid, out var offset) ? new Slice(offset, fields.Rid.Length) : default;
@@ -80,6 +85,8 @@ public sealed class RequestDesk(World world, WorldReport report)
                 return ForEach(in fields, reply, ref entries, Reset);
             case "forget":
                 return ForEach(in fields, reply, ref entries, Forget);
+            case "reload":
+                return Reload(in fields);
             case "snapshot":
                 return Snapshot(reply, ref entries);
             default:
@@ -99,6 +106,17 @@ public sealed class RequestDesk(World world, WorldReport report)
         Ticket = snapshots.Ask();
         reply.Entry("ok"u8, true);
         entries++;
+        return default;
+    }
+
+    private (ErrorCode, string?) Reload(in RequestFields fields)
+    {
+        if (world.HandOvers.Reload is null)
+            return (ErrorCode.Unsupported, "op reload: nothing can be read again here");
+        if (world.HandOvers.Busy is { } busy)
+            return (ErrorCode.Refused, busy);
+        Late = fields.Rid.ToArray();
+        Ticket = ReplyQueue.Late;
         return default;
     }
 

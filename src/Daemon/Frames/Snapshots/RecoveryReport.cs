@@ -17,6 +17,9 @@ public sealed record RecoveryReport
     /// <summary>Streams that keep their count, and start anew otherwise.</summary>
     public int Cold { get; init; }
 
+    /// <summary>Streams whose model of another shape was stepped through their last ticks.</summary>
+    public int Warmed { get; init; }
+
     /// <summary>Streams that no model serves any more.</summary>
     public int Left { get; init; }
 

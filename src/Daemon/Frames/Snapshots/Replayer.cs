@@ -40,6 +40,12 @@ public sealed class Replayer(World world, int maxTicks, ReplayedTick? stepped = 
     /// <summary>Records whose predictions came out with other bits than were recorded.</summary>
     public long Different { get; private set; }
 
+    /// <summary>Ticks that were counted and not stepped, since their stream's model has other inputs now.</summary>
+    public long Unfit { get; private set; }
+
+    /// <summary>Descriptions of other models that were put in place while the daemon ran.</summary>
+    public long Setups { get; private set; }
+
     /// <summary>Told of each of them.</summary>
     public Action<DifferentRecord>? Differs { get; init; }
 
@@ -88,6 +94,7 @@ public sealed class Replayer(World world, int maxTicks, ReplayedTick? stepped = 
                 break;
             default:
                 Flush();
+                Setups += change.Kind == ChangeKind.Setup ? 1 : 0;
                 WorldReplay.Apply(world, in change, change.Data.Of(record.Bytes));
                 break;
         }
@@ -106,7 +113,13 @@ public sealed class Replayer(World world, int maxTicks, ReplayedTick? stepped = 
 
         var inputs = world.Models[stream.Model].Model.Inputs.Count;
         if (values.Length != inputs)
-            throw new InvalidDataException($"row {change.Row}: a tick of {values.Length} values, expected {inputs}");
+        {
+            // Its model has other inputs now: it counts, so that it is not taken twice, and is not stepped.
+            stream.Take(arrival, change.Seq, change.Run, change.Time, world.Now);
+            Unfit++;
+            return;
+        }
+
         var flags = stream.Take(arrival, change.Seq, change.Run, change.Time, world.Now);
         var item = _work.Add(world, change.Row, ItemKind.Tick, flags, default);
         values.CopyTo(_work.Values(in _work.Items[item], inputs));

@@ -23,6 +23,10 @@ public sealed record ModelShape
     public required IReadOnlyList<ShapeSlot> Memory { get; init; }
     public required int PredictionCount { get; init; }
 
+    /// <summary>Another model is warming up to take its place: its predictions are flagged.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool HasSuccessor { get; init; }
+
     [JsonIgnore]
     public int StateFloats => State.Sum(static slot => slot.Length);
     [JsonIgnore]
@@ -37,6 +41,7 @@ public sealed record ModelShape
         State = [.. host.Model.StateSlots.Select(static slot => new ShapeSlot(slot.Layer, slot.Name, slot.Length))],
         Memory = [.. host.Preprocessor.Slots.Select(static slot => new ShapeSlot("", slot.Name, slot.Length))],
         PredictionCount = host.Model.PredictionCount,
+        HasSuccessor = host.HasSuccessor,
     };
 
     /// <summary>Why a stream of this shape can't go on in another; null where it can.</summary>

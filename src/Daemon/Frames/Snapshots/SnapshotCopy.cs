@@ -49,7 +49,8 @@ public sealed class SnapshotCopy(World world, ISnapshotStore store, byte[] descr
 
     private const int BlockBytes = 200 * 1024;
 
-    private readonly ImageBlock?[] _open = new ImageBlock?[world.Models.Count];
+    private byte[] _description = description;
+    private ImageBlock?[] _open = new ImageBlock?[world.Models.Count];
     private ulong[] _copied = [];
     private int _end;
     private int _next;
@@ -58,10 +59,19 @@ public sealed class SnapshotCopy(World world, ISnapshotStore store, byte[] descr
     /// <summary>Rows are left to copy.</summary>
     public bool IsCopying { get; private set; }
 
+    /// <summary>The world has other models from here on; none of it is being copied.</summary>
+    public void Describe(byte[] description)
+    {
+        if (IsCopying)
+            throw new InvalidOperationException("a copy is under way");
+        _description = description;
+        _open = new ImageBlock?[world.Models.Count];
+    }
+
     /// <summary>Begins a copy of the world as it is now.</summary>
     public bool TryBegin()
     {
-        if (IsCopying || store.IsBusy || !store.TryBegin(world.Changes.Written, description))
+        if (IsCopying || store.IsBusy || !store.TryBegin(world.Changes.Written, _description))
             return false;
         _end = world.Streams.End;
         _next = _streams = 0;

@@ -13,6 +13,9 @@ public sealed class LoadedStreams
     public int Left { get; set; }
 
     public Dictionary<string, string> Reasons { get; } = [];
+
+    /// <summary>Rows of cold streams whose model has the inputs it had.</summary>
+    public List<int> CanWarm { get; } = [];
 }
 
 /// <summary>Puts the streams of a snapshot into an empty world, each into the row it had.</summary>
@@ -22,6 +25,7 @@ public sealed class SnapshotLoader
     private readonly Setup _setup;
     private readonly StreamNumbers[] _numbers;
     private readonly string?[][] _unlike;
+    private readonly int[] _kept;
 
     /// <param name="world">An empty world.</param>
     /// <param name="setup">The snapshot's description.</param>
@@ -30,6 +34,7 @@ public sealed class SnapshotLoader
         _world = world;
         _setup = setup;
         _numbers = [.. setup.Models.Select(static model => new StreamNumbers(model))];
+        _kept = [.. setup.Models.Select(model => world.Models.ToList().FindIndex(host => host.Name == model.Name))];
         var shapes = world.Models.Select(ModelShape.Of).ToArray();
         _unlike = [.. setup.Models.Select(
             model => shapes.Select(shape => Unlike(model, shape)).ToArray())];
@@ -68,9 +73,10 @@ public sealed class SnapshotLoader
     private static string? Unlike(ModelShape then, ModelShape now) =>
         then.Name != now.Name ? $"model {then.Name} became {now.Name}" : then.Unlike(now);
 
+    // A stream keeps its model as long as there is one of that name; patterns choose for those without one.
     private void Load(ReadOnlySpan<byte> name, int row, in StreamRow stream, int model)
     {
-        var now = _world.ModelFor(name);
+        var now = _kept[model] >= 0 ? _kept[model] : _world.ModelFor(name);
         if (now < 0)
         {
             Loaded.Left++;
@@ -78,7 +84,7 @@ public sealed class SnapshotLoader
             return;
         }
 
-        _world.Place(row, name, stream.IsId);
+        _world.Place(row, name, stream.IsId, now);
         ref var placed = ref _world.Streams[row];
         var (modelIndex, modelRow) = (placed.Model, placed.ModelRow);
         placed = stream;
@@ -90,6 +96,8 @@ public sealed class SnapshotLoader
             placed.Errors = default;
             placed.Warming = true;
             Loaded.Cold++;
+            if (_kept[model] >= 0 && _setup.Models[model].Inputs.SequenceEqual(host.Model.Inputs))
+                Loaded.CanWarm.Add(row);
             Loaded.Reasons.TryAdd(_setup.Models[model].Name, reason);
             return;
         }

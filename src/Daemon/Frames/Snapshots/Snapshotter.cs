@@ -67,6 +67,12 @@ public sealed class Snapshotter
         _held += Stopwatch.GetTimestamp() - begun;
     }
 
+    /// <summary>None is begun while this is set.</summary>
+    public bool IsHeld { get; set; }
+
+    /// <summary>The world has other models from here on; none of it is being copied.</summary>
+    public void Describe(byte[] description) => _copy.Describe(description);
+
     public void ResetPause() => LongestPause = TimeSpan.Zero;
 
     public void Skip(int row) => _copy.Skip(row);
@@ -107,7 +113,7 @@ public sealed class Snapshotter
 
     private void Begin()
     {
-        if (_copy.TryBegin())
+        if (!IsHeld && _copy.TryBegin())
             _next = _world.Now + _every;
     }
 

@@ -27,10 +27,18 @@ internal static class WorldReplay
                 Owe(world, in change, bytes);
                 break;
             case ChangeKind.Setup:
+                Describe(world, Setup.Read(bytes));
                 break;
             default:
                 throw new InvalidDataException($"a change of unknown kind {(int)change.Kind}");
         }
+    }
+
+    // Of what a description tells, a replay needs which predictions were flagged; the models are those of now.
+    private static void Describe(World world, Setup setup)
+    {
+        foreach (var host in world.Models)
+            host.HasSuccessor = setup.Models.Any(model => model.Name == host.Name && model.HasSuccessor);
     }
 
     private static void Put(World world, int row, ReadOnlySpan<byte> state)

@@ -1,0 +1,38 @@
+namespace Realtime.Daemon.Frames.HandOver;
+
+/// <summary>
+/// Changes of the models that wait for their moment: between two frames, while no snapshot is being copied, which has
+/// the rows of one moment under the models of that moment.
+/// </summary>
+public sealed class HandOverDesk(World world)
+{
+    private readonly Queue<Action> _steps = new();
+
+    /// <summary>Has the models read again and answers when that is done; null where there is nothing to read.</summary>
+    public Action<LateReply>? Reload { get; set; }
+
+    /// <summary>Why the models can't be read again now; null where they can.</summary>
+    public string? Busy { get; set; }
+
+    /// <summary>Something waits.</summary>
+    public bool IsWaiting => _steps.Count != 0;
+
+    /// <summary>Has something done as soon as it may be; on the loop's thread.</summary>
+    public void Add(Action step) => _steps.Enqueue(step);
+
+    /// <summary>Does what waits, where it may; before a frame takes anything in.</summary>
+    public void Run()
+    {
+        if (_steps.Count == 0)
+            return;
+        if (world.Snapshots is { } snapshots)
+        {
+            snapshots.IsHeld = snapshots.IsCopying;
+            if (snapshots.IsCopying)
+                return;
+        }
+
+        while (_steps.TryDequeue(out var step))
+            step();
+    }
+}
