@@ -8,7 +8,8 @@ using Realtime.Bench.Suite.State;
 // is measured.
 if (args.Length < 2)
 {
-    Console.Error.WriteLine("found no folder and daemon, expected FOLDER DAEMON [quick] [kernels|frames|daemon|state …]");
+    Console.Error.WriteLine(
+        "found no folder and daemon, expected FOLDER DAEMON [quick] [kernels|frames|daemon|state …]");
     return 64;
 }
 

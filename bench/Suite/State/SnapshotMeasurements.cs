@@ -104,7 +104,11 @@ internal sealed class SnapshotMeasurements(BenchContext context)
         var recovery = new WorldRecovery(directory.Disk, world, Setup.Of(world.Models, ""));
         var report = recovery.Run();
         if (report.Carried != Streams || report.Different != 0)
-            throw new InvalidOperationException($"{report.Carried} streams came back, {report.Different} records differ");
+        {
+            throw new InvalidOperationException(
+                $"{report.Carried} streams came back, {report.Different} records differ");
+        }
+
         _loaded.Add(report.LoadSeconds);
         _replayed.Add(report.Ticks / 1e6 / (report.Seconds - report.LoadSeconds));
     }

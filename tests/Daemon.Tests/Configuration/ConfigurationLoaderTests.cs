@@ -13,7 +13,7 @@ public sealed class ConfigurationLoaderTests
         ["endpoints.predictions"] = "\"tcp://[::1]:6000\"",
         ["endpoints.subscribe"] =
             "[{\"endpoint\": \"tcp://plant-7:5555\", \"bind\": false, \"topics\": [\"a\", \"b\"]}]",
-        ["models"] = "[{\"name\": \"pump\", \"file\": \"/m/pump.safetensors\", \"streams\": [\"pump/*\"]}]",
+        ["models"] = "[{\"name\": \"pump\", \"file\": \"/m/pump.safetensors\", \"streams\": [\"pump/*\"], \"warmTicks\": 7}]",
         ["streams.max"] = "7",
         ["streams.idleAfter"] = "\"00:00:00.5\"",
         ["streams.onGap"] = "\"impute\"",

@@ -3,8 +3,8 @@ using Realtime.Daemon.Frames;
 
 namespace Realtime.Daemon.Tests.Simulation;
 
-/// <summary>Books kept from records alone, with nothing of the daemon's own: per stream the last seq, the ticks stepped,
-/// and what is owed.</summary>
+/// <summary>Books kept from records alone, with nothing of the daemon's own: per stream the last seq, the ticks
+/// stepped, and what is owed.</summary>
 internal sealed class DurableLedger
 {
     private readonly Dictionary<int, string> _rows = [];
@@ -60,7 +60,8 @@ internal sealed class DurableLedger
     }
 
     private static string Text(Dictionary<string, ulong> owed) => string.Join(
-        " ", owed.OrderBy(static one => one.Key, StringComparer.Ordinal).Select(static one => $"{one.Key}:{one.Value}"));
+        " ",
+        owed.OrderBy(static one => one.Key, StringComparer.Ordinal).Select(static one => $"{one.Key}:{one.Value}"));
 
     private void Add(RecordedChange one)
     {
