@@ -13,7 +13,8 @@ public sealed class ConfigurationLoaderTests
         ["endpoints.predictions"] = "\"tcp://[::1]:6000\"",
         ["endpoints.subscribe"] =
             "[{\"endpoint\": \"tcp://plant-7:5555\", \"bind\": false, \"topics\": [\"a\", \"b\"]}]",
-        ["models"] = "[{\"name\": \"pump\", \"file\": \"/m/pump.safetensors\", \"streams\": [\"pump/*\"], \"warmTicks\": 7}]",
+        ["models"] =
+            "[{\"name\": \"pump\", \"file\": \"/m/pump.safetensors\", \"streams\": [\"pump/*\"], \"warmTicks\": 7}]",
         ["streams.max"] = "7",
         ["streams.idleAfter"] = "\"00:00:00.5\"",
         ["streams.onGap"] = "\"impute\"",
@@ -235,8 +236,9 @@ public sealed class ConfigurationLoaderTests
                 : section.PropertyType.GetProperties().Where(p => p.Name != "EqualityContract")
                     .Select(p => Camel(section.Name) + "." + Camel(p.Name)));
         Assert.Equal(inRecords.Order(), AllKeys.Where(key => !key.Contains('[')).Order());
-        Assert.Equal(["models[].file", "models[].name", "models[].streams", "endpoints.subscribe[].bind",
-                "endpoints.subscribe[].endpoint", "endpoints.subscribe[].topics"],
+        Assert.Equal(
+            ["models[].file", "models[].name", "models[].streams", "models[].warmTicks", "endpoints.subscribe[].bind",
+             "endpoints.subscribe[].endpoint", "endpoints.subscribe[].topics"],
             AllKeys.Where(key => key.Contains('[')).OrderByDescending(key => key[0]).ThenBy(key => key));
     }
 
