@@ -173,7 +173,8 @@ internal sealed class DurableClient
         }
     }
 
-    private void SendSingle(Stream stream, ulong seq) => Send([(stream, seq)], single: true, reply: _random.Next(2) == 0);
+    private void SendSingle(Stream stream, ulong seq) =>
+        Send([(stream, seq)], single: true, reply: _random.Next(2) == 0);
 
     private void SendBatch()
     {
@@ -206,7 +207,8 @@ internal sealed class DurableClient
     private long? Time() => _random.Next(3) == 0 ? 1_800_000_000_000 + _random.Next(100_000) : null;
 
     private void SayHello() => Post(
-        Pack.Op("hello", ("streams", _streams.Select(static stream => (object?)stream.Name).ToArray()), ("rid", ++_rid)),
+        Pack.Op(
+            "hello", ("streams", _streams.Select(static stream => (object?)stream.Name).ToArray()), ("rid", ++_rid)),
         new Sent([], _rid, false, false, IsHello: true));
 
     private void Control(byte[] payload) => Post(payload, new Sent([], _rid, false, false, IsHello: false));

@@ -344,7 +344,8 @@ internal sealed partial class DurableSimulation
         }
 
         var last = snapshots.Count == 0 ? 0 : snapshots[^1].Number;
-        var needed = segments.SkipLast(1).Where((file, i) => segments[i + 1].Number - 1 > last && IsCut(file)).ToArray();
+        var needed = segments.SkipLast(1)
+            .Where((file, i) => segments[i + 1].Number - 1 > last && IsCut(file)).ToArray();
         if (needed.Length == 0)
             return null;
         var chosen = needed[_random.Next(needed.Length)];
