@@ -58,6 +58,9 @@ public sealed class Decoder
     /// <summary>Nothing is left of what was received.</summary>
     public bool IsDrained => _next == _inbox.Count;
 
+    /// <summary>The last frame took nothing: the journal is making room for it.</summary>
+    public bool IsHeldUp { get; private set; }
+
     /// <summary>Decodes until the inbox is empty or the frame is full; the rest waits for the next frame.</summary>
     public void Run()
     {
@@ -67,7 +70,8 @@ public sealed class Decoder
         var imputed = _world.OnGap == GapPolicy.Impute ? ImputedBytes * (_ticksMax + ImputedMax) : 0;
         _world.TakesChanges = _world.Changes.CanTake(_inbox.Used + imputed);
         // Nothing has failed: room for a large frame is being made.
-        if (!_world.TakesChanges && _world.Changes.Fault is null)
+        IsHeldUp = !_world.TakesChanges && _world.Changes.Fault is null;
+        if (IsHeldUp)
             return;
         while (!IsDrained && _ticks < _ticksMax)
         {

@@ -86,7 +86,12 @@ public sealed class FrameLoop
             if (!RunFrame() && _idle == IdleMode.Block)
                 _source.Wait(UntilDue());
         while (!_decoder.IsDrained)
+        {
             RunFrame();
+            if (_decoder.IsHeldUp)
+                _source.Wait(TimeSpan.FromMilliseconds(1));
+        }
+
         _world.Snapshots?.RunLast();
         AwaitReplies();
     }

@@ -60,8 +60,8 @@ internal sealed class DurableLedger
     }
 
     private static string Text(Dictionary<string, ulong> owed) => string.Join(
-        " ",
-        owed.OrderBy(static one => one.Key, StringComparer.Ordinal).Select(static one => $"{one.Key}:{one.Value}"));
+        " ", owed.OrderBy(static one => one.Key, StringComparer.Ordinal)
+            .Select(static one => $"{one.Key}:{one.Value}"));
 
     private void Add(RecordedChange one)
     {
@@ -74,7 +74,7 @@ internal sealed class DurableLedger
                 _streams[name] = default;
                 break;
             case ChangeKind.Tick:
-                var isRestart = change.Run != _streams[name].Run;
+                var isRestart = _streams[name].Stepped != 0 && change.Run != _streams[name].Run;
                 _streams[name] = (change.Seq, _streams[name].Stepped + 1, change.Run);
                 if (Owed.TryGetValue(name, out var owed) && (isRestart || change.Seq >= owed))
                     Owed.Remove(name);

@@ -2,8 +2,7 @@ using Realtime.Daemon.Frames;
 
 namespace Realtime.Daemon.Tests.Simulation;
 
-/// <summary>Messages on their way, one queue per sender: each sender's come in order, those of several in any.
-/// </summary>
+/// <summary>Messages on their way, one queue per sender: each one's come in order, those of several in any.</summary>
 internal sealed class DurableSource(Random random, int senders) : ITickSource
 {
     private readonly Queue<(SimulatedMessage Message, Action Taken)>[] _queues =
