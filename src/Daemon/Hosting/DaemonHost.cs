@@ -1,12 +1,14 @@
 using System.Net.Sockets;
 using System.Reflection;
 using System.Runtime.InteropServices;
+using Microsoft.Extensions.Options;
 using Realtime.Daemon.Configuration;
 using Realtime.Daemon.Frames;
 using Realtime.Daemon.Http;
 using Realtime.Daemon.Io;
 using Realtime.Daemon.Frames.Requests;
 using Realtime.Daemon.Frames.Snapshots;
+using Realtime.Daemon.Hosting.Systemd;
 using Realtime.Daemon.Recovery;
 using Realtime.Daemon.Reloading;
 using Realtime.Daemon.Storage;
@@ -30,6 +32,7 @@ public static partial class DaemonHost
         RealtimeOptions options, bool salvage = false, Func<ConfigurationResult>? read = null)
     {
         RefuseWhatIsNotThere(options);
+        using var notifier = ServiceNotifier.FromEnvironment();
         var kernel = ModelLoading.ChooseKernel(options.Engine, out var notice);
         var models = ModelLoading.LoadAll(options);
         var clock = new SystemClock();
@@ -46,6 +49,7 @@ public static partial class DaemonHost
         if (life is not null)
             (life.Wake, loop.TroubleChanged) = (transport.Wake, life.Tell);
 
+        var service = ServiceWiring.Connect(notifier, world, loop, life);
         await using var app = Build(options, loop, (ILoopLife?)life ?? new ShortLife());
         var log = app.Services.GetRequiredService<ILoggerFactory>().CreateLogger("realtimed");
         if (life is not null)
@@ -55,8 +59,20 @@ public static partial class DaemonHost
             model => ModelLoading.MakeHost(model, kernel, options.Engine.Threads), world, loop, directory?.Disk)
         {
             Log = log,
+            PutInForce = taken =>
+            {
+                report.Use(FactsOf(taken, kernel, transport.Endpoints));
+                life?.Use(taken);
+                UseStopTimeout(app, taken.Stop.Timeout);
+            },
         };
+        service.Follow(reloader);
         reloader.Attach();
+        var thread = app.Services.GetRequiredService<LoopThread>();
+        service.Follow(app.Lifetime, thread);
+#if FAULT_INJECTION
+        using var fault = FaultInjection.Attach(loop);
+#endif
         using var hangup = PosixSignalRegistration.Create(PosixSignal.SIGHUP, context =>
         {
             context.Cancel = true;
@@ -69,14 +85,17 @@ public static partial class DaemonHost
         catch (Exception e) when (e is IOException or SocketException)
         {
             // The loop turns already, on sockets and states that are about to go.
-            await app.Services.GetRequiredService<LoopThread>().StopAsync(default).ConfigureAwait(false);
+            await thread.StopAsync(default).ConfigureAwait(false);
             throw new StartException(ExitCode.Failed, [$"http.endpoint {options.Http.Endpoint}: {e.Message}"]);
         }
 
         Announce(log, options, models, kernel, notice, transport, app);
-        var thread = app.Services.GetRequiredService<LoopThread>();
         if (await thread.Serving().ConfigureAwait(false))
+        {
             LogServing(log, Version);
+            service.Serve(log);
+        }
+
         await app.WaitForShutdownAsync().ConfigureAwait(false);
         reloader.Stop();
         // A loop that goes on still uses what would be disposed of below.
@@ -170,6 +189,12 @@ public static partial class DaemonHost
             app.Urls.Add(options.Http.Endpoint);
         HttpApi.Map(app, loop);
         return app;
+    }
+
+    private static void UseStopTimeout(WebApplication app, TimeSpan timeout)
+    {
+        app.Services.GetRequiredService<LoopThread>().StopTimeout = timeout;
+        app.Services.GetRequiredService<IOptions<HostOptions>>().Value.ShutdownTimeout = timeout;
     }
 
     private static void Announce(

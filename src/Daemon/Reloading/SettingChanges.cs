@@ -2,7 +2,7 @@ using Realtime.Daemon.Configuration;
 
 namespace Realtime.Daemon.Reloading;
 
-/// <summary>Settings beside the models that a configuration read again has otherwise.</summary>
+/// <summary>Settings beside the models in which two configurations differ.</summary>
 public static class SettingChanges
 {
     /// <summary>"frame.maxTicks 4096 became 1024", in the order of the schema.</summary>
