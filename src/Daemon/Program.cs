@@ -56,6 +56,7 @@ internal static class Program
         {
             RunCommand.Create(),
             CheckCommand.Create(),
+            ConfigCommand.Create(),
             SensorsCommand.Create(),
             WatchCommand.Create(),
             StreamsCommand.Create(),
