@@ -64,6 +64,8 @@ internal static class Program
             ReplayCommand.Create(),
             DevicesCommand.Create(),
             BenchCommand.Create(),
+            CompletionCommand.Create(),
+            ManualCommand.Create(),
         };
         VersionText.ShowBy(root);
         return root;
@@ -72,7 +74,7 @@ internal static class Program
     private static IEnumerable<string> FaultsOf(ParseResult arguments)
     {
         var command = arguments.CommandResult.Command;
-        var verbs = string.Join(", ", command.Subcommands.Select(static verb => verb.Name));
+        var verbs = string.Join(", ", command.Subcommands.Where(static verb => !verb.Hidden).Select(static verb => verb.Name));
         if (verbs.Length == 0)
             return arguments.Errors.Select(static fault => fault.Message);
         return [$"found {arguments.UnmatchedTokens.FirstOrDefault("no verb")}, expected one of {verbs}"];

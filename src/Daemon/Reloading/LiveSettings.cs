@@ -1,10 +1,16 @@
 using Realtime.Daemon.Configuration;
+using Realtime.Daemon.Frames;
 
 namespace Realtime.Daemon.Reloading;
 
 /// <summary>Settings that take effect while the daemon runs; the others wait for the next start.</summary>
 public static class LiveSettings
 {
+    private static readonly HashSet<string> Keys = FindKeys();
+
+    /// <summary>Whether a setting other than the models is one.</summary>
+    public static bool Has(string key) => Keys.Contains(key);
+
     /// <summary>What is in force once what was read is taken, as far as it can be.</summary>
     /// <param name="inForce">What is in force now.</param>
     /// <param name="read">What the configuration says now.</param>
@@ -24,4 +30,23 @@ public static class LiveSettings
         },
         Stop = read.Stop,
     };
+
+    // A setting is live where a value that is not there survives being taken.
+    private static HashSet<string> FindKeys()
+    {
+        var read = new RealtimeOptions
+        {
+            Streams = new StreamOptions { Max = 1, IdleAfter = TimeSpan.MaxValue, OnGap = GapPolicy.Reset },
+            Limits = new LimitOptions { Frame = 1, Memory = 1, Connections = 1 },
+            Frame = new FrameOptions { MaxTicks = 1, Idle = IdleMode.Spin },
+            State = new StateOptions
+            {
+                SnapshotEvery = TimeSpan.MaxValue, Keep = TimeSpan.MaxValue, MaxBytes = 1, RecordPredictions = true,
+                RestoredEvents = true,
+            },
+            Stop = new StopOptions { Timeout = TimeSpan.MaxValue },
+        };
+        var then = new RealtimeOptions();
+        return [.. SettingChanges.Keys(then, Take(then, read))];
+    }
 }

@@ -12,4 +12,9 @@ public static class SettingChanges
             .Where(static pair => pair.First.Key != "models" && pair.First.Value != pair.Second.Value)
             .Select(static pair => $"{pair.First.Key} {pair.First.Value} became {pair.Second.Value}"),
     ];
+
+    /// <summary>The settings alone.</summary>
+    internal static IEnumerable<string> Keys(RealtimeOptions then, RealtimeOptions now) =>
+        ConfigurationSchema.Values(then).Zip(ConfigurationSchema.Values(now))
+            .Where(static pair => pair.First.Value != pair.Second.Value).Select(static pair => pair.First.Key);
 }
