@@ -74,7 +74,8 @@ internal static class Program
     private static IEnumerable<string> FaultsOf(ParseResult arguments)
     {
         var command = arguments.CommandResult.Command;
-        var verbs = string.Join(", ", command.Subcommands.Where(static verb => !verb.Hidden).Select(static verb => verb.Name));
+        var verbs = string.Join(", "
+            + "", command.Subcommands.Where(static verb => !verb.Hidden).Select(static verb => verb.Name));
         if (verbs.Length == 0)
             return arguments.Errors.Select(static fault => fault.Message);
         return [$"found {arguments.UnmatchedTokens.FirstOrDefault("no verb")}, expected one of {verbs}"];

@@ -11,9 +11,11 @@ internal static class ExampleConfiguration
     public static string Write(IReadOnlyDictionary<string, string> given)
     {
         var text = new StringBuilder();
-        text.AppendLine("// Configuration of realtimed; realtimed.json(5) tells more. JSON with comments, and commas at the")
+        text.AppendLine("// Configuration of realtimed; realtimed.json(5) tells more. JSON with comments, and commas "
+            + "at the")
             .AppendLine("// end of a list do no harm. What is commented out is the default.")
-            .AppendLine("// realtimed check --config FILE reads it and starts nothing; SIGHUP has a running daemon read it.")
+            .AppendLine("// realtimed check --config FILE reads it and starts nothing; SIGHUP has a running daemon "
+                + "read it.")
             .AppendLine("{");
         var section = "";
         foreach (var setting in ConfigurationSchema.All.Where(static one => !one.Key.Contains("[]")))

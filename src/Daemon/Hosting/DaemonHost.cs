@@ -78,17 +78,7 @@ public static partial class DaemonHost
             context.Cancel = true;
             reloader.Hangup();
         });
-        try
-        {
-            await app.StartAsync().ConfigureAwait(false);
-        }
-        catch (Exception e) when (e is IOException or SocketException)
-        {
-            // The loop turns already, on sockets and states that are about to go.
-            await thread.StopAsync(default).ConfigureAwait(false);
-            throw new StartException(ExitCode.Failed, [$"http.endpoint {options.Http.Endpoint}: {e.Message}"]);
-        }
-
+        await StartAsync(app, thread, options).ConfigureAwait(false);
         Announce(log, options, models, kernel, notice, transport, app);
         if (await thread.Serving().ConfigureAwait(false))
         {
@@ -103,6 +93,20 @@ public static partial class DaemonHost
             Environment.Exit(ExitCode.Failed);
         LogEnd(log, world.Counters.Received, world.Counters.Stepped, world.Streams.Count);
         return thread.ExitCode;
+    }
+
+    private static async Task StartAsync(WebApplication app, LoopThread thread, RealtimeOptions options)
+    {
+        try
+        {
+            await app.StartAsync().ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is IOException or SocketException)
+        {
+            // The loop turns already, on sockets and states that are about to go.
+            await thread.StopAsync(default).ConfigureAwait(false);
+            throw new StartException(ExitCode.Failed, [$"http.endpoint {options.Http.Endpoint}: {e.Message}"]);
+        }
     }
 
     // Promises that this version can't keep are refused, not ignored.
@@ -170,7 +174,9 @@ public static partial class DaemonHost
         builder.Configuration.Sources.Clear();
         builder.Logging.ClearProviders();
         builder.Logging.AddFilter("Microsoft", LogLevel.Warning);
-        if (Environment.GetEnvironmentVariable("JOURNAL_STREAM") is not null)
+        if (JournalSocket.TryOpen() is { } journal)
+            builder.Logging.AddProvider(new JournalLoggerProvider(journal, Console.Error));
+        else if (Environment.GetEnvironmentVariable("JOURNAL_STREAM") is not null)
             builder.Logging.AddSystemdConsole();
         else
             builder.Logging.AddSimpleConsole(static console => console.SingleLine = true);

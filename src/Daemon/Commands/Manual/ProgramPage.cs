@@ -12,10 +12,10 @@ internal static class ProgramPage
             .Heading("Synopsis")
             .Line(".B realtimed").Line(".I VERB").Line("[\\fIOPTION\\fR ...]")
             .Heading("Description")
-            .Paragraph("realtimed run takes ticks of sensor streams over ZeroMQ, steps each stream's recurrent model once per "
-                + "tick, and publishes a forecast. The state of every stream lives in the daemon and, with state.directory, "
-                + "survives restarts and crashes bit for bit. The other verbs look after a running daemon, its "
-                + "configuration, its journal and its models.")
+            .Paragraph("realtimed run takes ticks of sensor streams over ZeroMQ, steps each stream's recurrent model "
+                + "once per tick, and publishes a forecast. The state of every stream lives in the daemon and, with "
+                + "state.directory, survives restarts and crashes bit for bit. The other verbs look after a running "
+                + "daemon, its configuration, its journal and its models.")
             .Heading("Verbs");
         foreach (var verb in root.All.Skip(1))
             Write(page, verb);
@@ -53,11 +53,12 @@ internal static class ProgramPage
 
     private static void WriteSignals(Roff page) => page
         .Heading("Signals")
-        .Term("SIGTERM, SIGINT", "realtimed run takes no more ticks, finishes the frame, writes a snapshot and ends with 0 "
-            + "within stop.timeout.")
+        .Term("SIGTERM, SIGINT", "realtimed run takes no more ticks, finishes the frame, writes a snapshot and ends "
+            + "with 0 within stop.timeout.")
         .Term("SIGHUP", "realtimed run reads configuration and models again. States of unchanged models stay; "
-            + "realtimed.json(5) marks the settings that take effect. Where anything is wrong the old configuration stays "
-            + "in force; the log, the status line of the service manager, and reload in /api/stats say what was found.")
+            + "realtimed.json(5) marks the settings that take effect. Where anything is wrong the old configuration "
+            + "stays in force; the log, the status line of the service manager, and reload in /api/stats say what was "
+            + "found.")
         .Heading("Exit status")
         .Term("0", "Done.")
         .Term("1", "Failed at run time; replay --verify: bits differ.")
@@ -67,8 +68,8 @@ internal static class ProgramPage
     private static void WriteSurroundings(Roff page) => page
         .Heading("Environment")
         .Term("REALTIMED__SECTION__KEY", "Overrides a setting of the configuration.")
-        .Term("NOTIFY_SOCKET, WATCHDOG_USEC, WATCHDOG_PID", "Set by a service manager, which is told of readiness, status, "
-            + "reloads and the end, and that the frame loop lives.")
+        .Term("NOTIFY_SOCKET, WATCHDOG_USEC, WATCHDOG_PID", "Set by a service manager, which is told of readiness, "
+            + "status, reloads and the end, and that the frame loop lives.")
         .Term("JOURNAL_STREAM", "Where it names standard error, log entries go to the journal with their fields, "
             + "REALTIMED_MODEL and the like.")
         .Term("NO_COLOR", "Live views without colours.")

@@ -10,6 +10,7 @@ internal sealed class Roff
     private const int Columns = 79;
 
     private readonly StringBuilder _text = new();
+    private bool _isBegun;
 
     /// <param name="name">"realtimed".</param>
     /// <param name="section">1, 5 or 7.</param>
@@ -17,11 +18,11 @@ internal sealed class Roff
     public Roff(string name, int section, string title) =>
         _text.Append($".TH {name.ToUpperInvariant()} {section} \"{Date}\" \"realtimed\" \"{title}\"\n");
 
-    public Roff Heading(string text) => Line($".SH {text.ToUpperInvariant()}");
+    public Roff Heading(string text) => Begin($".SH {text.ToUpperInvariant()}");
 
-    public Roff Subheading(string text) => Line($".SS {Quote(text)}");
+    public Roff Subheading(string text) => Begin($".SS {Quote(text)}");
 
-    public Roff Paragraph(string text) => Line(".PP").Text(text);
+    public Roff Paragraph(string text) => Part().Text(text);
 
     /// <summary>Text in lines that fit.</summary>
     public Roff Text(string text)
@@ -54,7 +55,7 @@ internal sealed class Roff
 
     public Roff Code(params string[] lines)
     {
-        Line(".PP").Line(".nf").Line(".RS 4");
+        Part().Line(".nf").Line(".RS 4");
         foreach (var line in lines)
             Line(line.Length == 0 ? ".sp" : Escape(line));
         return Line(".RE").Line(".fi");
@@ -63,6 +64,7 @@ internal sealed class Roff
     /// <summary>One line as it is.</summary>
     public Roff Line(string line)
     {
+        _isBegun = false;
         _text.Append(line).Append('\n');
         return this;
     }
@@ -74,6 +76,16 @@ internal sealed class Roff
         var escaped = text.Replace("\\", "\\e").Replace("-", "\\-").Replace("→", "\\->").Replace("–", "\\(en");
         return escaped.StartsWith('.') || escaped.StartsWith('\'') ? "\\&" + escaped : escaped;
     }
+
+    private Roff Begin(string heading)
+    {
+        Line(heading);
+        _isBegun = true;
+        return this;
+    }
+
+    // A heading begins a paragraph of its own.
+    private Roff Part() => _isBegun ? this : Line(".PP");
 
     private static string Quote(string text) => $"\"{Escape(text).Replace("\"", "\\(dq")}\"";
 }

@@ -6,7 +6,8 @@ using System.Text;
 namespace Realtime.Daemon.Hosting.Systemd;
 
 /// <summary>
-/// Tells the service manager how the daemon does, by datagrams to its <c>NOTIFY_SOCKET</c>. Where there is none, nothing
+/// Tells the service manager how the daemon does, by datagrams to its <c>NOTIFY_SOCKET</c>. Where there is none,
+/// nothing
 /// happens.
 /// </summary>
 public sealed class ServiceNotifier : IDisposable

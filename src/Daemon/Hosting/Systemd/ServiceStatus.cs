@@ -45,7 +45,8 @@ internal sealed class ServiceStatus(ServiceNotifier notifier, World world, Func<
         {
             text.Append(
                 CultureInfo.InvariantCulture,
-                $"; not reloaded at {DateTime.UnixEpoch.AddTicks(last.At / 100):HH:mm:ss}Z, the old configuration stays: "
+                $"; not reloaded at {DateTime.UnixEpoch.AddTicks(last.At / 100):HH:mm:ss}Z, the old configuration "
+                    + $"stays: "
                 + $"{Cut(last.Faults[0])}");
             if (last.Faults.Count > 1)
                 text.Append(CultureInfo.InvariantCulture, $", and {last.Faults.Count - 1} more");

@@ -39,6 +39,7 @@ internal sealed partial class ServiceWiring(ServiceNotifier notifier, FrameLoop 
 
     [LoggerMessage(
         47, LogLevel.Warning,
-        "WatchdogSec is {Seconds} s, and the frame loop tells that it lives once a second: expected at least {Least} s")]
+        "WatchdogSec is {Seconds} s, and the frame loop tells that it lives once a second: expected at least {Least} "
+            + "s")]
     private static partial void LogShortWatchdog(ILogger log, double seconds, double least);
 }
