@@ -11,6 +11,9 @@ internal static class Program
 {
     public static Task<int> Main(string[] args) => RunAsync(args, Console.Out, Console.Error);
 
+    /// <summary>Every verb with what it takes.</summary>
+    internal static CommandOutline Outline => CommandOutline.Of(CreateRoot());
+
     /// <summary>Carries out one command line; returns the exit code.</summary>
     internal static async Task<int> RunAsync(
         string[] args, TextWriter output, TextWriter error, CancellationToken stop = default)

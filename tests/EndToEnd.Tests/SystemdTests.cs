@@ -102,7 +102,7 @@ public sealed class SystemdTests(BootedMachine machine) : IClassFixture<BootedMa
         var (before, process) = (States(), Show("MainPID"));
         Configure("\"streams\": { \"maxx\": 777 },");
         machine.Run("systemctl", "reload", "realtimed");
-        const string fault = Configuration + ":1:16: found the unknown key \"streams.maxx\"";
+        const string fault = Configuration + ":1:15: found the unknown key \"streams.maxx\"";
         machine.Await(() => Show("StatusText").Contains("not reloaded", StringComparison.Ordinal), "the status");
         Assert.Contains($"the old configuration stays: {fault}", Show("StatusText"));
         Assert.Contains("did you mean \\\"max\\\"?", machine.Run(

@@ -13,12 +13,12 @@ socket.setsockopt(zmq.RCVTIMEO, 10_000)
 socket.connect("tcp://127.0.0.1:5571")
 accepted = 0
 for seq in range(first, last + 1):
-    ticks = [{"stream": f"pump/{i}", "seq": seq, "time": seq * 10**9, "values": math.sin(0.1 * seq + i)}
+    ticks = [{"stream": f"pump/{i}", "seq": seq, "time": 1_700_000_000 + seq, "values": math.sin(0.1 * seq + i)}
              for i in range(streams)]
     socket.send(msgpack.packb([2, ticks, True]))
     reply = msgpack.unpackb(socket.recv())
     if reply.get("errors"):
-        sys.exit(f"seq {seq}: {reply}")
+        sys.exit(f"seq {seq}: {reply}"[:500])
     accepted += reply["ack"]["accepted"]
 hello = {"op": "hello", "streams": [f"pump/{i}" for i in range(streams)]}
 socket.send(msgpack.packb(hello))
