@@ -13,9 +13,9 @@ public sealed class ServiceNotifyTests : IDisposable
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
     private readonly string _folder = DaemonProcess.TemporaryFolder();
-    private readonly ServiceManager _manager;
+    private readonly NotifyListener _manager;
 
-    public ServiceNotifyTests() => _manager = new ServiceManager(_folder);
+    public ServiceNotifyTests() => _manager = new NotifyListener(_folder);
 
     private string Configuration => Path.Combine(_folder, "realtimed.json");
 

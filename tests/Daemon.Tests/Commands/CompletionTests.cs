@@ -13,8 +13,8 @@ public sealed class CompletionTests : IDisposable
 
     [Theory]
     [InlineData("realtimed str", "streams")]
-    [InlineData("realtimed streams ", "list top show last reset forget export import --help")]
-    [InlineData("realtimed config ", "init schema --help")]
+    [InlineData("realtimed streams ", "list top show last reset forget export import --help --version")]
+    [InlineData("realtimed config ", "init schema --help --version")]
     [InlineData("realtimed check --con", "--config")]
     [InlineData("realtimed watch --sort ", "name recent")]
     [InlineData("realtimed streams list --pre", "--prefix")]
@@ -22,7 +22,7 @@ public sealed class CompletionTests : IDisposable
     [InlineData("realtimed run --set frame.idle=", "block spin")]
     [InlineData("realtimed run --set state.durability=f", "fsync")]
     [InlineData("realtimed run --set http.endpoint=", "")]
-    [InlineData("realtimed completion ", "bash fish zsh --help")]
+    [InlineData("realtimed completion ", "bash fish zsh --help --version")]
     [InlineData("realtimed check --config fi", "file1 file2")]
     [InlineData("realtimed nonsense ", null)]
     public async Task Bash_Completes(string line, string? expected)

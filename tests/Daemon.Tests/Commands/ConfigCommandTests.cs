@@ -151,7 +151,7 @@ public sealed partial class ConfigCommandTests : IDisposable
     private static JsonNode ObjectOf(JsonNode schema) => schema["properties"] is not null
         ? schema : schema["anyOf"]!.AsArray().First(static one => one!["properties"] is not null)!;
 
-    [GeneratedRegex(@"^( *)// (?="")", RegexOptions.Multiline)]
+    [GeneratedRegex(@"^( *)// (?=""[A-Za-z]+"": )", RegexOptions.Multiline)]
     private static partial Regex CommentedSetting();
 }
 

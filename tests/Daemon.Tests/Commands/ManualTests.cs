@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Text;
 using Realtime.Daemon.Configuration;
 using Realtime.Protocol;
 
@@ -64,7 +65,7 @@ public sealed class ManualTests
         foreach (var code in Enum.GetValues<ErrorCode>().Where(static code => code != ErrorCode.None))
             Assert.Contains($"\n.B {(int)code}\n{code.Reason()}", text);
         foreach (var kind in Enum.GetValues<StreamEventKind>())
-            Assert.Contains($".BR {kind.Name()} ", text);
+            Assert.Contains($"\n.BR {Encoding.UTF8.GetString(kind.Name())} ", text);
     }
 
     [ShellTheory("man")]

@@ -75,7 +75,7 @@ public sealed class UnitFileTests : IDisposable
             var path = Path.Combine(_root.Path, program);
             Directory.CreateDirectory(Path.GetDirectoryName(path)!);
             File.WriteAllText(path, "#!/bin/sh\n");
-            File.SetUnixFileMode(path, (UnixFileMode)0x1ED);
+            Process.Start("chmod", ["755", path]).WaitForExit();
         }
 
         var units = Path.Combine(_root.Path, "usr/lib/systemd");

@@ -14,7 +14,8 @@ internal enum TopOrder
 }
 
 /// <summary>
-/// A stream at one moment: with ticks a second since the moment before, seconds since its last tick, and its error, also in
+/// A stream at one moment: with ticks a second since the moment before, seconds since its last tick, and its error,
+/// also in
 /// persistence's; NaN where there is none yet.
 /// </summary>
 internal sealed record TopStream(

@@ -4,13 +4,13 @@ using System.Text;
 namespace Realtime.EndToEnd.Tests.Harness;
 
 /// <summary>The service manager's end of <c>NOTIFY_SOCKET</c>: keeps what it is told, with its time.</summary>
-internal sealed class ServiceManager : IDisposable
+internal sealed class NotifyListener : IDisposable
 {
     private readonly Socket _socket = new(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified);
     private readonly List<(DateTime At, string Text)> _told = [];
     private readonly Thread _thread;
 
-    public ServiceManager(string folder)
+    public NotifyListener(string folder)
     {
         Address = Path.Combine(folder, "notify");
         _socket.Bind(new UnixDomainSocketEndPoint(Address));
