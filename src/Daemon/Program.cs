@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Realtime.Daemon.Commands;
+using Realtime.Daemon.Configuration;
 using Realtime.Daemon.Hosting;
 using Realtime.Protocol;
 using Realtime.Protocol.ZeroMq;
@@ -77,12 +78,20 @@ internal static class Program
     private static IEnumerable<string> FaultsOf(ParseResult arguments)
     {
         var command = arguments.CommandResult.Command;
-        var verbs = string.Join(", "
-            + "", command.Subcommands.Where(static verb => !verb.Hidden).Select(static verb => verb.Name));
-        if (verbs.Length == 0)
+        var unknown = arguments.UnmatchedTokens.FirstOrDefault();
+        var verbs = command.Subcommands.Where(static verb => !verb.Hidden).Select(static verb => verb.Name).ToArray();
+        if (verbs.Length != 0)
+            return [$"found {unknown ?? "no verb"}, expected one of {string.Join(", ", verbs)}{Hint(unknown, verbs)}"];
+        if (unknown?.StartsWith('-') != true)
             return arguments.Errors.Select(static fault => fault.Message);
-        return [$"found {arguments.UnmatchedTokens.FirstOrDefault("no verb")}, expected one of {verbs}"];
+        // What follows an unknown option is most often its value, and no fault of its own.
+        var options = command.Options.Where(static option => !option.Hidden).Select(static option => option.Name)
+            .Append("--help").Distinct().ToArray();
+        return [$"found {unknown}, expected one of {string.Join(", ", options)}{Hint(unknown, options)}"];
     }
+
+    private static string Hint(string? found, IEnumerable<string> known) =>
+        found is not null && NearestName.Find(found, known) is { } nearest ? $"; did you mean {nearest}?" : "";
 
     // What daemons, networks and files do: one line says it, a stack would not help.
     private static bool IsExpected(Exception e) => e is TimeoutException or RealtimeException or ZmqException

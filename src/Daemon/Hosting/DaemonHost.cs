@@ -28,13 +28,15 @@ public static partial class DaemonHost
     /// <param name="options">The configuration.</param>
     /// <param name="salvage">Go on without what is damaged in the state directory, and set it aside.</param>
     /// <param name="read">Reads the configuration again, for a reload; null where it can't be.</param>
+    /// <param name="origins">Where each setting stands; null where nobody knows.</param>
     public static async Task<int> RunAsync(
-        RealtimeOptions options, bool salvage = false, Func<ConfigurationResult>? read = null)
+        RealtimeOptions options, bool salvage = false, Func<ConfigurationResult>? read = null,
+        IReadOnlyDictionary<string, string>? origins = null)
     {
         RefuseWhatIsNotThere(options);
         using var notifier = ServiceNotifier.FromEnvironment();
         var kernel = ModelLoading.ChooseKernel(options.Engine, out var notice);
-        var models = ModelLoading.LoadAll(options);
+        var models = ModelLoading.LoadAll(options, origins);
         var clock = new SystemClock();
         using var directory = OpenState(options, clock);
         WarmUp.Run(models, kernel, options.Engine.Threads, FactsOf(options, kernel, new Dictionary<string, string>()));

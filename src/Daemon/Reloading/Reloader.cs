@@ -175,7 +175,7 @@ public sealed partial class Reloader(
         try
         {
             DaemonHost.RefuseWhatIsNotThere(options);
-            models = ModelLoading.LoadAll(options);
+            models = ModelLoading.LoadAll(options, result.Origins);
             return true;
         }
         catch (StartException e)
