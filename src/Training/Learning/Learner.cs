@@ -27,7 +27,7 @@ public sealed record LearnerOptions(
 public sealed class Learner : IDisposable
 {
     /// <summary>Rows that go through the layers together.</summary>
-    public const int RowsPerShare = 16;
+    public const int RowsPerShare = 8;
 
     private readonly LearnerOptions _options;
     private readonly Weights _weights;
