@@ -100,7 +100,8 @@ public sealed class GradientTests
         LearnerOptions options = new(Rows, Steps, RecurrentDropout: recurrent, Seed: 3);
         using var learner = new Learner(layers, new SquaredLoss(), options);
         var loss = learner.Gradient(batch).Mean;
-        Assert.NotEqual(loss, learner.Evaluate(batch).Mean, 1e-3);
+        // That something is dropped at all.
+        Assert.NotEqual(loss, learner.Evaluate(batch).Mean, 1e-5);
         foreach (var tensor in layers.SelectMany(layer => layer.Tensors).Select(tensor => tensor.Name))
         {
             // Along its own gradient a tensor's slope is the gradient's norm.
