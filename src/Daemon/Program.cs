@@ -63,6 +63,7 @@ internal static class Program
             ReplayCommand.Create(),
             DevicesCommand.Create(),
             BenchCommand.Create(),
+            KeygenCommand.Create(),
         };
         VersionText.ShowBy(root);
         return root;

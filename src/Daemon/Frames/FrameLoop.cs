@@ -75,6 +75,9 @@ public sealed class FrameLoop
     /// <summary>It runs frames, or has; any thread may ask.</summary>
     public bool IsServing => _serving;
 
+    /// <summary>No reply waits for anything. For what is posted, and for the source.</summary>
+    public bool IsQuiet => _replies.IsEmpty;
+
     /// <summary>Turns of the loop, idle ones too; any thread may read it to see that the loop lives.</summary>
     public long Turns => Volatile.Read(ref _turns);
 

@@ -3,12 +3,14 @@ using System.Reflection;
 using System.Runtime.InteropServices;
 using Realtime.Daemon.Configuration;
 using Realtime.Daemon.Frames;
+using Realtime.Daemon.Frames.Access;
 using Realtime.Daemon.Http;
 using Realtime.Daemon.Io;
 using Realtime.Daemon.Frames.Requests;
 using Realtime.Daemon.Frames.Snapshots;
 using Realtime.Daemon.Recovery;
 using Realtime.Daemon.Reloading;
+using Realtime.Daemon.Security;
 using Realtime.Daemon.Storage;
 using Realtime.Protocol.ZeroMq;
 
@@ -29,16 +31,23 @@ public static partial class DaemonHost
     public static async Task<int> RunAsync(
         RealtimeOptions options, bool salvage = false, Func<ConfigurationResult>? read = null)
     {
-        RefuseWhatIsNotThere(options);
+        var keys = KeySet.Load(options.Security);
+        var ring = keys is null ? null : new KeyRing(keys);
+        var token = HttpToken.Load(options.Http);
+        var (connections, tooFew) = Descriptors.Allow(options.Limits.Connections);
         var kernel = ModelLoading.ChooseKernel(options.Engine, out var notice);
         var models = ModelLoading.LoadAll(options);
         var clock = new SystemClock();
         using var directory = OpenState(options, clock);
         WarmUp.Run(models, kernel, options.Engine.Threads, FactsOf(options, kernel, new Dictionary<string, string>()));
-        using var transport = OpenTransport(options);
+        var hits = new LimitHits();
+        using var transport = OpenTransport(options, connections, ring, hits);
         using var world = Worlds.Make(
             models, kernel, options.Engine.Threads, options.ForLoop(),
             directory?.Epoch ?? (ulong)clock.UtcNanoseconds);
+        world.Limits = hits;
+        if (keys is not null)
+            transport.Use(world.Clients = new ClientTable(keys.Rights, clock.UtcNanoseconds));
         var report = new WorldReport(world, FactsOf(options, kernel, transport.Endpoints));
         var loop = new FrameLoop(world, options.ForLoop(), report, clock, transport, transport);
         using var life = directory is null ? null
@@ -46,15 +55,17 @@ public static partial class DaemonHost
         if (life is not null)
             (life.Wake, loop.TroubleChanged) = (transport.Wake, life.Tell);
 
-        await using var app = Build(options, loop, (ILoopLife?)life ?? new ShortLife());
+        await using var app = Build(options, loop, (ILoopLife?)life ?? new ShortLife(), token);
         var log = app.Services.GetRequiredService<ILoggerFactory>().CreateLogger("realtimed");
         if (life is not null)
             life.Log = log;
+        transport.Disturbed = name => LogDisturbed(log, name);
         using var reloader = new Reloader(
             read ?? (() => new ConfigurationResult(options, [], null, new Dictionary<string, string>())), options,
             model => ModelLoading.MakeHost(model, kernel, options.Engine.Threads), world, loop, directory?.Disk)
         {
             Log = log,
+            Keys = new KeyReload(ring, world, loop, transport) { Log = log },
         };
         reloader.Attach();
         using var hangup = PosixSignalRegistration.Create(PosixSignal.SIGHUP, context =>
@@ -74,6 +85,7 @@ public static partial class DaemonHost
         }
 
         Announce(log, options, models, kernel, notice, transport, app);
+        AnnounceSecurity(log, options, keys, tooFew);
         var thread = app.Services.GetRequiredService<LoopThread>();
         if (await thread.Serving().ConfigureAwait(false))
             LogServing(log, Version);
@@ -84,16 +96,6 @@ public static partial class DaemonHost
             Environment.Exit(ExitCode.Failed);
         LogEnd(log, world.Counters.Received, world.Counters.Stepped, world.Streams.Count);
         return thread.ExitCode;
-    }
-
-    // Promises that this version can't keep are refused, not ignored.
-    internal static void RefuseWhatIsNotThere(RealtimeOptions options)
-    {
-        var faults = new List<string>();
-        if (options.Security.Curve is not null)
-            faults.Add("security.curve: this version has no CURVE; leave it out (null)");
-        if (faults.Count != 0)
-            throw new StartException(ExitCode.Configuration, faults);
     }
 
     // Without durability nothing would be written, and what an earlier start wrote would be forgotten in silence.
@@ -115,12 +117,14 @@ public static partial class DaemonHost
         }
     }
 
-    private static ZmqTransport OpenTransport(RealtimeOptions options)
+    private static ZmqTransport OpenTransport(
+        RealtimeOptions options, int connections, KeyRing? ring, LimitHits hits)
     {
         try
         {
             ZmqLibrary.Require();
-            return new ZmqTransport(options.Endpoints, options.Limits);
+            return new ZmqTransport(
+                options.Endpoints, options.Limits with { Connections = connections }, ring, hits);
         }
         catch (Exception e) when (e is ZmqException or DllNotFoundException)
         {
@@ -144,7 +148,7 @@ public static partial class DaemonHost
             },
         };
 
-    private static WebApplication Build(RealtimeOptions options, FrameLoop loop, ILoopLife life)
+    private static WebApplication Build(RealtimeOptions options, FrameLoop loop, ILoopLife life, string? token)
     {
         var builder = WebApplication.CreateSlimBuilder();
         // Settings come from the daemon's own configuration alone.
@@ -165,9 +169,14 @@ public static partial class DaemonHost
         builder.Services.AddHostedService(static services => services.GetRequiredService<LoopThread>());
         if (options.Http.Endpoint is null)
             builder.Services.AddSingleton<Microsoft.AspNetCore.Hosting.Server.IServer, NoServer>();
+        builder.WebHost.ConfigureKestrel(HttpGuard.Limit);
         var app = builder.Build();
-        if (options.Http.Endpoint is not null)
-            app.Urls.Add(options.Http.Endpoint);
+        if (options.Http.Endpoint is { } endpoint)
+        {
+            app.Urls.Add(endpoint);
+            app.Use(new HttpGuard(token, Exposure.IsLocal(endpoint)).Pass);
+        }
+
         HttpApi.Map(app, loop);
         return app;
     }
@@ -185,6 +194,15 @@ public static partial class DaemonHost
             LogEndpoint(log, name, endpoint);
         foreach (var url in app.Urls)
             LogEndpoint(log, "http", url);
+    }
+
+    private static void AnnounceSecurity(ILogger log, RealtimeOptions options, KeySet? keys, string? tooFew)
+    {
+        LogSecurity(log, Exposure.Describe(keys));
+        foreach (var warning in Exposure.Warnings(options))
+            LogNotice(log, warning);
+        if (tooFew is not null)
+            LogNotice(log, tooFew);
     }
 
     /// <summary>Where state lives, in words.</summary>
@@ -206,6 +224,15 @@ public static partial class DaemonHost
 
     [LoggerMessage(13, LogLevel.Information, "{Name} at {Endpoint}")]
     private static partial void LogEndpoint(ILogger log, string name, string endpoint);
+
+    [LoggerMessage(65, LogLevel.Information, "Security: {Keys}")]
+    private static partial void LogSecurity(ILogger log, string keys);
+
+    [LoggerMessage(
+        66, LogLevel.Warning,
+        "{Client} sent on predictions what is no subscription; every subscriber has to connect again. Its key can be "
+            + "taken back")]
+    private static partial void LogDisturbed(ILogger log, string client);
 
     [LoggerMessage(14, LogLevel.Information, "Serving, version {Version}")]
     private static partial void LogServing(ILogger log, string version);

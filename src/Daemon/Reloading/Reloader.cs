@@ -4,6 +4,7 @@ using Realtime.Daemon.Frames;
 using Realtime.Daemon.Frames.HandOver;
 using Realtime.Daemon.Frames.Snapshots;
 using Realtime.Daemon.Hosting;
+using Realtime.Daemon.Security;
 using Realtime.Daemon.Storage;
 using Realtime.Protocol.MessagePack;
 
@@ -35,6 +36,9 @@ public sealed partial class Reloader(
     {
         set => _log = value;
     }
+
+    /// <summary>Puts keys in force that were read again; null where there are none.</summary>
+    public KeyReload? Keys { get; init; }
 
     /// <summary>Takes requests from here on.</summary>
     public void Attach() => world.HandOvers.Reload = Begin;
@@ -103,7 +107,7 @@ public sealed partial class Reloader(
 
     private void Reload(LateReply? to)
     {
-        if (!TryLoad(out var options, out var loaded, out var faults))
+        if (!TryLoad(out var options, out var loaded, out var keys, out var faults))
         {
             Fail(to, faults);
             return;
@@ -123,21 +127,23 @@ public sealed partial class Reloader(
         loop.Post(() => world.HandOvers.Busy = next.Any(static one => one.Change.Fate == ModelFate.Warming)
             ? "a model is warming up" : world.HandOvers.Busy);
         Answer(to, ReloadReply.Done(outcomes, done, later, to?.Rid));
+        Keys?.Use(keys);
         for (var i = 0; i < next.Length; i++)
             if (next[i].Change.Fate == ModelFate.Warming)
                 Warm(i, next[i]);
     }
 
     private bool TryLoad(
-        out RealtimeOptions? options, out IReadOnlyList<LoadedModel> models, out IReadOnlyList<string> faults)
+        out RealtimeOptions? options, out IReadOnlyList<LoadedModel> models, out KeySet? keys,
+        out IReadOnlyList<string> faults)
     {
         var result = read();
-        (options, models, faults) = (result.Options, [], result.Errors);
+        (options, models, keys, faults) = (result.Options, [], null, result.Errors);
         if (options is null)
             return false;
         try
         {
-            DaemonHost.RefuseWhatIsNotThere(options);
+            keys = KeyReload.Read(options);
             models = ModelLoading.LoadAll(options);
             return true;
         }
