@@ -82,8 +82,10 @@ internal sealed class SubscriptionDesk
             return;
         }
 
-        var isWhole = GrantPart(socket, option, topic, Topic.Heartbeat);
-        foreach (var beginning in client.Hears)
+        if (client.HearsAll)
+            socket.Set(option, topic);
+        var isWhole = client.HearsAll || GrantPart(socket, option, topic, Topic.Heartbeat);
+        foreach (var beginning in client.HearsAll ? [] : client.Hears)
         {
             foreach (var kind in (ReadOnlySpan<byte>)[Topic.Prediction, Topic.Event, Topic.Anomaly])
             {

@@ -174,18 +174,23 @@ public sealed class ZmqTransport : ITickSource, IPredictionSink, IDisposable
     private bool TryReceive(TransportInput input, Inbox inbox)
     {
         var message = new Message { Origin = input.Origin };
-        if (!TryTakeFirst(input, inbox, ref message, out var slice, out var more))
-            return false;
         var socket = input.Socket;
-        if (input.Origin == Origin.Request)
+        Slice slice;
+        bool more;
+        if (input.Origin != Origin.Request)
         {
-            message.Identity = slice;
-            if (more && TryTake(socket, inbox, ref message, out slice, out more) && slice.IsEmpty && more
-                && message.LargestFrame <= inbox.FrameLimit)
-            {
-                message.Delimiter = true;
-                TryTake(socket, inbox, ref message, out slice, out more);
-            }
+            if (!TryTakeSigned(input, inbox, ref message, out slice, out more))
+                return false;
+        }
+        else if (!TryTake(socket, inbox, ref message, out message.Identity, out more))
+        {
+            return false;
+        }
+        else if (TryTakeSigned(input, inbox, ref message, out slice, out more) && slice.IsEmpty && more
+            && message.LargestFrame <= inbox.FrameLimit)
+        {
+            message.Delimiter = true;
+            TryTake(socket, inbox, ref message, out slice, out more);
         }
 
         message.Payload = slice;
@@ -204,8 +209,8 @@ public sealed class ZmqTransport : ITickSource, IPredictionSink, IDisposable
         return true;
     }
 
-    // The first frame tells who sent the message, where senders need a key.
-    private bool TryTakeFirst(
+    // The first frame that the sender made tells who it is, where senders need a key. ROUTER's routing id does not always.
+    private bool TryTakeSigned(
         TransportInput input, Inbox inbox, ref Message message, out Slice slice, out bool more)
     {
         if (!input.IsGuarded)

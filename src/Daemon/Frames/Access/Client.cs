@@ -27,6 +27,7 @@ public sealed class Client
         Rights = rights;
         _patterns = rights.Streams.Contains("*") ? [] : [.. rights.Streams.Select(static text => new StreamPattern(text))];
         _hears = [.. rights.Hears.Select(Encoding.UTF8.GetBytes)];
+        HearsAll = rights.Hears.Contains("");
         if (rights.TicksPerSecond is { } rate)
             _bucket = new TokenBucket(rate, now);
         OverRate = $"{rights.Name} may send {rights.TicksPerSecond} ticks per second";
@@ -40,6 +41,9 @@ public sealed class Client
 
     /// <summary>Beginnings of the names of streams it may hear.</summary>
     public ReadOnlySpan<byte[]> Hears => _hears;
+
+    /// <summary>It may hear every stream.</summary>
+    public bool HearsAll { get; }
 
     /// <summary>Its key was taken back: nothing of it is taken, and nothing answered.</summary>
     public bool IsRevoked { get; set; }
