@@ -29,13 +29,6 @@ internal sealed class BoundSocket(string endpoint, Func<ZmqSocket> make) : IDisp
         return Endpoint;
     }
 
-    /// <summary>Lets nobody in any more; whoever is there stays.</summary>
-    public void Unbind()
-    {
-        Socket.Unbind(Endpoint);
-        IsBound = false;
-    }
-
     /// <summary>Closes every connection, and makes a new socket that waits to be bound.</summary>
     public void Renew()
     {

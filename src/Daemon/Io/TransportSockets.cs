@@ -76,17 +76,11 @@ internal sealed class TransportSockets : IDisposable
     /// <summary>Something has come that is not taken in.</summary>
     public bool HaveInput => Inputs.Any(static input => input.Socket.HasInput);
 
-    /// <summary>Lets nobody in any more.</summary>
-    public void Unbind()
-    {
-        foreach (var bound in _bound.Where(static one => one.IsBound))
-            bound.Unbind();
-        AreBound = false;
-    }
-
     /// <summary>Ends every connection that was let in, and by a key of the daemon's that is no longer its own.</summary>
+    /// <remarks>Unbinding would do no less, and sooner: libzmq ends a listener's connections with it.</remarks>
     public void Renew()
     {
+        AreBound = false;
         foreach (var bound in _bound)
             bound.Renew();
         if (_ring is not null && _connectedWith != _ring.Keys.Server)

@@ -84,11 +84,7 @@ public sealed class ZmqTransport : ITickSource, IPredictionSink, IDisposable
     /// connect again by themselves.
     /// </summary>
     /// <param name="isQuiet">Whether no reply is owed to anybody.</param>
-    public void Reopen(Func<bool> isQuiet)
-    {
-        _sockets.Unbind();
-        (_isQuiet, _lastFrames) = (isQuiet, 0);
-    }
+    public void Reopen(Func<bool> isQuiet) => (_isQuiet, _lastFrames) = (isQuiet, 0);
 
     public void Receive(Inbox inbox)
     {
