@@ -134,6 +134,14 @@ public sealed class Decoder
             };
         }
 
+        if (fault is null && message.Origin != Origin.Request && message.Client is { } client
+            && _admission.RefusesAll(client, _header.Count))
+        {
+            _ticks++;
+            Close();
+            return false;
+        }
+
         if (fault is null)
         {
             _open = true;

@@ -86,8 +86,13 @@ public sealed class FrameLoop
     {
         _serving = true;
         while (!_stop)
+        {
             if (!RunFrame() && _idle == IdleMode.Block)
                 _source.Wait(UntilDue());
+            else if (_inbox.Count != 0 && !_inbox.IsWorth)
+                _source.Pause();
+        }
+
         while (!_decoder.IsDrained)
         {
             RunFrame();

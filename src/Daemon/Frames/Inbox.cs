@@ -71,6 +71,9 @@ public sealed class Inbox
 
     public bool IsFull => _weight >= _messages.Length || _bytes.Length - _used < _frameLimit + EnvelopeBytes;
 
+    /// <summary>Not all that came is from clients that are over their rates.</summary>
+    public bool IsWorth { get; private set; }
+
     /// <summary>Where the next frame may be received to.</summary>
     public Span<byte> Free => _bytes.AsSpan(_used);
 
@@ -98,7 +101,9 @@ public sealed class Inbox
     public void Add(in Message message)
     {
         _messages[Count++] = message;
-        _weight += message.Client?.Weight ?? 1;
+        var weight = message.Client?.WeightOf(message.LargestFrame) ?? 1;
+        _weight += weight;
+        IsWorth |= weight == 1;
     }
 
     public void Clear()
@@ -106,5 +111,6 @@ public sealed class Inbox
         Count = 0;
         _used = 0;
         _weight = 0;
+        IsWorth = false;
     }
 }

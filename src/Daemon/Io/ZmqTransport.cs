@@ -110,6 +110,8 @@ public sealed class ZmqTransport : ITickSource, IPredictionSink, IDisposable
         }
     }
 
+    public void Pause() => BriefSleep.Run();
+
     public void Wake()
     {
         // A full queue wakes as well as one more message does.

@@ -44,6 +44,21 @@ public sealed class Admission(World world)
         return true;
     }
 
+    /// <summary>
+    /// Refuses all ticks of a message, without looking at them, where the client's rate is over and no answer is owed.
+    /// </summary>
+    public bool RefusesAll(Client client, int ticks)
+    {
+        if (!client.IsSpent(world.Now))
+            return false;
+        client.Received += ticks;
+        client.RefusedForRate += ticks;
+        world.Limits.Rate += ticks;
+        world.Counters.Received += ticks;
+        world.Counters.Refuse(ErrorCode.Refused, ticks);
+        return true;
+    }
+
     // What another way has brought past it, or a new run, need not be waited for.
     private ulong? Owed(Client client, ReadOnlySpan<byte> stream, in Tick tick)
     {

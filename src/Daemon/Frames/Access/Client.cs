@@ -14,8 +14,10 @@ public sealed class Client
     // Streams remembered as refused for the rate.
     private const int OwedMax = 4096;
 
-    // A refused message takes the room of so many in the inbox, so that refusing does not hold up the others' frames.
-    private const int SpentWeight = 16;
+    // A message that will be refused takes the room of so many in the inbox, and of one more for so many bytes, so that
+    // refusing does not hold up the others' frames.
+    private const int SpentWeight = 64;
+    private const int BytesPerWeight = 64;
 
     private readonly StreamPattern[] _patterns;
     private readonly byte[][] _hears;
@@ -60,8 +62,14 @@ public sealed class Client
     /// <summary>Ticks of these, and requests, that it had no right to.</summary>
     public long NotAllowed { get; set; }
 
-    /// <summary>Messages of the inbox that the next one of it counts as.</summary>
-    public int Weight => Rights.TicksPerSecond is not null && _bucket.IsEmpty ? SpentWeight : 1;
+    /// <summary>How many messages of the inbox one of so many bytes counts as: 1 but for a client over its rate.
+    /// </summary>
+    public int WeightOf(long bytes) =>
+        Rights.TicksPerSecond is not null && _bucket.IsEmpty
+            ? SpentWeight + (int)Math.Min(bytes / BytesPerWeight, int.MaxValue / 4096) : 1;
+
+    /// <summary>No tick may come now by the rate.</summary>
+    public bool IsSpent(long now) => Rights.TicksPerSecond is not null && _bucket.IsEmptyAt(now);
 
     /// <summary>Whether a tick may come now by the rate.</summary>
     public bool TryTake(long now) => Rights.TicksPerSecond is null || _bucket.TryTake(now);

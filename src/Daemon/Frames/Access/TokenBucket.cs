@@ -25,6 +25,13 @@ public struct TokenBucket
     /// <summary>No token was there when last asked.</summary>
     public readonly bool IsEmpty => _level < Second;
 
+    /// <summary>No token is there now.</summary>
+    public bool IsEmptyAt(long now)
+    {
+        Refill(now);
+        return IsEmpty;
+    }
+
     /// <summary>Takes a token; false where none is there.</summary>
     public bool TryTake(long now)
     {
