@@ -97,8 +97,8 @@ public sealed class BadConfigurationTests
     [InlineData("{\"endpoints\": {\"subscribe\": [{\"bind\": true}]}}",
         "1:30: found no \"endpoint\" in endpoints.subscribe[0], expected one: a publisher's address")]
     [InlineData("{\"endpoints\": {\"subscribe\": [{\"endpoint\": \"tcp://h:1\", \"topic\": \"\"}]}}",
-        "1:56: found the unknown key \"endpoints.subscribe[0].topic\", expected endpoint, bind, topics; "
-        + "did you mean \"topics\"?")]
+        "1:56: found the unknown key \"endpoints.subscribe[0].topic\", expected endpoint, bind, topics, "
+        + "serverKey; did you mean \"topics\"?")]
     [InlineData("{\"endpoints\": {\"subscribe\": [\"tcp://*:5555\"]}}",
         "1:30: found \"tcp://*:5555\" for endpoints.subscribe[0].endpoint, expected a host and a port from 1 to 65535 "
         + "to connect to, or \"bind\": true")]
@@ -110,10 +110,10 @@ public sealed class BadConfigurationTests
     [InlineData("{\"endpoints\": {\"ingest\": \"tcp://127.0.0.1:7\", \"requests\": \"tcp://localhost:7\"}}",
         "1:59: found \"tcp://localhost:7\" for endpoints.requests, expected another address than that of "
         + "endpoints.ingest, \"tcp://127.0.0.1:7\"")]
-    [InlineData("{\"endpoints\": {\"ingest\": \"tcp://*:5572\"}}",
+    [InlineData("{\"endpoints\": {\"ingest\": \"tcp://*:5572\"}, \"security\": {\"insecure\": true}}",
         "1:26: found \"tcp://*:5572\" for endpoints.ingest, expected another address than that of "
         + "endpoints.predictions, \"tcp://127.0.0.1:5572\"")]
-    [InlineData("{\"http\": {\"endpoint\": \"http://[::]:5571\"}}",
+    [InlineData("{\"http\": {\"endpoint\": \"http://[::]:5571\"}, \"security\": {\"insecure\": true}}",
         "1:23: found \"http://[::]:5571\" for http.endpoint, expected another address than that of "
         + "endpoints.requests, \"tcp://127.0.0.1:5571\"")]
     [InlineData("{\"endpoints\": {\"ingest\": \"ipc://a\", "
@@ -220,7 +220,8 @@ public sealed class BadConfigurationTests
     public void Load_PortZeroTwice_IsNoConflict()
     {
         using var file = ConfigurationFile.With("""
-            { "endpoints": { "ingest": "tcp://*:0", "requests": "tcp://*:0" }, "http": { "endpoint": "http://*:0" } }
+            { "endpoints": { "ingest": "tcp://*:0", "requests": "tcp://*:0" }, "http": { "endpoint": "http://*:0" },
+              "security": { "insecure": true } }
             """);
         Assert.Empty(file.Load().Errors);
     }
