@@ -14,7 +14,7 @@ internal static class KeygenCommand
     {
         var name = new Option<string>("--out")
         {
-            Description = "Writes NAME.key, the secret one, which only its owner can read, and NAME.pub, the public one",
+            Description = "Writes NAME.key, the secret, which only its owner can read, and NAME.pub, the public one",
             HelpName = "NAME",
             DefaultValueFactory = static _ => DefaultName,
         };
@@ -24,7 +24,10 @@ internal static class KeygenCommand
                 result.AddError("--out: expected the name of a file");
         });
         var force = new Option<bool>("--force") { Description = "Replaces files that are there" };
-        var command = new Command("keygen", "Makes a pair of CURVE keys, for the daemon or for a client") { name, force };
+        var command = new Command("keygen", "Makes a pair of CURVE keys, for the daemon or for a client")
+        {
+            name, force,
+        };
         command.SetAction(arguments => Make(
             NameOf(arguments.GetRequiredValue(name)), arguments.GetValue(force),
             arguments.InvocationConfiguration.Output, arguments.InvocationConfiguration.Error));

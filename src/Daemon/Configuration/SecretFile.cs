@@ -45,7 +45,8 @@ public static class SecretFile
         var name = path[Scheme.Length..];
         if (Environment.GetEnvironmentVariable(FolderVariable) is not { Length: > 0 } folder)
         {
-            fault = $"{path}: found no ${FolderVariable}, expected to be started by systemd with LoadCredential={name}:…";
+            fault = $"{path}: found no ${FolderVariable}, expected to be started by systemd with "
+                + $"LoadCredential={name}:…";
             return false;
         }
 

@@ -67,12 +67,14 @@ internal static class SecuritySchema
         {
             var (client, at) = (clients[i], $"{list}[{i}]");
             if (!names.TryAdd(client.Name, i))
-                Add(report, $"{at}.name", $"found \"{client.Name}\" a second time, it names {list}[{names[client.Name]}]");
+                Add(report, $"{at}.name", $"found \"{client.Name}\" a second time, expected another name than that "
+                    + $"of {list}[{names[client.Name]}]");
             if (client.Key is { } key && !keys.TryAdd(key, i))
                 Add(report, $"{at}.key", $"found the key of {list}[{keys[key]}], expected another");
-            if (client.Name.Length != 0 && client.Key is null == client.KeyFile is null)
-                Add(report, $"{at}.name", $"found {(client.Key is null ? "neither" : "both")} key and keyFile for {at}, "
-                    + "expected one of them");
+            var isRead = !report.HasFailed($"{at}.key") && !report.HasFailed($"{at}.keyFile");
+            if (isRead && client.Key is null == client.KeyFile is null)
+                Add(report, $"{at}.name", $"found {(client.Key is null ? "neither" : "both")} key and keyFile for "
+                    + $"{at}, expected one of them");
         }
     }
 

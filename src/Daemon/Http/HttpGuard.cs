@@ -7,8 +7,8 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 namespace Realtime.Daemon.Http;
 
 /// <summary>
-/// What every HTTP request passes: reading only, a bearer token where one is asked for, names of this machine alone where
-/// only this machine is served, and headers that let no page of somebody else's make use of the answers.
+/// What every HTTP request passes: reading only, a bearer token where one is asked for, names of this machine alone
+/// where only this machine is served, and headers that let no page of somebody else's make use of the answers.
 /// </summary>
 internal sealed class HttpGuard
 {
@@ -98,6 +98,7 @@ internal sealed class HttpGuard
     {
         context.Response.StatusCode = (int)status;
         context.Response.ContentType = "text/plain; charset=utf-8";
-        return HttpMethods.IsHead(context.Request.Method) ? Task.CompletedTask : context.Response.WriteAsync(why + "\n");
+        return HttpMethods.IsHead(context.Request.Method) ? Task.CompletedTask
+            : context.Response.WriteAsync(why + "\n");
     }
 }

@@ -2,7 +2,8 @@ using System.Runtime.InteropServices;
 
 namespace Realtime.Daemon.Io;
 
-/// <summary>A sleep far shorter than .NET has: long enough for a flood to meet full queues, too short to hold anybody up.
+/// <summary>
+/// A sleep far shorter than .NET has: long enough for a flood to meet full queues, too short to hold anybody up.
 /// </summary>
 internal static unsafe partial class BriefSleep
 {

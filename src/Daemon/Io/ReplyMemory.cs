@@ -11,7 +11,7 @@ namespace Realtime.Daemon.Io;
 /// </summary>
 /// <remarks>
 /// Small replies are bounded well enough by their number. Large ones lie in memory that libzmq gives back, by a call
-/// from a thread of its own, when they have left or their connection has gone. Clients share counters by a hash of their
+/// from its own thread, when they have left or their connection has gone. Clients share counters by a hash of their
 /// routing ids, which libzmq chooses.
 /// </remarks>
 internal sealed unsafe class ReplyMemory

@@ -9,9 +9,9 @@ namespace Realtime.Daemon.Io;
 /// of it its key allows.
 /// </summary>
 /// <remarks>
-/// libzmq lets the application grant subscriptions (ZMQ_XPUB_MANUAL), to the peer whose wish was read last. It looks for
-/// that peer in a queue of its own, which a peer that sends what is no subscription puts out of step: then nothing is
-/// granted any more until the socket is opened anew.
+/// libzmq lets the application grant subscriptions (ZMQ_XPUB_MANUAL), to the peer whose wish was read last. It looks
+/// for that peer in a queue of its own, which a peer that sends what is no subscription puts out of step: then nothing
+/// is granted any more until the socket is opened anew.
 /// </remarks>
 internal sealed class SubscriptionDesk
 {

@@ -12,7 +12,7 @@ namespace Realtime.Daemon.Io;
 /// <param name="IsGuarded">Its peers were let in by their keys, and messages say whose they are.</param>
 internal readonly record struct TransportInput(ZmqSocket Socket, Origin Origin, bool IsGuarded);
 
-/// <summary>The daemon's sockets with their options, and those of them that are bound as often as keys change.</summary>
+/// <summary>The daemon's sockets with their options; those that are bound can be opened anew.</summary>
 internal sealed class TransportSockets : IDisposable
 {
     // A frame over this many times limits.frame closes its connection.
@@ -76,7 +76,7 @@ internal sealed class TransportSockets : IDisposable
     /// <summary>Something has come that is not taken in.</summary>
     public bool HaveInput => Inputs.Any(static input => input.Socket.HasInput);
 
-    /// <summary>Ends every connection that was let in, and by a key of the daemon's that is no longer its own.</summary>
+    /// <summary>Ends every connection that was let in, or made by a key that is no longer the daemon's.</summary>
     /// <remarks>Unbinding would do no less, and sooner: libzmq ends a listener's connections with it.</remarks>
     public void Renew()
     {

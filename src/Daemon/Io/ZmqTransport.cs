@@ -80,8 +80,8 @@ public sealed class ZmqTransport : ITickSource, IPredictionSink, IDisposable
     public void Use(ClientTable clients) => _clients = clients;
 
     /// <summary>
-    /// Ends every connection and listens anew, once what had come is taken in and answered; on the loop's thread. Clients
-    /// connect again by themselves.
+    /// Ends every connection and listens anew, once what had come is taken in and answered; on the loop's thread.
+    /// Clients connect again by themselves.
     /// </summary>
     /// <param name="isQuiet">Whether no reply is owed to anybody.</param>
     public void Reopen(Func<bool> isQuiet) => (_isQuiet, _lastFrames) = (isQuiet, 0);
@@ -207,7 +207,7 @@ public sealed class ZmqTransport : ITickSource, IPredictionSink, IDisposable
         return true;
     }
 
-    // The first frame that the sender made tells who it is, where senders need a key. ROUTER's routing id does not always.
+    // The first frame that the sender made tells who it is, where senders need a key; ROUTER's routing id need not.
     private bool TryTakeSigned(
         TransportInput input, Inbox inbox, ref Message message, out Slice slice, out bool more)
     {

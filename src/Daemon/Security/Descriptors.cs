@@ -17,7 +17,8 @@ internal static unsafe partial class Descriptors
         get
         {
             Limit limit;
-            return GetLimit(OpenFiles, &limit) == 0 ? (long)Math.Min(limit.Soft, long.MaxValue) - Reserve : long.MaxValue;
+            return GetLimit(OpenFiles, &limit) == 0 ? (long)Math.Min(limit.Soft, long.MaxValue) - Reserve
+                : long.MaxValue;
         }
     }
 
@@ -28,8 +29,9 @@ internal static unsafe partial class Descriptors
         if (wanted <= possible)
             return (wanted, null);
         var allowed = (int)Math.Max(1, possible);
-        return (allowed, $"limits.connections is {wanted}, which takes {wanted + Reserve} file descriptors; the process may "
-            + $"have {possible + Reserve}: at most {allowed} connections are let in (LimitNOFILE= in the unit, ulimit -n)");
+        return (allowed, $"limits.connections is {wanted}, which takes {wanted + Reserve} file descriptors, and the "
+            + $"process may have {possible + Reserve}: at most {allowed} connections are let in (LimitNOFILE= in the "
+            + "unit, ulimit -n)");
     }
 
     /// <summary>Ends a connection; its owner sees that the peer has gone. What is no socket any more is left alone.

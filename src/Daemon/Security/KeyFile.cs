@@ -5,8 +5,8 @@ using Realtime.Protocol.ZeroMq;
 namespace Realtime.Daemon.Security;
 
 /// <summary>
-/// CURVE keys in files, as ZeroMQ's own tools write them: <c>public-key = "…"</c> and <c>secret-key = "…"</c> on lines of
-/// their own. A file that is nothing but a key will do too.
+/// CURVE keys in files, as ZeroMQ's own tools write them: <c>public-key = "…"</c> and <c>secret-key = "…"</c> on lines
+/// of their own. A file that is nothing but a key will do too.
 /// </summary>
 public static class KeyFile
 {

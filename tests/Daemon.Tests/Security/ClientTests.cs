@@ -94,13 +94,21 @@ public sealed class ClientTests : IDisposable
         Assert.Equal(2, _daemon.World.Streams.Count);
         foreach (var op in new[]
         {
-            Pack.Op("state.get", ("stream", "fan/1")), Pack.Op("last", ("streams", new object?[] { "pump/1", "fan/1" })),
+            Pack.Op("state.get", ("stream", "fan/1")),
+            Pack.Op("last", ("streams", new object?[] { "pump/1", "fan/1" })),
             Pack.Op("hello", ("streams", new object?[] { "fan/1" })), Pack.Op("last", ("stream", "fan/1")),
         })
             Assert.Equal(ErrorCode.NotAllowed, Read.Error(Ask(client, op)));
         var listed = Ask(client, Pack.Op("streams"))["streams"].Items;
         Assert.Equal("pump/1", Assert.Single(listed)["stream"].AsString());
         Assert.Equal(6, client.NotAllowed);
+    }
+
+    [Fact]
+    public void Who_may_send_to_no_stream_sends_to_none()
+    {
+        Assert.Equal([(0, ErrorCode.NotAllowed)], Read.Errors(Ask(Client(streams: []), Pack.Tick("a", 1))));
+        Assert.Equal(0, _daemon.World.Streams.Count);
     }
 
     [Theory]

@@ -72,14 +72,18 @@ public sealed class ZapHandlerTests : IDisposable
     {
         Send([], "1.0"u8.ToArray(), "7"u8.ToArray());
         Assert.Equal("400", Answer()[3]);
-        Send([], "1.0"u8.ToArray(), "7"u8.ToArray(), "realtimed"u8.ToArray(), [], [], "CURVE"u8.ToArray(), Key, [1], [2]);
+        Send(
+            [], "1.0"u8.ToArray(), "7"u8.ToArray(), "realtimed"u8.ToArray(), [], [], "CURVE"u8.ToArray(), Key, [1],
+            [2]);
         Assert.Equal("400", Answer()[3]);
         Assert.Equal("200", Ask("1.0", "realtimed", "CURVE", Key)[3]);
     }
 
     private string[] Ask(string version, string domain, string mechanism, byte[] credential)
     {
-        Send([], Bytes(version), "7"u8.ToArray(), Bytes(domain), "127.0.0.1"u8.ToArray(), [], Bytes(mechanism), credential);
+        Send(
+            [], Bytes(version), "7"u8.ToArray(), Bytes(domain), "127.0.0.1"u8.ToArray(), [], Bytes(mechanism),
+            credential);
         return Answer();
     }
 

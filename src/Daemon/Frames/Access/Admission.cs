@@ -15,7 +15,8 @@ public sealed class Admission(World world)
         client.Received++;
         if (!client.MaySend(stream))
         {
-            outcome = new Outcome(OutcomeKind.Rejected, -1, ErrorCode.NotAllowed, NotAllowed(client, stream, isRequest));
+            var why = NotAllowed(client, stream, isRequest);
+            outcome = new Outcome(OutcomeKind.Rejected, -1, ErrorCode.NotAllowed, why);
             client.NotAllowed++;
             world.Limits.NotAllowed++;
             return false;

@@ -20,6 +20,7 @@ public sealed class Client
     private const int BytesPerWeight = 64;
 
     private readonly StreamPattern[] _patterns;
+    private readonly bool _sendsAll;
     private readonly byte[][] _hears;
     private readonly RefusedStreams _owed = new(OwedMax);
     private TokenBucket _bucket;
@@ -27,7 +28,9 @@ public sealed class Client
     public Client(ClientRights rights, long now)
     {
         Rights = rights;
-        _patterns = rights.Streams.Contains("*") ? [] : [.. rights.Streams.Select(static text => new StreamPattern(text))];
+        _patterns = rights.Streams.Contains("*") ? []
+            : [.. rights.Streams.Select(static text => new StreamPattern(text))];
+        _sendsAll = rights.Streams.Contains("*");
         _hears = [.. rights.Hears.Select(Encoding.UTF8.GetBytes)];
         HearsAll = rights.Hears.Contains("");
         if (rights.TicksPerSecond is { } rate)
@@ -77,7 +80,7 @@ public sealed class Client
     /// <summary>Whether it may send to a stream, and ask about it.</summary>
     public bool MaySend(ReadOnlySpan<byte> stream)
     {
-        if (_patterns.Length == 0)
+        if (_sendsAll)
             return true;
         foreach (var pattern in _patterns)
             if (pattern.Matches(stream))

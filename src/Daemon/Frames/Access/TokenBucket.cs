@@ -1,8 +1,8 @@
 namespace Realtime.Daemon.Frames.Access;
 
 /// <summary>
-/// A rate with a burst of one second: a tick takes a token, tokens come back evenly, and never more than a second's worth
-/// of them lies there.
+/// A rate with a burst of one second: a tick takes a token, tokens come back evenly, and never more than a second's
+/// worth of them lies there.
 /// </summary>
 /// <remarks>Whole numbers throughout, in units of a token over the nanoseconds of a second.</remarks>
 public struct TokenBucket

@@ -15,8 +15,10 @@ internal static class RequestRights
         var changes = op is "reset" or "forget" or "state.put" or "reload" or "snapshot";
         if (changes && !client.MayControl)
             return $"{client.Name} may not {op}: mayControl is off for it";
-        if (fields.Stream is { } stream && (changes ? DeniedStream(client, stream) : Unheard(client, stream)) is { } why)
-            return why;
+        var denied = fields.Stream is not { } stream ? null
+            : changes ? DeniedStream(client, stream) : Unheard(client, stream);
+        if (denied is not null)
+            return denied;
         return op is "hello" or "last" ? UnheardIn(client, fields.Streams) : null;
     }
 
