@@ -1,6 +1,7 @@
 using System.Net.Sockets;
 using System.Reflection;
 using System.Runtime.InteropServices;
+using Microsoft.Extensions.Options;
 using Realtime.Daemon.Configuration;
 using Realtime.Daemon.Frames;
 using Realtime.Daemon.Frames.Access;
@@ -8,6 +9,7 @@ using Realtime.Daemon.Http;
 using Realtime.Daemon.Io;
 using Realtime.Daemon.Frames.Requests;
 using Realtime.Daemon.Frames.Snapshots;
+using Realtime.Daemon.Hosting.Systemd;
 using Realtime.Daemon.Recovery;
 using Realtime.Daemon.Reloading;
 using Realtime.Daemon.Security;
@@ -28,15 +30,18 @@ public static partial class DaemonHost
     /// <param name="options">The configuration.</param>
     /// <param name="salvage">Go on without what is damaged in the state directory, and set it aside.</param>
     /// <param name="read">Reads the configuration again, for a reload; null where it can't be.</param>
+    /// <param name="origins">Where each setting stands; null where nobody knows.</param>
     public static async Task<int> RunAsync(
-        RealtimeOptions options, bool salvage = false, Func<ConfigurationResult>? read = null)
+        RealtimeOptions options, bool salvage = false, Func<ConfigurationResult>? read = null,
+        IReadOnlyDictionary<string, string>? origins = null)
     {
         var keys = KeySet.Load(options.Security);
         var ring = keys is null ? null : new KeyRing(keys);
         var token = HttpToken.Load(options.Http);
         var (connections, tooFew) = Descriptors.Allow(options.Limits.Connections);
+        using var notifier = ServiceNotifier.FromEnvironment();
         var kernel = ModelLoading.ChooseKernel(options.Engine, out var notice);
-        var models = ModelLoading.LoadAll(options);
+        var models = ModelLoading.LoadAll(options, origins);
         var clock = new SystemClock();
         using var directory = OpenState(options, clock);
         WarmUp.Run(models, kernel, options.Engine.Threads, FactsOf(options, kernel, new Dictionary<string, string>()));
@@ -55,6 +60,7 @@ public static partial class DaemonHost
         if (life is not null)
             (life.Wake, loop.TroubleChanged) = (transport.Wake, life.Tell);
 
+        var service = ServiceWiring.Connect(notifier, world, loop, life);
         await using var app = Build(options, loop, (ILoopLife?)life ?? new ShortLife(), token);
         var log = app.Services.GetRequiredService<ILoggerFactory>().CreateLogger("realtimed");
         if (life is not null)
@@ -66,29 +72,34 @@ public static partial class DaemonHost
         {
             Log = log,
             Keys = new KeyReload(ring, world, loop, transport) { Log = log },
+            PutInForce = taken =>
+            {
+                report.Use(FactsOf(taken, kernel, transport.Endpoints));
+                life?.Use(taken);
+                UseStopTimeout(app, taken.Stop.Timeout);
+            },
         };
+        service.Follow(reloader);
         reloader.Attach();
+        var thread = app.Services.GetRequiredService<LoopThread>();
+        service.Follow(app.Lifetime, thread);
+#if FAULT_INJECTION
+        using var fault = FaultInjection.Attach(loop);
+#endif
         using var hangup = PosixSignalRegistration.Create(PosixSignal.SIGHUP, context =>
         {
             context.Cancel = true;
             reloader.Hangup();
         });
-        try
-        {
-            await app.StartAsync().ConfigureAwait(false);
-        }
-        catch (Exception e) when (e is IOException or SocketException)
-        {
-            // The loop turns already, on sockets and states that are about to go.
-            await app.Services.GetRequiredService<LoopThread>().StopAsync(default).ConfigureAwait(false);
-            throw new StartException(ExitCode.Failed, [$"http.endpoint {options.Http.Endpoint}: {e.Message}"]);
-        }
-
+        await StartAsync(app, thread, options).ConfigureAwait(false);
         Announce(log, options, models, kernel, notice, transport, app);
         AnnounceSecurity(log, options, keys, tooFew);
-        var thread = app.Services.GetRequiredService<LoopThread>();
         if (await thread.Serving().ConfigureAwait(false))
+        {
             LogServing(log, Version);
+            service.Serve(log);
+        }
+
         await app.WaitForShutdownAsync().ConfigureAwait(false);
         reloader.Stop();
         // A loop that goes on still uses what would be disposed of below.
@@ -96,6 +107,20 @@ public static partial class DaemonHost
             Environment.Exit(ExitCode.Failed);
         LogEnd(log, world.Counters.Received, world.Counters.Stepped, world.Streams.Count);
         return thread.ExitCode;
+    }
+
+    private static async Task StartAsync(WebApplication app, LoopThread thread, RealtimeOptions options)
+    {
+        try
+        {
+            await app.StartAsync().ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is IOException or SocketException)
+        {
+            // The loop turns already, on sockets and states that are about to go.
+            await thread.StopAsync(default).ConfigureAwait(false);
+            throw new StartException(ExitCode.Failed, [$"http.endpoint {options.Http.Endpoint}: {e.Message}"]);
+        }
     }
 
     // Without durability nothing would be written, and what an earlier start wrote would be forgotten in silence.
@@ -155,7 +180,9 @@ public static partial class DaemonHost
         builder.Configuration.Sources.Clear();
         builder.Logging.ClearProviders();
         builder.Logging.AddFilter("Microsoft", LogLevel.Warning);
-        if (Environment.GetEnvironmentVariable("JOURNAL_STREAM") is not null)
+        if (JournalSocket.TryOpen() is { } journal)
+            builder.Logging.AddProvider(new JournalLoggerProvider(journal, Console.Error));
+        else if (Environment.GetEnvironmentVariable("JOURNAL_STREAM") is not null)
             builder.Logging.AddSystemdConsole();
         else
             builder.Logging.AddSimpleConsole(static console => console.SingleLine = true);
@@ -179,6 +206,12 @@ public static partial class DaemonHost
 
         HttpApi.Map(app, loop);
         return app;
+    }
+
+    private static void UseStopTimeout(WebApplication app, TimeSpan timeout)
+    {
+        app.Services.GetRequiredService<LoopThread>().StopTimeout = timeout;
+        app.Services.GetRequiredService<IOptions<HostOptions>>().Value.ShutdownTimeout = timeout;
     }
 
     private static void Announce(

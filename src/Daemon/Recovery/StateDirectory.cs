@@ -7,7 +7,7 @@ namespace Realtime.Daemon.Recovery;
 /// <summary>The folder of journal and snapshots, owned by this process.</summary>
 public sealed class StateDirectory : IDisposable
 {
-    private readonly StateOptions _options;
+    private volatile StateOptions _options;
     private readonly IClock _clock;
     private readonly StateOwner _owner;
     private readonly Retention _retention;
@@ -22,8 +22,9 @@ public sealed class StateDirectory : IDisposable
         (Disk, _options, _clock, _retention) = (disk, options, clock, new Retention(disk));
         _owner = StateOwner.Take(disk, clock.UtcNanoseconds);
         StateFiles.DeleteUnfinished(disk);
-        // A clock that was set back must not repeat an epoch.
+        // A clock that was set back must not repeat an epoch, even where nothing else of that start has survived.
         Epoch = Math.Max((ulong)clock.UtcNanoseconds, LastEpoch() + 1);
+        EpochFile.Write(disk, Epoch);
     }
 
     public IDisk Disk { get; }
@@ -34,10 +35,17 @@ public sealed class StateDirectory : IDisposable
     /// <summary>Wakes the loop; from any thread.</summary>
     public Action Wake { get; set; } = static () => { };
 
+    /// <summary>Keeps files as these say, from now on; from any thread.</summary>
+    public void Use(StateOptions options) => _options = options;
+
     public long Now() => _clock.UtcNanoseconds;
 
     /// <summary>Deletes what no restart needs any more and what is past its time.</summary>
-    public void ClearAway() => _retention.Apply(_options.Keep, _options.MaxBytes, Now());
+    public void ClearAway()
+    {
+        var options = _options;
+        _retention.Apply(options.Keep, options.MaxBytes, Now());
+    }
 
     public void Dispose()
     {
@@ -53,7 +61,7 @@ public sealed class StateDirectory : IDisposable
 
     private ulong LastEpoch()
     {
-        var last = 0UL;
+        var last = EpochFile.Read(Disk);
         foreach (var file in StateFiles.Segments(Disk).TakeLast(2))
             last = Math.Max(last, EpochOf(file));
         foreach (var file in StateFiles.Snapshots(Disk).TakeLast(2))

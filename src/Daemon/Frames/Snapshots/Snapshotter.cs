@@ -18,7 +18,7 @@ public sealed class Snapshotter
     private readonly World _world;
     private readonly ISnapshotStore _store;
     private readonly SnapshotCopy _copy;
-    private readonly long _every;
+    private long _every;
     private long _next;
     private long _retry;
     private long _wanted;
@@ -37,9 +37,15 @@ public sealed class Snapshotter
         _world = world;
         _store = store;
         _copy = new SnapshotCopy(world, store, description, sliceBytes);
-        _every = Math.Max(1, every.Ticks) * 100;
-        _next = world.Now + _every;
+        Use(every);
         world.Snapshots = this;
+    }
+
+    /// <summary>Another time between two, from now on.</summary>
+    public void Use(TimeSpan every)
+    {
+        _every = Math.Max(1, every.Ticks) * 100;
+        _next = _world.Now + _every;
     }
 
     /// <summary>The longest that the copying of snapshots has held up a frame since the last reset.</summary>
@@ -47,6 +53,9 @@ public sealed class Snapshotter
 
     /// <summary>Rows are left to copy, so the loop must not sleep.</summary>
     public bool IsCopying => _copy.IsCopying;
+
+    /// <summary>A snapshot is being copied or written.</summary>
+    public bool IsBusy => _copy.IsCopying || _store.IsBusy;
 
     /// <summary>Snapshots ended since the start, good or not.</summary>
     public long Ended => _store.Ended;
@@ -81,7 +90,7 @@ public sealed class Snapshotter
     /// </summary>
     public long Ask()
     {
-        var ticket = Ended + (_copy.IsCopying || _store.IsBusy ? 2 : 1);
+        var ticket = Ended + (IsBusy ? 2 : 1);
         _wanted = Math.Max(_wanted, ticket);
         return ticket;
     }
@@ -121,7 +130,7 @@ public sealed class Snapshotter
     // it.
     private void Mend()
     {
-        if (_copy.IsCopying || _store.IsBusy)
+        if (IsBusy)
             return;
         if (_store.Number == _world.Changes.Written && _store.Fault is null)
         {
