@@ -1,11 +1,14 @@
+using Realtime.Daemon.Frames.Meters;
 using Realtime.Protocol;
 using Realtime.Protocol.MessagePack;
 
 namespace Realtime.Daemon.Frames;
 
 /// <summary>Publishes a frame's predictions and events, and replies to its requests.</summary>
-public sealed class Emitter(World world, FrameWork work, Inbox inbox, IPredictionSink sink, ReplyQueue replies)
+public sealed class Emitter(
+    World world, FrameWork work, Inbox inbox, IPredictionSink sink, ReplyQueue replies, FrameMeters meters)
 {
+    private readonly Deliveries _deliveries = new(meters);
     private readonly MessagePackWriter _predictions = new(64 * 1024);
     private readonly TickReply _reply = new(world.Epoch);
     private (int Start, int End)[] _encoded = [];
@@ -28,9 +31,8 @@ public sealed class Emitter(World world, FrameWork work, Inbox inbox, IPredictio
             return;
         if (!_areEncoded)
         {
-            foreach (ref readonly var item in work.Items)
-                if (item.Kind == ItemKind.Tick)
-                    world.Counters.Published++;
+            world.Counters.Published += work.TickCount;
+            _deliveries.Unheard(work.Items);
             return;
         }
 
@@ -46,8 +48,10 @@ public sealed class Emitter(World world, FrameWork work, Inbox inbox, IPredictio
             Encode(in item, _predictions);
             _encoded[i] = (start, _predictions.Length);
             var length = Topic.Write(Topic.Prediction, world.Streams.Name(item.Row), topic);
-            Publish(topic[..length], _predictions.Written[start..]);
+            Publish(in item, topic[..length], _predictions.Written[start..]);
         }
+
+        _deliveries.Flush();
     }
 
     private void Encode(in Item item, MessagePackWriter writer)
@@ -86,12 +90,18 @@ public sealed class Emitter(World world, FrameWork work, Inbox inbox, IPredictio
         reply.WriteRaw(_predictions.Written[start..end]);
     }
 
-    private void Publish(ReadOnlySpan<byte> topic, ReadOnlySpan<byte> payload)
+    private void Publish(in Item item, ReadOnlySpan<byte> topic, ReadOnlySpan<byte> payload)
     {
         if (sink.Publish(topic, payload))
+        {
             world.Counters.Published++;
+            _deliveries.Sent(in item);
+        }
         else
+        {
             world.Counters.Dropped++;
+            _deliveries.Dropped(in item);
+        }
     }
 
     private void Answer(in RequestWork request)

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Realtime.Daemon.Frames.HandOver;
+using Realtime.Daemon.Frames.Meters;
 using Realtime.Daemon.Frames.Requests;
 using Realtime.Protocol;
 using Realtime.Protocol.MessagePack;
@@ -56,7 +57,8 @@ public sealed class FrameLoop
         _decoder = new Decoder(world, _work, _inbox, Desk, options.MaxTicks);
         _stepper = new Stepper(world, _work);
         _replies = new ReplyQueue(world, sink);
-        _emitter = new Emitter(world, _work, _inbox, sink, _replies);
+        Meters = new FrameMeters(world, options);
+        _emitter = new Emitter(world, _work, _inbox, sink, _replies, Meters);
         _recordsPredictions = options.RecordsPredictions;
         _evictions = new Evictions(world, options.IdleAfter);
         world.Now = world.Started = clock.UtcNanoseconds;
@@ -65,6 +67,9 @@ public sealed class FrameLoop
 
     /// <summary>Carries out control requests; only for what is posted.</summary>
     public RequestDesk Desk { get; }
+
+    /// <summary>What it measures; for what is posted.</summary>
+    public FrameMeters Meters { get; }
 
     /// <summary>Why ticks are refused or held up now; null where they are not. For what is posted.</summary>
     public string? Trouble => _world.Changes.Fault ?? _world.Changes.Warning;
@@ -100,20 +105,21 @@ public sealed class FrameLoop
     public bool RunFrame()
     {
         _world.Now = _clock.UtcNanoseconds;
+        Meters.Turn();
         _world.Frame++;
         RunPosted();
         _world.HandOvers.Run();
+        Meters.Begin();
         Ingest();
-        _decoder.Run();
-        _stepper.Run();
-        Record();
-        _emitter.Run();
-        _replies.Release();
-        _work.Clear();
-        RunDue();
+        RunStages();
         var worked = _inbox.Count != 0;
         if (worked)
+        {
             _world.Counters.Frames++;
+            Meters.Close();
+        }
+
+        RunDue();
         Volatile.Write(ref _turns, _turns + 1);
         return worked;
     }
@@ -141,7 +147,23 @@ public sealed class FrameLoop
         if (!_decoder.IsDrained || _stop || _replies.IsFull)
             return;
         _decoder.Rewind();
+        Meters.Receive();
         _source.Receive(_inbox);
+    }
+
+    private void RunStages()
+    {
+        Meters.End(Stage.Ingest);
+        _decoder.Run();
+        Meters.End(Stage.Decode);
+        _stepper.Run();
+        Meters.End(Stage.Step);
+        Record();
+        Meters.End(Stage.Journal);
+        _emitter.Run();
+        _replies.Release();
+        _work.Clear();
+        Meters.End(Stage.Emit);
     }
 
     private void Record()

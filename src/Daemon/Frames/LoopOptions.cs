@@ -29,6 +29,12 @@ public sealed record LoopOptions
     public TimeSpan? IdleAfter { get; init; }
     public GapPolicy OnGap { get; init; } = GapPolicy.Step;
 
+    /// <summary>Latencies, ages and frames are measured.</summary>
+    public bool Histograms { get; init; } = true;
+
+    /// <summary>So are the stages of a frame.</summary>
+    public bool StageHistograms { get; init; } = true;
+
     /// <summary>Bytes the streams may take; null is unlimited.</summary>
     public long? MemoryMax { get; init; }
 }
