@@ -1,4 +1,5 @@
 using Realtime.Daemon.Frames.Meters;
+using Realtime.Daemon.Frames.Tracing;
 using Realtime.Protocol;
 using Realtime.Protocol.MessagePack;
 
@@ -6,9 +7,11 @@ namespace Realtime.Daemon.Frames;
 
 /// <summary>Publishes a frame's predictions and events, and replies to its requests.</summary>
 public sealed class Emitter(
-    World world, FrameWork work, Inbox inbox, IPredictionSink sink, ReplyQueue replies, FrameMeters meters)
+    World world, FrameWork work, Inbox inbox, IPredictionSink sink, ReplyQueue replies, FrameMeters meters,
+    TickTracer? tracer = null)
 {
-    private readonly Deliveries _deliveries = new(meters);
+    private readonly Deliveries _deliveries = new(meters, tracer);
+    private readonly byte[] _trace = new byte[TraceParent.Length];
     private readonly MessagePackWriter _predictions = new(64 * 1024);
     private readonly TickReply _reply = new(world.Epoch);
     private (int Start, int End)[] _encoded = [];
@@ -29,13 +32,22 @@ public sealed class Emitter(
         _areEncoded = sink.HasSubscribers;
         if (work.IsUnrecorded)
             return;
-        if (!_areEncoded)
+        tracer?.Select(work, inbox);
+        if (_areEncoded)
+        {
+            PublishEncoded();
+        }
+        else
         {
             world.Counters.Published += work.TickCount;
             _deliveries.Unheard(work.Items);
-            return;
         }
 
+        tracer?.Commit();
+    }
+
+    private void PublishEncoded()
+    {
         if (_encoded.Length < work.ItemCount)
             _encoded = new (int, int)[Math.Max(work.ItemCount, 2 * _encoded.Length)];
         Span<byte> topic = stackalloc byte[Topic.MaximumLength];
@@ -66,7 +78,7 @@ public sealed class Emitter(
             Prediction = work.Prediction(in made, host.PredictionCount),
             Values = work.Values(in made, host.InputCount),
             Flags = made.Flags,
-            Trace = inbox.Bytes(item.Trace),
+            Trace = item.Traced == 0 ? inbox.Bytes(item.Trace) : tracer!.Write(in item, _trace),
         };
         host.Predictions.Write(writer, in content);
     }

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using Realtime.Daemon.Frames.HandOver;
 using Realtime.Daemon.Frames.Meters;
 using Realtime.Daemon.Frames.Requests;
+using Realtime.Daemon.Frames.Tracing;
 using Realtime.Protocol;
 using Realtime.Protocol.MessagePack;
 
@@ -58,7 +59,8 @@ public sealed class FrameLoop
         _stepper = new Stepper(world, _work);
         _replies = new ReplyQueue(world, sink);
         Meters = new FrameMeters(world, options);
-        _emitter = new Emitter(world, _work, _inbox, sink, _replies, Meters);
+        Tracer = options.Tracing is { } sampling ? new TickTracer(sampling, world, Meters) : null;
+        _emitter = new Emitter(world, _work, _inbox, sink, _replies, Meters, Tracer);
         _recordsPredictions = options.RecordsPredictions;
         _evictions = new Evictions(world, options.IdleAfter);
         world.Now = world.Started = clock.UtcNanoseconds;
@@ -70,6 +72,9 @@ public sealed class FrameLoop
 
     /// <summary>What it measures; for what is posted.</summary>
     public FrameMeters Meters { get; }
+
+    /// <summary>Samples ticks; null where none is traced.</summary>
+    public TickTracer? Tracer { get; }
 
     /// <summary>Why ticks are refused or held up now; null where they are not. For what is posted.</summary>
     public string? Trouble => _world.Changes.Fault ?? _world.Changes.Warning;
@@ -209,6 +214,7 @@ public sealed class FrameLoop
     private void RunDue()
     {
         _world.Snapshots?.Run();
+        Meters.RunDue();
         if (_world.TakesChanges && _evictions.Run())
         {
             _world.Changes.Commit(_world.Frame, _world.Now);

@@ -44,6 +44,9 @@ public struct Item
     /// <summary>Within the inbox.</summary>
     public Slice Trace;
 
+    /// <summary>One more than its place among the traced ticks; 0 where it is none.</summary>
+    public int Traced;
+
     /// <summary>Takes what a row says of its last tick.</summary>
     public void Describe(int row, in StreamRow stream)
     {

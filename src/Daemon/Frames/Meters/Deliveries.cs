@@ -1,3 +1,5 @@
+using Realtime.Daemon.Frames.Tracing;
+
 namespace Realtime.Daemon.Frames.Meters;
 
 /// <summary>Measures the hand-over of a frame's predictions to the prediction socket.</summary>
@@ -5,7 +7,7 @@ namespace Realtime.Daemon.Frames.Meters;
 /// The clock is read once for <see cref="GroupSize"/> predictions, behind the last of them: no latency is told too short,
 /// and none too long by more than the hand-over of the others of its group.
 /// </remarks>
-public sealed class Deliveries(FrameMeters meters)
+public sealed class Deliveries(FrameMeters meters, TickTracer? tracer)
 {
     /// <summary>Predictions that share a timestamp.</summary>
     public const int GroupSize = 8;
@@ -19,17 +21,24 @@ public sealed class Deliveries(FrameMeters meters)
     public void Sent(in Item item)
     {
         Add(in item);
-        if (++_ticks >= GroupSize)
+        if (item.Traced != 0)
+            Trace(in item);
+        else if (++_ticks >= GroupSize)
             Flush();
     }
 
     /// <summary>The socket would not take it.</summary>
-    public void Dropped(in Item item) => meters.Of(item.Model).Dropped++;
+    public void Dropped(in Item item)
+    {
+        meters.Of(item.Model).Dropped++;
+        if (item.Traced != 0)
+            tracer!.HandOver(in item, FrameMeters.Timestamp, isDropped: true);
+    }
 
     /// <summary>Nobody has subscribed: all of a frame's predictions are done with at the same moment.</summary>
     public void Unheard(ReadOnlySpan<Item> items)
     {
-        var now = meters.Measures ? FrameMeters.Timestamp : 0;
+        var now = meters.ReadsTime ? FrameMeters.Timestamp : 0;
         foreach (ref readonly var item in items)
         {
             if (item.Kind != ItemKind.Tick)
@@ -37,6 +46,8 @@ public sealed class Deliveries(FrameMeters meters)
             if (_count == GroupSize)
                 Flush(now);
             Add(in item);
+            if (item.Traced != 0)
+                tracer!.HandOver(in item, now, isDropped: false);
         }
 
         Flush(now);
@@ -47,6 +58,14 @@ public sealed class Deliveries(FrameMeters meters)
     {
         if (_count != 0)
             Flush(meters.Measures ? FrameMeters.Timestamp : 0);
+    }
+
+    // A traced tick has a timestamp of its own, which its latency is counted with.
+    private void Trace(in Item item)
+    {
+        var now = FrameMeters.Timestamp;
+        Flush(now);
+        tracer!.HandOver(in item, now, isDropped: false);
     }
 
     private void Add(in Item item)
@@ -75,6 +94,7 @@ public sealed class Deliveries(FrameMeters meters)
             if (!meters.Measures)
                 continue;
             model.Latency.Add(latency, run.Ticks);
+            meters.Raw?.Add(model, latency, run.Ticks);
             model.Age.Add(AgeAt(wall, run.Time), run.Ticks);
         }
 

@@ -124,6 +124,9 @@ public sealed class ExponentialHistogram
         return since;
     }
 
+    /// <summary>Another one of the same unit.</summary>
+    public ExponentialHistogram MakeEmpty() => new(_unit);
+
     /// <summary>Forgets everything.</summary>
     public void Clear()
     {

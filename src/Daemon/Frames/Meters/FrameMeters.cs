@@ -20,6 +20,7 @@ public sealed class FrameMeters
     private readonly World _world;
     private readonly bool _measuresStages;
     private readonly bool _timesStages;
+    private readonly StaleStreams _stale;
     private readonly Dictionary<string, ModelMeters> _byName = new(StringComparer.Ordinal);
     private readonly List<ModelMeters> _all = [];
     private readonly ExponentialHistogram[] _stages = new ExponentialHistogram[StageCount];
@@ -38,14 +39,23 @@ public sealed class FrameMeters
         _world = world;
         Measures = options.Histograms;
         _measuresStages = options.Histograms && options.StageHistograms;
-        _timesStages = _measuresStages;
+        _timesStages = _measuresStages || options.Tracing is not null;
+        ReadsTime = Measures || _timesStages;
+        _stale = new StaleStreams(world, options.StaleAfter);
+        Raw = options.RawSamples ? new RawLatencies() : null;
         for (var stage = 0; stage < StageCount; stage++)
             _stages[stage] = new ExponentialHistogram(Nanosecond);
         Follow();
     }
 
-    /// <summary>False spares all timestamps and histograms; predictions are counted still.</summary>
+    /// <summary>False spares all histograms; predictions are counted still.</summary>
     public bool Measures { get; }
+
+    /// <summary>Somebody wants timestamps.</summary>
+    public bool ReadsTime { get; }
+
+    /// <summary>Single latencies; null where nobody wants them.</summary>
+    public RawLatencies? Raw { get; }
 
     /// <summary>From the begin of ingest to the end of emit; the stages add up to it.</summary>
     public ExponentialHistogram FrameDuration { get; } = new(Nanosecond);
@@ -68,7 +78,7 @@ public sealed class FrameMeters
     /// <summary>The clock has been read for a turn.</summary>
     public void Turn()
     {
-        if (Measures)
+        if (ReadsTime)
             _clockRead = Timestamp;
     }
 
@@ -78,7 +88,7 @@ public sealed class FrameMeters
         if (_generation != _world.Generation)
             Follow();
         _ticksBefore = _world.Counters.Received;
-        if (Measures)
+        if (ReadsTime)
             _begun = Timestamp;
     }
 
@@ -114,6 +124,12 @@ public sealed class FrameMeters
         FrameDuration.Add(begun - _begun);
     }
 
+    /// <summary>Does what is due between two frames.</summary>
+    public void RunDue() => _stale.Run();
+
+    /// <summary>When a stage of this frame ended.</summary>
+    internal long EndOf(Stage stage) => _ends[(int)stage];
+
     /// <summary>Those of a model of this world.</summary>
     internal ModelMeters Of(int model) => _models[model];
 
@@ -131,7 +147,7 @@ public sealed class FrameMeters
         FrameTicks.CopyTo(copy.FrameTicks);
         for (var model = 0; model < _all.Count; model++)
             _all[model].CopyTo(copy.Model(model, _all[model].Name));
-        copy.Take(_world);
+        copy.Take(_world, _stale.ByModel);
     }
 
     // Another model under the same name goes on with what was measured of the one before it.

@@ -40,6 +40,9 @@ public sealed class MeterCopy
     public double Uptime { get; private set; }
     public ulong Epoch { get; private set; }
 
+    /// <summary>Traced ticks that are among what was measured.</summary>
+    public long Traced { get; internal set; }
+
     /// <summary>State is kept on a disk.</summary>
     public bool IsDurable { get; private set; }
 
@@ -67,7 +70,7 @@ public sealed class MeterCopy
         return _models[index];
     }
 
-    internal void Take(World world)
+    internal void Take(World world, ReadOnlySpan<long> stale)
     {
         var counters = world.Counters;
         (Received, Stepped, Duplicate) = (counters.Received, counters.Stepped, counters.Duplicate);
@@ -81,12 +84,23 @@ public sealed class MeterCopy
         Uptime = (world.Now - world.Started) / 1e9;
         Epoch = world.Epoch;
         TakeState(world);
-        foreach (var model in _models)
-            (model.Streams, model.StateBytes) = (0, 0);
-        foreach (var host in world.Models)
-            if (_models.Find(model => model.Name == host.Name) is { } model)
-                (model.Streams, model.StateBytes) = (model.Streams + host.Streams, model.StateBytes + host.Bytes);
+        TakeModels(world, stale);
         IsTaken = true;
+    }
+
+    private void TakeModels(World world, ReadOnlySpan<long> stale)
+    {
+        foreach (var model in _models)
+            (model.Streams, model.StaleStreams, model.StateBytes) = (0, 0, 0);
+        for (var i = 0; i < world.Models.Count; i++)
+        {
+            var host = world.Models[i];
+            if (_models.Find(model => model.Name == host.Name) is not { } model)
+                continue;
+            model.Streams += host.Streams;
+            model.StaleStreams += i < stale.Length ? stale[i] : 0;
+            model.StateBytes += host.Bytes;
+        }
     }
 
     private void TakeState(World world)

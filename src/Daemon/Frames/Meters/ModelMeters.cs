@@ -17,9 +17,10 @@ public sealed class ModelMeters(string name)
     /// <summary>Predictions that the prediction socket would not take.</summary>
     public long Dropped { get; set; }
 
-    /// <summary>Streams it serves and bytes they take; in copies only.</summary>
+    /// <summary>Streams it serves, those of them without a tick for long, and bytes they take; in copies only.
+    /// </summary>
     public long Streams { get; set; }
-
+    public long StaleStreams { get; set; }
     public long StateBytes { get; set; }
 
     public void CopyTo(ModelMeters other)
