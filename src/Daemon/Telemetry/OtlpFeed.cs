@@ -8,8 +8,8 @@ namespace Realtime.Daemon.Telemetry;
 /// traced ticks on a thread of its own.
 /// </summary>
 /// <remarks>
-/// The SDK takes histograms one value at a time only, so each bucket of the loop's is recorded as often as it has counted,
-/// at the mean of its values. See docs/adr/0018-histograms-are-recorded-behind-the-loop.md.
+/// The SDK takes histograms one value at a time only, so each bucket of the loop's is recorded as often as it has
+/// counted, at the mean of its values (docs/adr, "Histograms are recorded behind the loop").
 /// </remarks>
 internal sealed class OtlpFeed : IDisposable
 {

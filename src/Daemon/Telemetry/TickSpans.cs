@@ -21,7 +21,8 @@ internal sealed class TickSpans : IDisposable
         var trace = ActivityTraceId.CreateFromBytes(Bytes(tick.Own.High, tick.Own.Low));
         var before = new ActivityContext(
             trace, tick.Parent == 0 ? default : SpanOf(tick.Parent), ActivityTraceFlags.Recorded, isRemote: true);
-        using var span = _source.StartActivity("tick", ActivityKind.Consumer, before, startTime: At(tick, tick.Received));
+        using var span = _source.StartActivity(
+            "tick", ActivityKind.Consumer, before, startTime: At(in tick, tick.Received));
         if (span is null)
             return;
         var own = SpanOf(tick.Own.Span);

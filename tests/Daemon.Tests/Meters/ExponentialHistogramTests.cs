@@ -29,7 +29,8 @@ public sealed class ExponentialHistogramTests
             histogram.Add(value);
             var (low, high) = BoundsOf(Assert.Single(histogram.Filled()).Slot);
             Assert.True(
-                value * Nano > low * (1 - 1e-14) && value * Nano <= high * (1 + 1e-14), $"{value} is not in {low}…{high}");
+                value * Nano > low * (1 - 1e-14) && value * Nano <= high * (1 + 1e-14),
+                $"{value} is not in {low}…{high}");
         }
     }
 

@@ -4,8 +4,8 @@ namespace Realtime.Daemon.Frames.Meters;
 
 /// <summary>Measures the hand-over of a frame's predictions to the prediction socket.</summary>
 /// <remarks>
-/// The clock is read once for <see cref="GroupSize"/> predictions, behind the last of them: no latency is told too short,
-/// and none too long by more than the hand-over of the others of its group.
+/// The clock is read once for <see cref="GroupSize"/> predictions, behind the last of them: no latency is told too
+/// short, and none too long by more than the hand-over of the others of its group.
 /// </remarks>
 public sealed class Deliveries(FrameMeters meters, TickTracer? tracer)
 {

@@ -5,8 +5,8 @@ namespace Realtime.Daemon.Frames.Meters;
 /// one nanosecond to centuries. The same buckets as an OpenTelemetry exponential histogram of scale 4.
 /// </summary>
 /// <remarks>
-/// One thread writes; whoever reads on another takes a copy between two writes. Adding allocates nothing and takes a few
-/// nanoseconds.
+/// One thread writes; whoever reads on another takes a copy between two writes. Adding allocates nothing and takes a
+/// few nanoseconds.
 /// </remarks>
 public sealed class ExponentialHistogram
 {

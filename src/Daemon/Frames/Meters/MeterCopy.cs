@@ -2,7 +2,8 @@ using Realtime.Protocol;
 
 namespace Realtime.Daemon.Frames.Meters;
 
-/// <summary>Everything that is counted and measured, as it was between two frames; for readers on other threads.</summary>
+/// <summary>Everything that is counted and measured, as it was between two frames; for readers on other threads.
+/// </summary>
 public sealed class MeterCopy
 {
     private static readonly ErrorCode[] Codes = Enum.GetValues<ErrorCode>();

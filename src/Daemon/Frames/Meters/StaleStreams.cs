@@ -1,8 +1,8 @@
 namespace Realtime.Daemon.Frames.Meters;
 
 /// <summary>
-/// Counts the streams without a tick for some time, model by model: a few rows in each turn of the loop, so that no frame
-/// waits for it.
+/// Counts the streams without a tick for some time, model by model: a few rows in each turn of the loop, so that no
+/// frame waits for it.
 /// </summary>
 public sealed class StaleStreams(World world, TimeSpan after)
 {

@@ -3,8 +3,8 @@ using Realtime.Daemon.Frames.Meters;
 namespace Realtime.Daemon.Frames.Tracing;
 
 /// <summary>
-/// Chooses the ticks that are traced and records when the stages of their frame ended. Where nothing is sampled it costs
-/// a subtraction per frame.
+/// Chooses the ticks that are traced and records when the stages of their frame ended. Where nothing is sampled it
+/// costs a subtraction per frame.
 /// </summary>
 public sealed class TickTracer
 {
