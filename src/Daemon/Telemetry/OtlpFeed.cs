@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Diagnostics.Metrics;
 using Realtime.Daemon.Frames.Tracing;
 
@@ -18,6 +19,9 @@ internal sealed class OtlpFeed : IDisposable
     private const int TracesAtOnce = 300;
     private const int TurnsPerReading = 5;
 
+    // After a collection has begun nothing is recorded until it must be through: it shows one moment.
+    private static readonly TimeSpan Collecting = TimeSpan.FromMilliseconds(500);
+
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
 
     private readonly MeterReader _meters;
@@ -28,6 +32,7 @@ internal sealed class OtlpFeed : IDisposable
     private readonly ManualResetEventSlim _stop = new();
     private readonly Thread _thread;
     private volatile Reading? _reading;
+    private long _collected;
 
     // Traced ticks up to here are among the values recorded.
     private long _recorded;
@@ -63,7 +68,7 @@ internal sealed class OtlpFeed : IDisposable
         for (var turn = 1; !_stop.Wait(BetweenTraces); turn++)
         {
             Tell(TracesAtOnce);
-            if (turn % TurnsPerReading == 0)
+            if (turn % TurnsPerReading == 0 && Stopwatch.GetElapsedTime(Volatile.Read(ref _collected)) > Collecting)
                 Refresh();
         }
     }
@@ -92,7 +97,11 @@ internal sealed class OtlpFeed : IDisposable
     {
         // One reading for all of a collection.
         if (isFirst)
+        {
+            Volatile.Write(ref _collected, Stopwatch.GetTimestamp());
             Refresh();
+        }
+
         return ObserveSeconds(instrument).Select(static one => new Measurement<long>((long)one.Value, one.Tags));
     }
 

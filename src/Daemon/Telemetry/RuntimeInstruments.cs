@@ -27,8 +27,6 @@ internal static class RuntimeInstruments
             static (_, to) => to.Add(Environment.WorkingSet)),
         new("dotnet.process.cpu.time", InstrumentKind.Counter, "s", "Processor time of the process",
             static (_, to) => MeasureCpu(to)),
-        new("dotnet.thread_pool.thread.count", InstrumentKind.Gauge, "{thread}", "Threads of the pool",
-            static (_, to) => to.Add(ThreadPool.ThreadCount)),
     ];
 
     private static void MeasureCollections(Observations to)
