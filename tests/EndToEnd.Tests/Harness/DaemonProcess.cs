@@ -31,7 +31,8 @@ internal sealed class DaemonProcess : IDisposable
         configuration["http"] ??= new JsonObject { ["endpoint"] = Http };
         var file = Path.Combine(folder, "realtimed.json");
         File.WriteAllText(file, configuration.ToJsonString());
-        _process = new Child(Programs.Dotnet, [Programs.Daemon, "run", "--config", file, .. arguments], folder, environment);
+        _process = new Child(
+            Programs.Dotnet, [Programs.Daemon, "run", "--config", file, .. arguments], folder, environment);
     }
 
     public string Folder { get; }

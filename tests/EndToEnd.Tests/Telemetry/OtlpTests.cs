@@ -39,7 +39,7 @@ public sealed class OtlpTests : IDisposable
         CheckCounts(points, stats);
         CheckHistograms(points, isDelta);
         CheckRuntime(points);
-        CheckSpans(receiver, load);
+        CheckSpans(receiver, load, points);
         CheckExemplars(receiver);
         var resource = Assert.Single(receiver.Resources);
         Assert.Contains("service.name=from-the-variable", resource, StringComparison.Ordinal);
@@ -172,7 +172,7 @@ public sealed class OtlpTests : IDisposable
         Assert.Contains(points, static one => one.Metric == "dotnet.gc.collections");
     }
 
-    private static void CheckSpans(OtlpReceiver receiver, TracedLoad load)
+    private static void CheckSpans(OtlpReceiver receiver, TracedLoad load, IReadOnlyList<OtlpPoint> points)
     {
         var spans = receiver.Spans.ToArray();
         var ticks = spans.Where(static span => span.Name == "tick").ToArray();
@@ -208,9 +208,8 @@ public sealed class OtlpTests : IDisposable
         Assert.InRange(roots.Length, 50, 170);
         Assert.Equal(roots.Length, roots.Select(static root => root.Trace).Distinct().Count());
         Assert.All(roots, root => Assert.Contains($"00-{root.Trace}-{root.Id}-01", load.HandedOn.Values));
-        Assert.Equal(ticks.Length, Last(receiver.Points).Concat(Added(receiver.Points))
-            .Where(static one => one is { Metric: "realtime.traces", Attributes: "outcome=traced" })
-            .Max(static one => one.Value));
+        Assert.Equal(ticks.Length, Value(points, "realtime.traces", "outcome=traced"));
+        Assert.Equal(0, Value(points, "realtime.traces", "outcome=dropped"));
     }
 
     private static void CheckExemplars(OtlpReceiver receiver)

@@ -3,7 +3,8 @@ using System.Text;
 
 namespace Realtime.EndToEnd.Tests.Telemetry;
 
-/// <summary>The fields of a protobuf message as they lie on the wire; what they mean is the reader's business.</summary>
+/// <summary>The fields of a protobuf message as they lie on the wire; what they mean is the reader's business.
+/// </summary>
 internal sealed class ProtobufMessage
 {
     private readonly List<(int Number, ulong Value, ReadOnlyMemory<byte> Bytes)> _fields = [];

@@ -6,11 +6,10 @@ namespace Realtime.Daemon.Frames.Meters;
 /// </summary>
 public sealed class StaleStreams(World world, TimeSpan after)
 {
-    // A row that is not in a cache costs a tenth of a microsecond: this is a fifth of a percent of a core.
-    private const long RowsPerSecond = 20_000;
+    // A row that is not in a cache costs a tenth of a microsecond: 20,000 a second are a fifth of a percent of a core.
+    private const long NanosecondsPerRow = 50_000;
     private const long RowsPerTurn = 8_192;
-    private const long Second = 1_000_000_000;
-    private const long Pause = Second;
+    private const long Pause = 1_000_000_000;
 
     private readonly long _after = after.Ticks * 100;
     private long[] _counts = [];
@@ -31,7 +30,7 @@ public sealed class StaleStreams(World world, TimeSpan after)
             return;
         if (_generation != world.Generation)
             Begin();
-        var rows = Math.Clamp((world.Now - _last) * RowsPerSecond / Second, 0, RowsPerTurn);
+        var rows = Math.Clamp((world.Now - _last) / NanosecondsPerRow, 0, RowsPerTurn);
         if (rows == 0 && world.Now >= _last)
             return;
         _last = world.Now;

@@ -94,7 +94,7 @@ public sealed class TickTracer
 
     private bool Takes(in TraceParent parent) => _sampling.FollowsParent
         ? parent.IsSampled
-        : _sampling.Ratio >= 1 || (long)(parent.High & long.MaxValue) < _bound;
+        : _sampling.Ratio >= 1 || Math.Abs(Math.Max((long)parent.High, -long.MaxValue)) < _bound;
 
     private void Take(ref Item item, TraceParent trace, ulong parent)
     {
