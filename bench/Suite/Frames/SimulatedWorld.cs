@@ -20,12 +20,14 @@ internal static class SimulatedWorld
 
     public static RequestDesk Desk(World world) => new(world, Report(world));
 
-    private static WorldReport Report(World world) => new(world, new DaemonFacts
+    public static DaemonFacts Facts { get; } = new()
     {
         Version = "",
         Engine = "cpu",
         Kernel = "",
         Limits = new Dictionary<string, long>(),
         Endpoints = new Dictionary<string, string>(),
-    });
+    };
+
+    private static WorldReport Report(World world) => new(world, Facts);
 }

@@ -12,6 +12,7 @@ using Realtime.Daemon.Hosting.Systemd;
 using Realtime.Daemon.Recovery;
 using Realtime.Daemon.Reloading;
 using Realtime.Daemon.Storage;
+using Realtime.Daemon.Telemetry;
 using Realtime.Protocol.ZeroMq;
 
 namespace Realtime.Daemon.Hosting;
@@ -41,18 +42,19 @@ public static partial class DaemonHost
         using var directory = OpenState(options, clock);
         WarmUp.Run(models, kernel, options.Engine.Threads, FactsOf(options, kernel, new Dictionary<string, string>()));
         using var transport = OpenTransport(options);
+        var loopOptions = DaemonTelemetry.ForLoop(options);
         using var world = Worlds.Make(
-            models, kernel, options.Engine.Threads, options.ForLoop(),
-            directory?.Epoch ?? (ulong)clock.UtcNanoseconds);
+            models, kernel, options.Engine.Threads, loopOptions, directory?.Epoch ?? (ulong)clock.UtcNanoseconds);
         var report = new WorldReport(world, FactsOf(options, kernel, transport.Endpoints));
-        var loop = new FrameLoop(world, options.ForLoop(), report, clock, transport, transport);
+        var loop = new FrameLoop(world, loopOptions, report, clock, transport, transport);
         using var life = directory is null ? null
             : new DurableLife(directory, world, Setup.Of(world.Models, Version), options, salvage);
         if (life is not null)
             (life.Wake, loop.TroubleChanged) = (transport.Wake, life.Tell);
 
         var service = ServiceWiring.Connect(notifier, world, loop, life);
-        await using var app = Build(options, loop, (ILoopLife?)life ?? new ShortLife());
+        using var telemetry = new DaemonTelemetry(options, loop, life);
+        await using var app = Build(options, loop, (ILoopLife?)life ?? new ShortLife(), telemetry);
         var log = app.Services.GetRequiredService<ILoggerFactory>().CreateLogger("realtimed");
         if (life is not null)
             life.Log = log;
@@ -93,6 +95,7 @@ public static partial class DaemonHost
         // A loop that goes on still uses what would be disposed of below.
         if (!thread.Ended)
             Environment.Exit(ExitCode.Failed);
+        telemetry.LoopEnded(log);
         LogEnd(log, world.Counters.Received, world.Counters.Stepped, world.Streams.Count);
         return thread.ExitCode;
     }
@@ -169,7 +172,8 @@ public static partial class DaemonHost
             },
         };
 
-    private static WebApplication Build(RealtimeOptions options, FrameLoop loop, ILoopLife life)
+    private static WebApplication Build(
+        RealtimeOptions options, FrameLoop loop, ILoopLife life, DaemonTelemetry telemetry)
     {
         var builder = WebApplication.CreateSlimBuilder();
         // Settings come from the daemon's own configuration alone.
@@ -182,6 +186,7 @@ public static partial class DaemonHost
             builder.Logging.AddSystemdConsole();
         else
             builder.Logging.AddSimpleConsole(static console => console.SingleLine = true);
+        telemetry.AddTo(builder.Logging);
         builder.Services.Configure<Microsoft.Extensions.Logging.Console.ConsoleLoggerOptions>(
             static console => console.LogToStandardErrorThreshold = LogLevel.Trace);
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = options.Stop.Timeout);
@@ -196,6 +201,7 @@ public static partial class DaemonHost
         if (options.Http.Endpoint is not null)
             app.Urls.Add(options.Http.Endpoint);
         HttpApi.Map(app, loop);
+        telemetry.Map(app);
         return app;
     }
 

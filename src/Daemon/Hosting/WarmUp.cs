@@ -1,6 +1,7 @@
 using Realtime.Cells;
 using Realtime.Daemon.Frames;
 using Realtime.Daemon.Frames.Requests;
+using Realtime.Daemon.Frames.Snapshots;
 
 namespace Realtime.Daemon.Hosting;
 
@@ -28,6 +29,9 @@ internal static class WarmUp
         using var world = new World([host], options, new NoJournal(), epoch: 1);
         var ports = new WarmUpPorts(model.Inputs.Count);
         var loop = new FrameLoop(world, options, new WorldReport(world, facts), ports, ports, ports);
+        // Turns of the loop make it a whole snapshot each time.
+        using var store = new WarmUpStore();
+        _ = new Snapshotter(world, store, TimeSpan.FromTicks(1), []);
         for (var frame = 0; frame < Frames; frame++)
             loop.RunFrame();
     }

@@ -11,6 +11,9 @@ public sealed class SnapshotThread : ISnapshotStore, IDisposable
     // Blocks on their way to the disk that the loop need not wait for; what must be copied at once goes beyond.
     private const int BlocksMax = 64;
 
+    // Blocks that are kept for the next snapshot.
+    private const int BlocksKept = 8;
+
     private readonly StateDirectory _directory;
     private readonly JournalWriter _journal;
     private readonly BlockingCollection<Action> _work = [];
@@ -120,6 +123,8 @@ public sealed class SnapshotThread : ISnapshotStore, IDisposable
         foreach (var action in _work.GetConsumingEnumerable())
             action();
         _writer?.Dispose();
+        while (_free.TryDequeue(out var block))
+            block.Dispose();
     }
 
     private void Complete(int streams)
@@ -138,6 +143,8 @@ public sealed class SnapshotThread : ISnapshotStore, IDisposable
         _trouble = null;
         _fault = trouble;
         Done?.Invoke(new SnapshotOutcome(_writing, streams, bytes, (_directory.Now() - _begun) / 1e9, trouble));
+        while (_free.Count > BlocksKept && _free.TryDequeue(out var block))
+            block.Dispose();
         Volatile.Write(ref _ended, _ended + 1);
         _directory.Wake();
         // The snapshot is good, whatever becomes of older files.

@@ -36,7 +36,10 @@ public sealed class ConfigurationLoaderTests
         ["engine.threads"] = "4",
         ["engine.device"] = "\"pocl\"",
         ["security.curve"] = "\"/etc/realtimed/curve.key\"",
+        ["telemetry.histograms"] = "false",
         ["telemetry.stageHistograms"] = "false",
+        ["telemetry.staleAfter"] = "\"00:00:10\"",
+        ["telemetry.rawSamples"] = "\"/var/lib/latencies.txt\"",
         ["stop.timeout"] = "\"00:00:30\"",
     };
 
@@ -75,7 +78,10 @@ public sealed class ConfigurationLoaderTests
             ["engine.threads"] = "1",
             ["engine.device"] = "null",
             ["security.curve"] = "null",
+            ["telemetry.histograms"] = "true",
             ["telemetry.stageHistograms"] = "true",
+            ["telemetry.staleAfter"] = "\"00:05:00\"",
+            ["telemetry.rawSamples"] = "null",
             ["stop.timeout"] = "\"00:00:05\"",
         };
         var result = ConfigurationFile.Load();

@@ -4,16 +4,22 @@ using System.Runtime.InteropServices;
 namespace Realtime.Daemon.Frames.Snapshots;
 
 /// <summary>Bytes of a snapshot on their way out: streams of one model, one behind the other, little endian.</summary>
-public sealed class ImageBlock
+/// <remarks>In native memory: blocks come by the megabyte when a snapshot begins, and must not make the loop wait for a
+/// collection.</remarks>
+public sealed unsafe class ImageBlock : IDisposable
 {
-    private byte[] _bytes;
+    private byte* _bytes;
+    private int _capacity;
 
     public ImageBlock(int capacity = 256 * 1024)
     {
         if (!BitConverter.IsLittleEndian)
             throw new PlatformNotSupportedException("snapshots are little endian");
-        _bytes = new byte[capacity];
+        _bytes = (byte*)NativeMemory.Alloc((nuint)capacity);
+        _capacity = capacity;
     }
+
+    ~ImageBlock() => NativeMemory.Free(_bytes);
 
     /// <summary>Index of the model in the snapshot's description.</summary>
     public int Model { get; private set; }
@@ -23,7 +29,7 @@ public sealed class ImageBlock
 
     public int Length { get; private set; }
 
-    public ReadOnlySpan<byte> Written => _bytes.AsSpan(0, Length);
+    public ReadOnlySpan<byte> Written => new(_bytes, Length);
 
     public void Begin(int model) => (Model, Rows, Length) = (model, 0, 0);
 
@@ -38,11 +44,25 @@ public sealed class ImageBlock
     /// <summary>Room for values that are filled in by the caller.</summary>
     public Span<byte> Take(int count)
     {
-        if (_bytes.Length - Length < count)
-            Array.Resize(ref _bytes, Math.Max(2 * _bytes.Length, Length + count));
-        var span = _bytes.AsSpan(Length, count);
+        ObjectDisposedException.ThrowIf((nint)_bytes == 0, this);
+        if (_capacity - Length < count)
+        {
+            var capacity = Math.Max(2 * _capacity, Length + count);
+            _bytes = (byte*)NativeMemory.Realloc(_bytes, (nuint)capacity);
+            _capacity = capacity;
+        }
+
+        var span = new Span<byte>(_bytes + Length, count);
         Length += count;
         return span;
+    }
+
+    public void Dispose()
+    {
+        NativeMemory.Free(_bytes);
+        _bytes = null;
+        _capacity = Length = 0;
+        GC.SuppressFinalize(this);
     }
 }
 
