@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Realtime.Daemon.Commands;
+using Realtime.Daemon.Configuration;
 using Realtime.Daemon.Hosting;
 using Realtime.Protocol;
 using Realtime.Protocol.ZeroMq;
@@ -10,6 +11,9 @@ namespace Realtime.Daemon;
 internal static class Program
 {
     public static Task<int> Main(string[] args) => RunAsync(args, Console.Out, Console.Error);
+
+    /// <summary>Every verb with what it takes.</summary>
+    internal static CommandOutline Outline => CommandOutline.Of(CreateRoot());
 
     /// <summary>Carries out one command line; returns the exit code.</summary>
     internal static async Task<int> RunAsync(
@@ -56,6 +60,7 @@ internal static class Program
         {
             RunCommand.Create(),
             CheckCommand.Create(),
+            ConfigCommand.Create(),
             SensorsCommand.Create(),
             WatchCommand.Create(),
             StreamsCommand.Create(),
@@ -63,6 +68,8 @@ internal static class Program
             ReplayCommand.Create(),
             DevicesCommand.Create(),
             BenchCommand.Create(),
+            CompletionCommand.Create(),
+            ManualCommand.Create(),
         };
         VersionText.ShowBy(root);
         return root;
@@ -71,11 +78,20 @@ internal static class Program
     private static IEnumerable<string> FaultsOf(ParseResult arguments)
     {
         var command = arguments.CommandResult.Command;
-        var verbs = string.Join(", ", command.Subcommands.Select(static verb => verb.Name));
-        if (verbs.Length == 0)
+        var unknown = arguments.UnmatchedTokens.FirstOrDefault();
+        var verbs = command.Subcommands.Where(static verb => !verb.Hidden).Select(static verb => verb.Name).ToArray();
+        if (verbs.Length != 0)
+            return [$"found {unknown ?? "no verb"}, expected one of {string.Join(", ", verbs)}{Hint(unknown, verbs)}"];
+        if (unknown?.StartsWith('-') != true)
             return arguments.Errors.Select(static fault => fault.Message);
-        return [$"found {arguments.UnmatchedTokens.FirstOrDefault("no verb")}, expected one of {verbs}"];
+        // What follows an unknown option is most often its value, and no fault of its own.
+        var options = command.Options.Where(static option => !option.Hidden).Select(static option => option.Name)
+            .Append("--help").Distinct().ToArray();
+        return [$"found {unknown}, expected one of {string.Join(", ", options)}{Hint(unknown, options)}"];
     }
+
+    private static string Hint(string? found, IEnumerable<string> known) =>
+        found is not null && NearestName.Find(found, known) is { } nearest ? $"; did you mean {nearest}?" : "";
 
     // What daemons, networks and files do: one line says it, a stack would not help.
     private static bool IsExpected(Exception e) => e is TimeoutException or RealtimeException or ZmqException

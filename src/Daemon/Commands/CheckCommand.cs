@@ -28,7 +28,7 @@ internal static class CheckCommand
     {
         var options = configuration.Options!;
         DaemonHost.RefuseWhatIsNotThere(options);
-        var models = ModelLoading.LoadAll(options);
+        var models = ModelLoading.LoadAll(options, configuration.Origins);
         var kernel = ModelLoading.ChooseKernel(options.Engine, out var notice);
         output.WriteLine($"configuration  {configuration.File ?? "built-in defaults"}");
         foreach (var (key, origin) in configuration.Origins.OrderBy(static entry => entry.Key, StringComparer.Ordinal))

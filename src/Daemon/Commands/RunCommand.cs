@@ -17,9 +17,11 @@ internal static class RunCommand
         configuration.AddTo(command);
         command.Options.Add(salvage);
         command.SetAction((arguments, _) =>
-            DaemonHost.RunAsync(
-                configuration.Load(arguments).Options!, arguments.GetValue(salvage),
-                () => configuration.Read(arguments)));
+        {
+            var loaded = configuration.Load(arguments);
+            return DaemonHost.RunAsync(
+                loaded.Options!, arguments.GetValue(salvage), () => configuration.Read(arguments), loaded.Origins);
+        });
         return command;
     }
 }

@@ -38,7 +38,12 @@ internal sealed class ConfigurationParser
         catch (JsonException exception)
         {
             offset = OffsetOf(text, exception);
-            fault = parser.Describe(exception, atEnd: IsBlank(text.AsSpan(offset)));
+            var atEnd = IsBlank(text.AsSpan(offset));
+            var isText = exception.Message.Contains("within a JSON string", StringComparison.Ordinal);
+            if (!atEnd && !isText && Foreign(text, ref offset) is { } foreign)
+                fault = foreign;
+            else
+                fault = parser.Describe(exception, atEnd);
             return false;
         }
     }
@@ -123,6 +128,29 @@ internal sealed class ConfigurationParser
         var place = message.IndexOf(" LineNumber:", StringComparison.Ordinal);
         return $"found a syntax error, expected JSON: {(place < 0 ? message : message[..place]).TrimEnd('.')}";
     }
+
+    // What other dialects have there, where that is what was written; the offset then is where it begins.
+    private static string? Foreign(byte[] text, ref int offset)
+    {
+        if (text[offset] == '\'')
+            return "found a single quote, expected JSON: names and texts stand in double quotes";
+        if (text[offset] == '#')
+            return "found #, expected JSON: a comment begins with //";
+        var (from, to) = (offset, offset);
+        while (from > 0 && IsWord(text[from - 1]))
+            from--;
+        while (to < text.Length && IsWord(text[to]))
+            to++;
+        var word = Encoding.UTF8.GetString(text.AsSpan(from, to - from));
+        if (!IsWord(text[offset]) || !char.IsAsciiLetter(word[0]))
+            return null;
+        offset = from;
+        return word.ToLowerInvariant() is "true" or "false" or "null" && word != word.ToLowerInvariant()
+            ? $"found {word}, expected JSON: true, false and null are lower case"
+            : $"found {word}, expected JSON: names and texts stand in double quotes";
+    }
+
+    private static bool IsWord(byte letter) => char.IsAsciiLetterOrDigit((char)letter) || letter is (byte)'_' or (byte)'-';
 
     private static int OffsetOf(byte[] text, JsonException exception)
     {

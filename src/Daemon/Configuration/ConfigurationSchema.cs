@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using Realtime.Daemon.Frames;
 using static Realtime.Daemon.Configuration.ValueKinds;
 
@@ -129,6 +130,15 @@ public static class ConfigurationSchema
     /// <summary>Every setting, those of list elements behind their list.</summary>
     public static IReadOnlyList<Setting> All { get; } = [.. Root.Rows.SelectMany(Describe)];
 
+    /// <summary>JSON Schema of the configuration file, for editors and checks elsewhere.</summary>
+    public static JsonObject Json()
+    {
+        var schema = Root.Schema(new RealtimeOptions());
+        schema["$schema"] = "https://json-schema.org/draft/2020-12/schema";
+        schema["title"] = "realtimed.json";
+        return schema;
+    }
+
     /// <summary>Every setting with its value in these options, as JSON.</summary>
     public static IEnumerable<(string Key, string Value)> Values(RealtimeOptions options) =>
         Root.Rows.Select(row => (row.Key, row.Format(options)));
@@ -161,7 +171,10 @@ public static class ConfigurationSchema
             value = Model.Read(value, given.Node, "", given.Key + ".", given.Report);
             return true;
         },
-        Model.Format);
+        Model.Format)
+    {
+        MakeSchema = static () => Model.Schema(EmptyModel),
+    };
 
     private static ValueKind<SubscribeOptions> SubscriptionKind() => new(
         "string or object", "an address or an object with endpoint, bind, topics", NodeKinds.Text | NodeKinds.Object,
@@ -181,7 +194,11 @@ public static class ConfigurationSchema
             value = row.Apply(value, given.Node, given.Key + ".endpoint", given.Report);
             return true;
         },
-        Subscription.Format);
+        Subscription.Format)
+    {
+        MakeSchema = static () => JsonSchemas.AnyOf(
+            Subscription.Find("endpoint")!.Schema(EmptySubscription), Subscription.Schema(EmptySubscription)),
+    };
 
     // An index may be written as a number.
     private static ValueKind<string> Device() => new(
@@ -193,5 +210,8 @@ public static class ConfigurationSchema
                 : given.Node.Kind == NodeKinds.Number && value.All(char.IsAsciiDigit);
             return good || given.Mismatch();
         },
-        ConfigurationNode.Quote);
+        ConfigurationNode.Quote)
+    {
+        MakeSchema = static () => JsonSchemas.AnyOf(JsonSchemas.Text("."), JsonSchemas.Whole(0, null)),
+    };
 }

@@ -1,3 +1,5 @@
+using System.Text.Json.Nodes;
+
 namespace Realtime.Daemon.Configuration;
 
 /// <summary>One row of the table of settings, as <c>config schema</c> and the manual show it.</summary>
@@ -18,6 +20,9 @@ internal abstract class Setting<TOwner>(string key, string description, bool isR
 
     public abstract Setting Describe(string prefix, TOwner defaults);
 
+    /// <summary>JSON Schema of its value, with description and default.</summary>
+    public abstract JsonObject Schema(TOwner defaults);
+
     /// <summary>The value in this record, as JSON.</summary>
     public abstract string Format(TOwner owner);
 
@@ -33,6 +38,15 @@ internal sealed class Setting<TOwner, T>(
 
     public override Setting Describe(string prefix, TOwner defaults) =>
         new(prefix + Key, kind.Type, kind.Expected, IsRequired ? null : Format(defaults), Description);
+
+    public override JsonObject Schema(TOwner defaults)
+    {
+        var schema = kind.Schema();
+        schema["description"] = $"{Description}; {kind.Expected}";
+        if (!IsRequired)
+            schema["default"] = JsonNode.Parse(Format(defaults));
+        return schema;
+    }
 
     public override string Format(TOwner owner) => kind.Format(get(owner));
 

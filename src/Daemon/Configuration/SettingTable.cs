@@ -1,3 +1,5 @@
+using System.Text.Json.Nodes;
+
 namespace Realtime.Daemon.Configuration;
 
 /// <summary>The settings of an options record by key, and how a JSON object is read into the record.</summary>
@@ -82,6 +84,20 @@ internal sealed class SettingTable<TOwner>
         return NearestName.Find(name, Keys.Select(known => SectionOf(known) == section
             ? (LastOf(known), whole ? known : LastOf(known), 0)
             : (LastOf(known), known, 2)));
+    }
+
+    /// <summary>JSON Schema of the object that holds these settings, a section being an object in it.</summary>
+    public JsonObject Schema(TOwner defaults) => Schema(defaults, "");
+
+    private JsonObject Schema(TOwner defaults, string section)
+    {
+        var properties = new JsonObject();
+        foreach (var row in Children(section))
+            properties[LastOf(row.Key)] = row.Schema(defaults);
+        foreach (var inner in _sections.Where(key => SectionOf(key) == section))
+            properties[LastOf(inner)] = Schema(defaults, inner);
+        var required = Children(section).Where(static row => row.IsRequired).Select(row => LastOf(row.Key));
+        return JsonSchemas.Object(properties, required);
     }
 
     public string Format(TOwner owner) =>

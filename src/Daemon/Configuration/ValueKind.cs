@@ -1,3 +1,5 @@
+using System.Text.Json.Nodes;
+
 namespace Realtime.Daemon.Configuration;
 
 /// <summary>A value given for a key, what the key takes, and where to complain.</summary>
@@ -24,6 +26,11 @@ internal delegate bool ReadValue<T>(GivenValue given, out T value);
 internal sealed record ValueKind<T>(
     string Type, string Expected, NodeKinds Accepts, ReadValue<T> Reader, Func<T, string> Format)
 {
+    /// <summary>JSON Schema of it; null where the type says it all.</summary>
+    public Func<JsonObject>? MakeSchema { get; init; }
+
+    public JsonObject Schema() => MakeSchema?.Invoke() ?? JsonSchemas.OfType(Type);
+
     public bool Read(ConfigurationNode node, string key, ConfigurationReport report, out T value) =>
         Reader(new(node, key, Expected, report), out value);
 }

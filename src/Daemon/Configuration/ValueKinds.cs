@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using System.Text.Json.Nodes;
 
 namespace Realtime.Daemon.Configuration;
 
@@ -14,41 +15,48 @@ internal static class ValueKinds
         Scalar<bool>("boolean", "true or false", NodeKinds.Boolean, bool.TryParse, v => v ? "true" : "false");
 
     public static ValueKind<string> Name { get; } =
-        Text($"a name of 1 to {LongestName} bytes without control characters", IsName);
+        Text($"a name of 1 to {LongestName} bytes without control characters", IsName, "^[^\\u0000-\\u001f]+$");
 
     public static ValueKind<string> Pattern { get; } =
-        Text($"a pattern of 1 to {LongestName} bytes without control characters, such as \"pump/*\"", IsName);
+        Text($"a pattern of 1 to {LongestName} bytes without control characters, such as \"pump/*\"", IsName,
+            "^[^\\u0000-\\u001f]+$");
 
     public static ValueKind<string> Topic { get; } = Text("a topic prefix as text", _ => true);
 
     /// <summary>A file or folder; relative ones start where their source does.</summary>
     public static ValueKind<string> FilePath { get; } = new(
-        "string", "a path", NodeKinds.Text, ReadPath, ConfigurationNode.Quote);
+        "string", "a path", NodeKinds.Text, ReadPath, ConfigurationNode.Quote)
+    {
+        MakeSchema = static () => JsonSchemas.Text("^[^\\u0000]+$"),
+    };
 
     /// <summary>A ZeroMQ address to bind.</summary>
     public static ValueKind<string> Endpoint { get; } =
-        Text("tcp://host:port with a port from 0 to 65535, or ipc://path", IsEndpoint);
+        Text("tcp://host:port with a port from 0 to 65535, or ipc://path", IsEndpoint,
+            "^(tcp://.+:[0-9]{1,5}|ipc://.+)$");
 
     public static ValueKind<string> HttpEndpoint { get; } = Scalar<string>("string",
-        "http://host:port with a port from 0 to 65535", NodeKinds.Text, IsHttpEndpoint, ConfigurationNode.Quote);
+        "http://host:port with a port from 0 to 65535", NodeKinds.Text, IsHttpEndpoint, ConfigurationNode.Quote,
+        static () => JsonSchemas.Text("^http://.+:[0-9]{1,5}/?$"));
 
     public static ValueKind<int> Whole(int least, int most) => Scalar<int>("integer",
         $"a whole number from {least} to {most}", NodeKinds.Number,
         (string text, out int value) => int.TryParse(text, NumberStyles.AllowLeadingSign,
             CultureInfo.InvariantCulture, out value) && value >= least && value <= most,
-        v => v.ToString(CultureInfo.InvariantCulture));
+        v => v.ToString(CultureInfo.InvariantCulture), () => JsonSchemas.Whole(least, most));
 
     public static ValueKind<long> Bytes(long least) => Scalar<long>("integer",
         $"a whole number of at least {least}", NodeKinds.Number,
         (string text, out long value) => long.TryParse(text, NumberStyles.AllowLeadingSign,
             CultureInfo.InvariantCulture, out value) && value >= least,
-        v => v.ToString(CultureInfo.InvariantCulture));
+        v => v.ToString(CultureInfo.InvariantCulture), () => JsonSchemas.Whole(least, null));
 
     public static ValueKind<TimeSpan> Time(TimeSpan least, TimeSpan most) => Scalar<TimeSpan>("string",
         $"a duration from {Duration.Format(least)} to {Duration.Format(most)} as \"hours:minutes:seconds\", "
             + "such as \"00:01:00\"", NodeKinds.Text,
         (string text, out TimeSpan value) => Duration.TryParse(text, out value) && value >= least && value <= most,
-        v => ConfigurationNode.Quote(Duration.Format(v)));
+        v => ConfigurationNode.Quote(Duration.Format(v)),
+        static () => JsonSchemas.Text(@"^([0-9]+\.)?[0-9]+:[0-5]?[0-9]:[0-5]?[0-9](\.[0-9]{1,7})?$"));
 
     /// <summary>One of the names of an enumeration, in lower case.</summary>
     public static ValueKind<T> Choice<T>() where T : struct, Enum
@@ -76,7 +84,10 @@ internal static class ValueKinds
             value = read;
             return good;
         },
-        value => value is { } v ? kind.Format(v) : "null");
+        value => value is { } v ? kind.Format(v) : "null")
+    {
+        MakeSchema = () => JsonSchemas.OrNull(kind.Schema()),
+    };
 
     /// <summary>The kind or null, for texts and lists.</summary>
     public static ValueKind<T?> NullOr<T>(ValueKind<T> kind) where T : class => new(
@@ -86,7 +97,10 @@ internal static class ValueKinds
             value = null;
             return given.Node.Kind == NodeKinds.Null || kind.Reader(given, out value!);
         },
-        value => value is null ? "null" : kind.Format(value));
+        value => value is null ? "null" : kind.Format(value))
+    {
+        MakeSchema = () => JsonSchemas.OrNull(kind.Schema()),
+    };
 
     /// <summary>A list, each element with its own message.</summary>
     public static ValueKind<IReadOnlyList<T>> ListOf<T>(
@@ -108,7 +122,10 @@ internal static class ValueKinds
             }
             return good;
         },
-        value => $"[{string.Join(", ", value.Select(kind.Format))}]");
+        value => $"[{string.Join(", ", value.Select(kind.Format))}]")
+    {
+        MakeSchema = () => JsonSchemas.List(kind.Schema(), mayBeEmpty),
+    };
 
     private static ValueKind<T> Choice<T>(string[] names, Func<string, T> value, Func<T, string> name) => new(
         "string", string.Join(", ", names[..^1]) + " or " + names[^1], NodeKinds.Text,
@@ -119,22 +136,30 @@ internal static class ValueKinds
             read = value(good ? text : names[0]);
             return good || given.Mismatch(text.Length == 0 ? null : NearestName.Find(text, names));
         },
-        v => ConfigurationNode.Quote(name(v)));
+        v => ConfigurationNode.Quote(name(v)))
+    {
+        MakeSchema = () => JsonSchemas.OneOf(names),
+    };
 
-    private static ValueKind<string> Text(string expected, Func<string, bool> isValid) => Scalar<string>(
-        "string", expected, NodeKinds.Text,
-        (string text, out string value) => isValid(value = text),
-        ConfigurationNode.Quote);
+    private static ValueKind<string> Text(string expected, Func<string, bool> isValid, string? pattern = null) =>
+        Scalar<string>(
+            "string", expected, NodeKinds.Text,
+            (string text, out string value) => isValid(value = text),
+            ConfigurationNode.Quote, () => JsonSchemas.Text(pattern));
 
     private static ValueKind<T> Scalar<T>(
-        string type, string expected, NodeKinds accepts, Convert<T> convert, Func<T, string> format) => new(
+        string type, string expected, NodeKinds accepts, Convert<T> convert, Func<T, string> format,
+        Func<JsonObject>? schema = null) => new(
         type, expected, accepts,
         (GivenValue given, out T value) =>
         {
             value = default!;
             return (given.Node.Kind == accepts && convert(given.Node.Text, out value)) || given.Mismatch();
         },
-        format);
+        format)
+    {
+        MakeSchema = schema,
+    };
 
     private static bool ReadPath(GivenValue given, out string value)
     {

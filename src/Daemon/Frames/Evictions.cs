@@ -10,13 +10,19 @@ public sealed class Evictions
     private const long LongestPause = 1_000_000_000;
 
     private readonly World _world;
-    private readonly long? _idleAfter;
-    private readonly long _pause;
+    private long? _idleAfter;
+    private long _pause;
     private int _row;
 
     public Evictions(World world, TimeSpan? idleAfter)
     {
         _world = world;
+        Use(idleAfter);
+    }
+
+    /// <summary>Another time from now on; null gives up none.</summary>
+    public void Use(TimeSpan? idleAfter)
+    {
         _idleAfter = idleAfter is { } time ? time.Ticks * 100 : null;
         _pause = Math.Min(LongestPause, (_idleAfter ?? long.MaxValue) / 4);
         Next = _idleAfter is null ? long.MaxValue : 0;

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Diagnostics.CodeAnalysis;
 using Realtime.Daemon.Frames.HandOver;
 using Realtime.Daemon.Frames.Meters;
 using Realtime.Daemon.Frames.Requests;
@@ -23,18 +24,18 @@ public sealed class FrameLoop
     private readonly IClock _clock;
     private readonly ITickSource _source;
     private readonly IPredictionSink _sink;
-    private readonly IdleMode _idle;
-    private readonly Inbox _inbox;
-    private readonly FrameWork _work;
-    private readonly Decoder _decoder;
-    private readonly Stepper _stepper;
-    private readonly Emitter _emitter;
     private readonly Evictions _evictions;
     private readonly ReplyQueue _replies;
-    private readonly bool _recordsPredictions;
     private readonly WorldReport _report;
     private readonly MessagePackWriter _heartbeat = new();
     private readonly ConcurrentQueue<Action> _posted = new();
+    private LoopOptions _options;
+    private Inbox _inbox;
+    private FrameWork _work;
+    private Decoder _decoder;
+    private Stepper _stepper;
+    private Emitter _emitter;
+    private (int FrameLimit, int MaxTicks) _sizes;
     private long _nextHeartbeat;
     private long _turns;
     private string? _told;
@@ -50,18 +51,13 @@ public sealed class FrameLoop
         _clock = clock;
         _source = source;
         _sink = sink;
-        _idle = options.Idle;
+        _options = options;
         _report = report;
-        _inbox = new Inbox(options.FrameLimit, options.MaxTicks);
-        _work = new FrameWork(options.MaxTicks);
         Desk = new RequestDesk(world, report);
-        _decoder = new Decoder(world, _work, _inbox, Desk, options.MaxTicks);
-        _stepper = new Stepper(world, _work);
         _replies = new ReplyQueue(world, sink);
         Meters = new FrameMeters(world, options);
         Tracer = options.Tracing is { } sampling ? new TickTracer(sampling, world, Meters) : null;
-        _emitter = new Emitter(world, _work, _inbox, sink, _replies, Meters, Tracer);
-        _recordsPredictions = options.RecordsPredictions;
+        MakeStages(options);
         _evictions = new Evictions(world, options.IdleAfter);
         world.Now = world.Started = clock.UtcNanoseconds;
         _nextHeartbeat = world.Now + HeartbeatEvery;
@@ -82,6 +78,9 @@ public sealed class FrameLoop
     /// <summary>Called by the loop when <see cref="Trouble"/> begins, changes or ends, at most once a second.</summary>
     public Action<string?>? TroubleChanged { get; set; }
 
+    /// <summary>Called by the loop with each heartbeat, once a second, also when there is nothing to do.</summary>
+    public Action? Alive { get; set; }
+
     /// <summary>It runs frames, or has; any thread may ask.</summary>
     public bool IsServing => _serving;
 
@@ -93,7 +92,7 @@ public sealed class FrameLoop
     {
         _serving = true;
         while (!_stop)
-            if (!RunFrame() && _idle == IdleMode.Block)
+            if (!RunFrame() && _options.Idle == IdleMode.Block)
                 _source.Wait(UntilDue());
         while (!_decoder.IsDrained)
         {
@@ -147,10 +146,34 @@ public sealed class FrameLoop
     public void Answer(LateReply to, ReadOnlySpan<byte> payload) =>
         _replies.Answer(to.Identity, payload);
 
+    /// <summary>
+    /// Goes on with other settings: at once, and with other sizes of a frame as soon as all that was received is done;
+    /// only for what is posted.
+    /// </summary>
+    public void Use(LoopOptions options)
+    {
+        _options = options;
+        _world.Use(options);
+        _evictions.Use(options.IdleAfter);
+    }
+
+    [MemberNotNull(nameof(_inbox), nameof(_work), nameof(_decoder), nameof(_stepper), nameof(_emitter))]
+    private void MakeStages(LoopOptions options)
+    {
+        _sizes = (options.FrameLimit, options.MaxTicks);
+        _inbox = new Inbox(options.FrameLimit, options.MaxTicks);
+        _work = new FrameWork(options.MaxTicks);
+        _decoder = new Decoder(_world, _work, _inbox, Desk, options.MaxTicks);
+        _stepper = new Stepper(_world, _work);
+        _emitter = new Emitter(_world, _work, _inbox, _sink, _replies, Meters, Tracer);
+    }
+
     private void Ingest()
     {
         if (!_decoder.IsDrained || _stop || _replies.IsFull)
             return;
+        if (_sizes != (_options.FrameLimit, _options.MaxTicks))
+            MakeStages(_options);
         _decoder.Rewind();
         Meters.Receive();
         _source.Receive(_inbox);
@@ -175,7 +198,7 @@ public sealed class FrameLoop
     {
         if (!_world.Changes.IsEmpty)
         {
-            var checksum = PredictionChecksum.Of(_world, _work, _recordsPredictions);
+            var checksum = PredictionChecksum.Of(_world, _work, _options.RecordsPredictions);
             if (!_world.Changes.Commit(_world.Frame, _world.Now, checksum))
                 _work.Refuse(_world, _world.Changes.Fault!);
         }
@@ -230,6 +253,7 @@ public sealed class FrameLoop
         _heartbeat.Clear();
         _report.Heartbeat(_heartbeat);
         _sink.Publish(Topic.Heartbeat, _heartbeat.Written);
+        Alive?.Invoke();
     }
 
     private TimeSpan UntilDue()

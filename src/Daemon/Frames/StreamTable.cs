@@ -24,7 +24,7 @@ public sealed class StreamTable : IDisposable
     /// <param name="max">Most streams held at once.</param>
     public StreamTable(int max) => Max = max;
 
-    public int Max { get; }
+    public int Max { get; set; }
 
     public int Count => _rows.Count;
 

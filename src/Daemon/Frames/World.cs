@@ -15,7 +15,7 @@ public sealed class World : IDisposable
 
     private ModelHost[] _models;
     private ModelRoutes _routes;
-    private readonly long? _memoryMax;
+    private long? _memoryMax;
 
     public World(
         IReadOnlyList<ModelHost> models, LoopOptions options, IJournal journal, ulong epoch)
@@ -24,9 +24,8 @@ public sealed class World : IDisposable
         _routes = new ModelRoutes(models.Select(static model => model.Patterns));
         HandOvers = new HandOverDesk(this);
         Epoch = epoch;
-        OnGap = options.OnGap;
-        _memoryMax = options.MemoryMax;
         Streams = new StreamTable(options.StreamsMax);
+        Use(options);
         Changes = new ChangeLog(journal);
     }
 
@@ -43,7 +42,8 @@ public sealed class World : IDisposable
     public Counters Counters { get; } = new();
     public EventQueue Events { get; } = new();
     public ChangeLog Changes { get; }
-    public GapPolicy OnGap { get; }
+    public GapPolicy OnGap { get; private set; }
+    public Reloads Reloads { get; } = new();
 
     /// <summary>Number of this start of the daemon; a later start has a greater one.</summary>
     public ulong Epoch { get; }
@@ -73,6 +73,15 @@ public sealed class World : IDisposable
 
     /// <summary>Must be called before anything of a row changes that a snapshot holds.</summary>
     public void BeforeChange(int row) => Snapshots?.BeforeChange(row);
+
+    /// <summary>Takes its settings from these options; what it holds beyond their limits stays.</summary>
+    /// <remarks>No recorded bit depends on them: what they lead to is recorded, not they.</remarks>
+    public void Use(LoopOptions options)
+    {
+        OnGap = options.OnGap;
+        _memoryMax = options.MemoryMax;
+        Streams.Max = options.StreamsMax;
+    }
 
     /// <summary>Puts other models in place; the rows' indices are the caller's to mend.</summary>
     internal void UseModels(ModelHost[] models)

@@ -1,12 +1,14 @@
 using System.Net.Sockets;
 using System.Reflection;
 using System.Runtime.InteropServices;
+using Microsoft.Extensions.Options;
 using Realtime.Daemon.Configuration;
 using Realtime.Daemon.Frames;
 using Realtime.Daemon.Http;
 using Realtime.Daemon.Io;
 using Realtime.Daemon.Frames.Requests;
 using Realtime.Daemon.Frames.Snapshots;
+using Realtime.Daemon.Hosting.Systemd;
 using Realtime.Daemon.Recovery;
 using Realtime.Daemon.Reloading;
 using Realtime.Daemon.Storage;
@@ -27,12 +29,15 @@ public static partial class DaemonHost
     /// <param name="options">The configuration.</param>
     /// <param name="salvage">Go on without what is damaged in the state directory, and set it aside.</param>
     /// <param name="read">Reads the configuration again, for a reload; null where it can't be.</param>
+    /// <param name="origins">Where each setting stands; null where nobody knows.</param>
     public static async Task<int> RunAsync(
-        RealtimeOptions options, bool salvage = false, Func<ConfigurationResult>? read = null)
+        RealtimeOptions options, bool salvage = false, Func<ConfigurationResult>? read = null,
+        IReadOnlyDictionary<string, string>? origins = null)
     {
         RefuseWhatIsNotThere(options);
+        using var notifier = ServiceNotifier.FromEnvironment();
         var kernel = ModelLoading.ChooseKernel(options.Engine, out var notice);
-        var models = ModelLoading.LoadAll(options);
+        var models = ModelLoading.LoadAll(options, origins);
         var clock = new SystemClock();
         using var directory = OpenState(options, clock);
         WarmUp.Run(models, kernel, options.Engine.Threads, FactsOf(options, kernel, new Dictionary<string, string>()));
@@ -47,6 +52,7 @@ public static partial class DaemonHost
         if (life is not null)
             (life.Wake, loop.TroubleChanged) = (transport.Wake, life.Tell);
 
+        var service = ServiceWiring.Connect(notifier, world, loop, life);
         using var telemetry = new DaemonTelemetry(options, loop, life);
         await using var app = Build(options, loop, (ILoopLife?)life ?? new ShortLife(), telemetry);
         var log = app.Services.GetRequiredService<ILoggerFactory>().CreateLogger("realtimed");
@@ -57,28 +63,33 @@ public static partial class DaemonHost
             model => ModelLoading.MakeHost(model, kernel, options.Engine.Threads), world, loop, directory?.Disk)
         {
             Log = log,
+            PutInForce = taken =>
+            {
+                report.Use(FactsOf(taken, kernel, transport.Endpoints));
+                life?.Use(taken);
+                UseStopTimeout(app, taken.Stop.Timeout);
+            },
         };
+        service.Follow(reloader);
         reloader.Attach();
+        var thread = app.Services.GetRequiredService<LoopThread>();
+        service.Follow(app.Lifetime, thread);
+#if FAULT_INJECTION
+        using var fault = FaultInjection.Attach(loop);
+#endif
         using var hangup = PosixSignalRegistration.Create(PosixSignal.SIGHUP, context =>
         {
             context.Cancel = true;
             reloader.Hangup();
         });
-        try
+        await StartAsync(app, thread, options).ConfigureAwait(false);
+        Announce(log, options, models, kernel, notice, transport, app);
+        if (await thread.Serving().ConfigureAwait(false))
         {
-            await app.StartAsync().ConfigureAwait(false);
-        }
-        catch (Exception e) when (e is IOException or SocketException)
-        {
-            // The loop turns already, on sockets and states that are about to go.
-            await app.Services.GetRequiredService<LoopThread>().StopAsync(default).ConfigureAwait(false);
-            throw new StartException(ExitCode.Failed, [$"http.endpoint {options.Http.Endpoint}: {e.Message}"]);
+            LogServing(log, Version);
+            service.Serve(log);
         }
 
-        Announce(log, options, models, kernel, notice, transport, app);
-        var thread = app.Services.GetRequiredService<LoopThread>();
-        if (await thread.Serving().ConfigureAwait(false))
-            LogServing(log, Version);
         await app.WaitForShutdownAsync().ConfigureAwait(false);
         reloader.Stop();
         // A loop that goes on still uses what would be disposed of below.
@@ -87,6 +98,20 @@ public static partial class DaemonHost
         telemetry.LoopEnded(log);
         LogEnd(log, world.Counters.Received, world.Counters.Stepped, world.Streams.Count);
         return thread.ExitCode;
+    }
+
+    private static async Task StartAsync(WebApplication app, LoopThread thread, RealtimeOptions options)
+    {
+        try
+        {
+            await app.StartAsync().ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is IOException or SocketException)
+        {
+            // The loop turns already, on sockets and states that are about to go.
+            await thread.StopAsync(default).ConfigureAwait(false);
+            throw new StartException(ExitCode.Failed, [$"http.endpoint {options.Http.Endpoint}: {e.Message}"]);
+        }
     }
 
     // Promises that this version can't keep are refused, not ignored.
@@ -155,7 +180,9 @@ public static partial class DaemonHost
         builder.Configuration.Sources.Clear();
         builder.Logging.ClearProviders();
         builder.Logging.AddFilter("Microsoft", LogLevel.Warning);
-        if (Environment.GetEnvironmentVariable("JOURNAL_STREAM") is not null)
+        if (JournalSocket.TryOpen() is { } journal)
+            builder.Logging.AddProvider(new JournalLoggerProvider(journal, Console.Error));
+        else if (Environment.GetEnvironmentVariable("JOURNAL_STREAM") is not null)
             builder.Logging.AddSystemdConsole();
         else
             builder.Logging.AddSimpleConsole(static console => console.SingleLine = true);
@@ -176,6 +203,12 @@ public static partial class DaemonHost
         HttpApi.Map(app, loop);
         telemetry.Map(app);
         return app;
+    }
+
+    private static void UseStopTimeout(WebApplication app, TimeSpan timeout)
+    {
+        app.Services.GetRequiredService<LoopThread>().StopTimeout = timeout;
+        app.Services.GetRequiredService<IOptions<HostOptions>>().Value.ShutdownTimeout = timeout;
     }
 
     private static void Announce(

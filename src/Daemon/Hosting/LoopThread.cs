@@ -16,6 +16,7 @@ public sealed partial class LoopThread(
 {
     private readonly TaskCompletionSource _serving = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private long _stopTimeout = stopTimeout.Ticks;
     private volatile bool _started;
     private readonly CancellationTokenSource _stop = new();
 
@@ -25,6 +26,13 @@ public sealed partial class LoopThread(
     /// <summary>Ends when the loop serves; true then, false where it never will.</summary>
     public async Task<bool> Serving() =>
         await Task.WhenAny(_serving.Task, _ended.Task).ConfigureAwait(false) == _serving.Task;
+
+    /// <summary>How long its end is waited for; from any thread.</summary>
+    public TimeSpan StopTimeout
+    {
+        get => TimeSpan.FromTicks(Volatile.Read(ref _stopTimeout));
+        set => Volatile.Write(ref _stopTimeout, value.Ticks);
+    }
 
     /// <summary>What the program ends with.</summary>
     public int ExitCode { get; private set; }
@@ -42,9 +50,9 @@ public sealed partial class LoopThread(
             return;
         await _stop.CancelAsync().ConfigureAwait(false);
         loop.Stop();
-        await Task.WhenAny(_ended.Task, Task.Delay(stopTimeout, CancellationToken.None)).ConfigureAwait(false);
+        await Task.WhenAny(_ended.Task, Task.Delay(StopTimeout, CancellationToken.None)).ConfigureAwait(false);
         if (!Ended)
-            LogOvertime(stopTimeout.TotalSeconds);
+            LogOvertime(StopTimeout.TotalSeconds);
     }
 
     public void Dispose() => _stop.Dispose();

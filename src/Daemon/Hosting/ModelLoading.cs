@@ -18,13 +18,16 @@ public static class ModelLoading
     private const string BuiltInResource = "Realtime.Daemon.Models.default.safetensors";
 
     /// <summary>Reads every model; without any configured, the built-in one serves every stream.</summary>
-    public static IReadOnlyList<LoadedModel> LoadAll(RealtimeOptions options)
+    /// <param name="options">Which they are.</param>
+    /// <param name="origins">Where each setting stands, so that a fault can say so; null where nobody knows.</param>
+    public static IReadOnlyList<LoadedModel> LoadAll(
+        RealtimeOptions options, IReadOnlyDictionary<string, string>? origins = null)
     {
         if (options.Models is null)
             return [new LoadedModel(new ModelOptions { Name = BuiltIn, File = "built-in" }, ReadBuiltIn())];
         var loaded = new List<LoadedModel>();
         var faults = new List<string>();
-        foreach (var model in options.Models)
+        foreach (var (i, model) in options.Models.Index())
         {
             try
             {
@@ -32,7 +35,8 @@ public static class ModelLoading
             }
             catch (Exception e) when (e is ModelFormatException or IOException or UnauthorizedAccessException)
             {
-                faults.Add($"model {model.Name}: {e.Message}");
+                var place = origins?.GetValueOrDefault($"models[{i}].file") is { } origin ? origin + ": " : "";
+                faults.Add($"{place}model {model.Name}: {e.Message}");
             }
         }
 

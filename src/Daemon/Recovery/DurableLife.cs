@@ -22,6 +22,7 @@ public sealed partial class DurableLife(
     private const int SegmentsPerDisk = 64;
     private const long SegmentBytesMin = 1 << 20;
 
+    private RealtimeOptions _options = options;
     private ILogger _log = NullLogger.Instance;
     private JournalWriter? _journal;
     private SnapshotThread? _snapshots;
@@ -50,6 +51,18 @@ public sealed partial class DurableLife(
         set => _log = value;
     }
 
+    /// <summary>Told now and then how far the recovery is, in words.</summary>
+    public Action<string>? Recovering { get; set; }
+
+    /// <summary>Goes on as these say; on the loop's thread.</summary>
+    public void Use(RealtimeOptions options)
+    {
+        if (options.State.SnapshotEvery != _options.State.SnapshotEvery)
+            world.Snapshots?.Use(options.State.SnapshotEvery);
+        _options = options;
+        directory.Use(options.State);
+    }
+
     public void Begin(CancellationToken stop)
     {
         try
@@ -72,7 +85,7 @@ public sealed partial class DurableLife(
 
     public void End()
     {
-        if (_snapshots?.Close(options.Stop.Timeout * SnapshotShare) == false)
+        if (_snapshots?.Close(_options.Stop.Timeout * SnapshotShare) == false)
             LogNotice("the last snapshot was not done within stop.timeout; the next start replays the journal instead");
         if (_journal?.Close() == false)
             LogNotice($"the journal could not be closed: {_journal.Fault}");
@@ -90,6 +103,7 @@ public sealed partial class DurableLife(
         var recovery = new WorldRecovery(directory.Disk, world, setup)
         {
             Progress = TellProgress,
+            Alive = Recovering,
             Salvage = salvage ? Skip : null,
             Together = Tuning.Together,
         };
@@ -100,7 +114,7 @@ public sealed partial class DurableLife(
         LogRecovered(
             report.Carried + report.Cold + report.Warmed, report.Snapshot ?? 0, report.Records, report.Ticks,
             report.Ticks / Math.Max(report.Seconds, 1e-9), report.Seconds);
-        if (options.State.RestoredEvents)
+        if (_options.State.RestoredEvents)
             RaiseRestored();
         return recovery;
     }
@@ -121,7 +135,7 @@ public sealed partial class DurableLife(
         _journal = JournalWriter.Open(
             directory.Disk, recovery.End!, recovery.Next, directory.Now(), new JournalOptions
             {
-                Durability = options.State.Durability == Durability.Fsync
+                Durability = _options.State.Durability == Durability.Fsync
                     ? JournalDurability.Fsync : JournalDurability.Os,
                 Epoch = directory.Epoch,
                 Description = description,
@@ -133,13 +147,13 @@ public sealed partial class DurableLife(
         _snapshots = new SnapshotThread(directory, _journal, Tuning.HasThreads) { Done = LogOutcome };
         world.Changes.Use(Tuning.Journal(_journal));
         _ = new Snapshotter(
-            world, Tuning.Store(_snapshots), options.State.SnapshotEvery, description, Tuning.SliceBytes);
+            world, Tuning.Store(_snapshots), _options.State.SnapshotEvery, description, Tuning.SliceBytes);
     }
 
     // Two are allocated ahead at any time, which must not be what fills a small disk.
     private long SegmentBytes()
     {
-        var room = Math.Min(directory.Disk.FreeBytes, options.State.MaxBytes ?? long.MaxValue);
+        var room = Math.Min(directory.Disk.FreeBytes, _options.State.MaxBytes ?? long.MaxValue);
         return Math.Clamp(room / SegmentsPerDisk, SegmentBytesMin, JournalOptions.DefaultSegmentBytes);
     }
 

@@ -7,7 +7,7 @@ namespace Realtime.Daemon.Recovery;
 /// <summary>The folder of journal and snapshots, owned by this process.</summary>
 public sealed class StateDirectory : IDisposable
 {
-    private readonly StateOptions _options;
+    private volatile StateOptions _options;
     private readonly IClock _clock;
     private readonly StateOwner _owner;
     private readonly Retention _retention;
@@ -34,10 +34,17 @@ public sealed class StateDirectory : IDisposable
     /// <summary>Wakes the loop; from any thread.</summary>
     public Action Wake { get; set; } = static () => { };
 
+    /// <summary>Keeps files as these say, from now on; from any thread.</summary>
+    public void Use(StateOptions options) => _options = options;
+
     public long Now() => _clock.UtcNanoseconds;
 
     /// <summary>Deletes what no restart needs any more and what is past its time.</summary>
-    public void ClearAway() => _retention.Apply(_options.Keep, _options.MaxBytes, Now());
+    public void ClearAway()
+    {
+        var options = _options;
+        _retention.Apply(options.Keep, options.MaxBytes, Now());
+    }
 
     public void Dispose()
     {

@@ -27,6 +27,9 @@ public sealed class TickHistory
     public TickHistory(IDisk disk, Successor warm, int ticks, CancellationToken stop = default) =>
         (_disk, _warm, _inputs, _ticks, _stop) = (disk, warm, warm.Host.Model.Inputs, ticks, stop);
 
+    /// <summary>Told that it gets on, segment by segment.</summary>
+    public Action? Alive { get; init; }
+
     /// <summary>Steps the streams through their last ticks up to a record, which is written.</summary>
     /// <exception cref="IOException">The disk refuses, or a segment was deleted meanwhile.</exception>
     /// <exception cref="InvalidDataException">A description is not to be read.</exception>
@@ -37,6 +40,7 @@ public sealed class TickHistory
         foreach (var file in Find(last))
         {
             _stop.ThrowIfCancellationRequested();
+            Alive?.Invoke();
             SegmentTicks.Read(_disk, file, last, _inputs, Step, out _);
         }
 
@@ -53,6 +57,7 @@ public sealed class TickHistory
         foreach (var file in files.Skip(first).Where(file => file.Number <= last))
         {
             _stop.ThrowIfCancellationRequested();
+            Alive?.Invoke();
             if (file.Number > next)
                 return false;
             var end = SegmentTicks.Read(_disk, file, last, _inputs, Apply, out _);
@@ -78,6 +83,7 @@ public sealed class TickHistory
         foreach (var file in StateFiles.Segments(_disk).Where(file => file.Number <= last).Reverse())
         {
             _stop.ThrowIfCancellationRequested();
+            Alive?.Invoke();
             if (open == 0)
                 break;
             var found = new Dictionary<int, Found>();

@@ -31,6 +31,9 @@ public sealed class WorldRecovery
     /// <summary>Told now and then: records and ticks replayed so far.</summary>
     public Action<long, long>? Progress { get; set; }
 
+    /// <summary>Told what it does, at each step and at least each second or two while it gets on.</summary>
+    public Action<string>? Alive { get; set; }
+
     /// <summary>Goes on without what is damaged, and sets it aside; where it is null, damage ends the start.</summary>
     public Action<SkippedRange>? Salvage { get; set; }
 
@@ -79,8 +82,10 @@ public sealed class WorldRecovery
     private void LoadSnapshot()
     {
         var bases = new SnapshotBases(_disk, _notices.Add);
+        Alive?.Invoke("recovering: looking for the newest good snapshot");
         if (bases.Newest() is not { } file)
             return;
+        Alive?.Invoke($"recovering: loading the snapshot up to record {file.Number}");
         _loaded = bases.Load(file, _world, out var setup);
         _notices.AddRange(setup.Differences(_setup));
         foreach (var (model, reason) in _loaded.Reasons)
@@ -91,6 +96,7 @@ public sealed class WorldRecovery
 
     private void Replay(Replayer replayer, CancellationToken stop)
     {
+        Alive?.Invoke("recovering: replaying the journal");
         using var reader = new JournalReader(_disk, Next, Salvage);
         var file = "";
         while (reader.Read())
@@ -105,6 +111,7 @@ public sealed class WorldRecovery
                 continue;
             _told = Stopwatch.GetTimestamp();
             Progress?.Invoke(replayer.Records, replayer.Ticks);
+            Alive?.Invoke($"recovering: {replayer.Records} records, {replayer.Ticks} ticks replayed so far");
         }
 
         replayer.Complete();
@@ -151,7 +158,11 @@ public sealed class WorldRecovery
             host.Name, host.Model, new CpuEngine(host.Model, host.Engine.Kernel), host.Patterns);
         using var warm = new Successor(
             shadow, 0, rows.Select(row => new WarmStream(row, _world.Streams.Name(row), _world.Streams[row].IsId)));
-        new TickHistory(_disk, warm, host.WarmTicks, stop).Run(Next - 1, rows);
+        var history = new TickHistory(_disk, warm, host.WarmTicks, stop)
+        {
+            Alive = () => Alive?.Invoke($"recovering: model {host.Name} is warming up, {warm.Ticks} ticks so far"),
+        };
+        history.Run(Next - 1, rows);
         return rows.Count(row => warm.CopyTo(row, ref _world.Streams[row], host));
     }
 

@@ -18,11 +18,11 @@ internal static class ReloadReply
     ];
 
     public static MessagePackWriter Done(
-        IReadOnlyList<(ModelChange Change, int Streams)> outcomes, HandedOver done, IReadOnlyList<string> later,
-        byte[]? rid)
+        IReadOnlyList<(ModelChange Change, int Streams)> outcomes, HandedOver done, IReadOnlyList<string> applied,
+        IReadOnlyList<string> later, byte[]? rid)
     {
         var reply = new MessagePackWriter();
-        reply.WriteMapHeader(rid is { Length: > 0 } ? 6 : 5);
+        reply.WriteMapHeader(rid is { Length: > 0 } ? 7 : 6);
         reply.Entry("ok"u8, true);
         reply.WriteString("models"u8);
         reply.WriteArrayHeader(outcomes.Count);
@@ -38,6 +38,7 @@ internal static class ReloadReply
 
         reply.Entry("moved"u8, done.Moved);
         reply.Entry("left"u8, done.Left);
+        Write(reply, "applied"u8, applied);
         Write(reply, "nextStart"u8, later);
         ReplyWriter.WriteRid(reply, rid);
         return reply;

@@ -14,7 +14,7 @@ namespace Realtime.Daemon.Reloading;
 /// what changed in place.
 /// </summary>
 /// <param name="read">Reads the configuration as the start did.</param>
-/// <param name="started">What the start read: all but the models stays.</param>
+/// <param name="started">What the start read.</param>
 /// <param name="make">Makes a model ready to serve.</param>
 /// <param name="world">Its models are what the start read.</param>
 /// <param name="loop">Turns the world.</param>
@@ -27,6 +27,7 @@ public sealed partial class Reloader(
     private readonly CancellationTokenSource _stop = new();
     private readonly LoopBoundary _boundary = new(world, loop);
     private List<ModelShape> _models = [.. world.Models.Select(ModelShape.Of)];
+    private RealtimeOptions _inForce = started;
     private ILogger _log = NullLogger.Instance;
     private bool _again;
 
@@ -35,6 +36,16 @@ public sealed partial class Reloader(
     {
         set => _log = value;
     }
+
+    /// <summary>Puts settings in force beside those of the loop; called on the loop's thread.</summary>
+    public Action<RealtimeOptions>? PutInForce { get; set; }
+
+    /// <summary>Reading begins; called on the loop's thread.</summary>
+    public Action? Begun { get; set; }
+
+    /// <summary>What was read is in force, or not, as <see cref="World.Reloads"/> says; called on the loop's thread.
+    /// </summary>
+    public Action? Ended { get; set; }
 
     /// <summary>Takes requests from here on.</summary>
     public void Attach() => world.HandOvers.Reload = Begin;
@@ -66,6 +77,7 @@ public sealed partial class Reloader(
         }
 
         world.HandOvers.Busy = "the models are being read again";
+        Begun?.Invoke();
         new Thread(() => Run(to)) { Name = "models", IsBackground = true }.Start();
     }
 
@@ -109,23 +121,48 @@ public sealed partial class Reloader(
             return;
         }
 
-        var later = SettingChanges.Between(started, options!);
+        var taken = LiveSettings.Take(_inForce, options!);
+        var applied = SettingChanges.Between(_inForce, taken);
+        var later = SettingChanges.Between(taken, options!);
+        NextModel[] next = [.. loaded.Select(Prepare)];
+        var done = _boundary.Run(() => PutInPlace(next, taken), _stop.Token);
+        _inForce = taken;
+        foreach (var setting in applied)
+            LogApplied(setting);
         foreach (var setting in later)
             LogLater(setting);
-        NextModel[] next = [.. loaded.Select(Prepare)];
-        var done = _boundary.Run(() => _handOver.Begin(next), _stop.Token);
         done.Old.ForEach(static host => host.Dispose());
         var gone = _models.Where(model => !next.Any(one => one.Name == model.Name)).Select(static model => model.Name);
         var outcomes = ReloadReply.Outcomes(next, gone, done);
         _models = [.. next.Select(one => ShapeOf(one))];
         foreach (var (change, streams) in outcomes)
             LogModel(change.Name, change.FateName, streams, change.Reason is { } reason ? $": {reason}" : "");
-        loop.Post(() => world.HandOvers.Busy = next.Any(static one => one.Change.Fate == ModelFate.Warming)
-            ? "a model is warming up" : world.HandOvers.Busy);
-        Answer(to, ReloadReply.Done(outcomes, done, later, to?.Rid));
+        var isWarming = next.Any(static one => one.Change.Fate == ModelFate.Warming);
+        loop.Post(() =>
+        {
+            world.HandOvers.Busy = isWarming ? "a model is warming up" : world.HandOvers.Busy;
+            Record([], applied, later);
+        });
+        Answer(to, ReloadReply.Done(outcomes, done, applied, later, to?.Rid));
         for (var i = 0; i < next.Length; i++)
             if (next[i].Change.Fate == ModelFate.Warming)
                 Warm(i, next[i]);
+    }
+
+    private HandedOver PutInPlace(NextModel[] next, RealtimeOptions taken)
+    {
+        var done = _handOver.Begin(next);
+        loop.Use(taken.ForLoop());
+        PutInForce?.Invoke(taken);
+        return done;
+    }
+
+    // On the loop's thread.
+    private void Record(
+        IReadOnlyList<string> faults, IReadOnlyList<string> applied, IReadOnlyList<string> later)
+    {
+        world.Reloads.Add(new ReloadOutcome(world.Now, faults, applied, later));
+        Ended?.Invoke();
     }
 
     private bool TryLoad(
@@ -138,7 +175,7 @@ public sealed partial class Reloader(
         try
         {
             DaemonHost.RefuseWhatIsNotThere(options);
-            models = ModelLoading.LoadAll(options);
+            models = ModelLoading.LoadAll(options, result.Origins);
             return true;
         }
         catch (StartException e)
@@ -180,6 +217,7 @@ public sealed partial class Reloader(
         catch (Exception e) when (e is IOException or InvalidDataException)
         {
             LogNotWarmed(next.Name, e.Message);
+            loop.Post(() => Record([$"model {next.Name} could not be warmed up: {e.Message}"], [], []));
             _boundary.Run(() =>
             {
                 world.Changes.Tap = null;
@@ -194,6 +232,7 @@ public sealed partial class Reloader(
     {
         foreach (var fault in faults)
             LogFault(fault);
+        loop.Post(() => Record(faults, [], []));
         Answer(to, ReloadReply.Error(faults, to?.Rid));
     }
 
@@ -211,6 +250,9 @@ public sealed partial class Reloader(
 
     [LoggerMessage(42, LogLevel.Warning, "Takes effect at the next start: {Setting}")]
     private partial void LogLater(string setting);
+
+    [LoggerMessage(46, LogLevel.Information, "Takes effect now: {Setting}")]
+    private partial void LogApplied(string setting);
 
     [LoggerMessage(43, LogLevel.Information, "Model {Name} {Fate}, {Streams} streams{Reason}")]
     private partial void LogModel(string name, string fate, int streams, string reason);

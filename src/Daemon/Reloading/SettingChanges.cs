@@ -2,7 +2,7 @@ using Realtime.Daemon.Configuration;
 
 namespace Realtime.Daemon.Reloading;
 
-/// <summary>Settings beside the models that a configuration read again has otherwise.</summary>
+/// <summary>Settings beside the models in which two configurations differ.</summary>
 public static class SettingChanges
 {
     /// <summary>"frame.maxTicks 4096 became 1024", in the order of the schema.</summary>
@@ -12,4 +12,9 @@ public static class SettingChanges
             .Where(static pair => pair.First.Key != "models" && pair.First.Value != pair.Second.Value)
             .Select(static pair => $"{pair.First.Key} {pair.First.Value} became {pair.Second.Value}"),
     ];
+
+    /// <summary>The settings alone.</summary>
+    internal static IEnumerable<string> Keys(RealtimeOptions then, RealtimeOptions now) =>
+        ConfigurationSchema.Values(then).Zip(ConfigurationSchema.Values(now))
+            .Where(static pair => pair.First.Value != pair.Second.Value).Select(static pair => pair.First.Key);
 }

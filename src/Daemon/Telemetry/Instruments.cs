@@ -74,6 +74,8 @@ internal static class Instruments
         Gauge("realtime.serving", "", "1 once the loop serves, 0 while the world is brought back",
             static (reading, to) => to.Add(reading.IsServing ? 1 : 0)),
         Gauge("realtime.uptime", "s", "Time since the loop began", static (reading, to) => to.Add(reading.Loop.Uptime)),
+        Counter("realtime.reloads", "{reload}", "Readings of configuration and models while running, by how they ended",
+            MeasureReloads),
         Counter("realtime.traces", "{tick}", "Ticks that were to be traced, by whether they were", MeasureTraces),
     ];
 
@@ -122,6 +124,12 @@ internal static class Instruments
         foreach (var kind in Enum.GetValues<StreamEventKind>())
             to.Add(reading.Loop.Events(kind), new Label("event", Encoding.UTF8.GetString(kind.Name())));
         to.Add(reading.Loop.Late, new Label("event", "late"));
+    }
+
+    private static void MeasureReloads(Reading reading, Observations to)
+    {
+        to.Add(reading.Loop.ReloadsOk, new Label("outcome", "ok"));
+        to.Add(reading.Loop.ReloadsFailed, new Label("outcome", "failed"));
     }
 
     private static void MeasureStages(Reading reading, Observations to)

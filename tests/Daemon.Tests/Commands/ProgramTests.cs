@@ -3,9 +3,17 @@ namespace Realtime.Daemon.Tests.Commands;
 public sealed class ProgramTests
 {
     [Theory]
-    [InlineData("found nonsense, expected one of run, check, sensors, watch, streams, stats, replay, devices, bench",
+    [InlineData(
+        "found nonsense, expected one of run, check, config, sensors, watch, streams, stats, replay, devices, bench, "
+            + "completion",
         "nonsense")]
-    [InlineData("found no verb, expected one of list, show, last, reset, forget, export, import", "streams")]
+    [InlineData(
+        "found lisst, expected one of list, top, show, last, reset, forget, export, import; did you mean list?",
+        "streams", "lisst")]
+    [InlineData(
+        "found --confg, expected one of --config, --set, --against, --version, --help; did you mean --config?",
+        "check", "--confg", "x")]
+    [InlineData("found no verb, expected one of list, top, show, last, reset, forget, export, import", "streams")]
     [InlineData("--seconds: found 0, expected a number of seconds above 0", "watch", "--seconds", "0")]
     [InlineData("--limit: found 1.5, expected a whole number above 0", "streams", "list", "--limit", "1.5")]
     [InlineData(

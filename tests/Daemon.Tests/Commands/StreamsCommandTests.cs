@@ -45,6 +45,47 @@ public sealed class StreamsCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task Top_Once_ShowsTheDaemonAndItsStreamsInTheOrderAskedFor()
+    {
+        _daemon.Feed(["pump/1", "fan/1"], ticks: 5);
+        _daemon.Feed(["pump/2"], ticks: 15);
+
+        var table = await RunWellAsync("top", "--once", "--every", "0.2");
+        Assert.Matches("^up .*, 3 streams, 0[.]0 ticks/s, 25 received, 0 duplicate, 0 rejected, 0 refused$",
+            table.Lines[0]);
+        Assert.StartsWith("stream  model    ticks/s  ticks  gaps", table.Lines[1], StringComparison.Ordinal);
+        Assert.Equal(["fan/1", "pump/1", "pump/2"], table.Lines[2..].Select(static line => line.Split(' ')[0]));
+
+        var named = await RunWellAsync(
+            "top", "--once", "--every", "0.2", "--sort", "name", "--json", "--prefix", "pump/", "--limit", "1");
+        var look = JsonNode.Parse(Assert.Single(named.Lines))!;
+        Assert.Equal(25, (int)look["stats"]!["received"]!);
+        var stream = Assert.Single(look["streams"]!.AsArray())!;
+        Assert.Equal(("pump/1", 5, 0.0), ((string)stream["stream"]!, (int)stream["ticks"]!, (double)stream["rate"]!));
+    }
+
+    [Fact]
+    public async Task Top_WithoutATerminal_WritesALineForEachLook()
+    {
+        _daemon.Feed(["a"], ticks: 1);
+        using var process = Process.Start(new ProcessStartInfo(
+            Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet",
+            [typeof(Program).Assembly.Location, "streams", "top", "--every", "0.2", "--to", _daemon.Requests])
+        {
+            RedirectStandardOutput = true,
+        })!;
+        for (var i = 0; i < 3; i++)
+        {
+            _daemon.Feed([$"s{i}"], ticks: 100);
+            var line = await process.StandardOutput.ReadLineAsync();
+            Assert.Matches(@"^up .* streams, [0-9. ]+ ticks/s, .* received, .*\| ", line);
+        }
+
+        process.Kill();
+        await process.WaitForExitAsync();
+    }
+
+    [Fact]
     public async Task Show_AStream_SumsUpItsState()
     {
         _daemon.Feed(["pump/1"]);

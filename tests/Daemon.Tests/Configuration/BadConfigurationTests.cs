@@ -159,7 +159,16 @@ public sealed class BadConfigurationTests
     [InlineData("{\n  \"frame\": {\n", "3:1: found the end of the text, expected '}' for what opens at f.json:2:12")]
     [InlineData("{\"models\": [", "1:13: found the end of the text, expected ']' for what opens at f.json:1:12")]
     [InlineData("{\n\"é\": 1 \"b\": 2}", "2:8: found a syntax error, expected JSON: *")]
-    [InlineData("{\n  frame: {}\n}", "2:3: found a syntax error, expected JSON: *")]
+    [InlineData("{\n  frame: {}\n}", "2:3: found frame, expected JSON: names and texts stand in double quotes")]
+    [InlineData("frame: {}", "1:1: found frame, expected JSON: names and texts stand in double quotes")]
+    [InlineData("{\"frame\": {\"idle\": spin}}",
+        "1:20: found spin, expected JSON: names and texts stand in double quotes")]
+    [InlineData("{\"a\": True}", "1:7: found True, expected JSON: true, false and null are lower case")]
+    [InlineData("{'frame': {}}",
+        "1:2: found a single quote, expected JSON: names and texts stand in double quotes")]
+    [InlineData("{ # no\n}", "1:3: found #, expected JSON: a comment begins with //")]
+    [InlineData("{} x", "1:4: found x, expected JSON: names and texts stand in double quotes")]
+    [InlineData("{\"a\": 1,, \"b\": 2}", "1:9: found a syntax error, expected JSON: *")]
     [InlineData("{\"frame\": }", "1:11: found a syntax error, expected JSON: *")]
     [InlineData("{\"frame\": {]}", "1:12: found a syntax error, expected JSON: *")]
     [InlineData("{} {}", "1:4: found a syntax error, expected JSON: *")]

@@ -24,6 +24,7 @@ internal sealed class ReloadRig : IDisposable
     private readonly DurableLife? _life;
     private readonly StateDirectory? _directory;
     private readonly Reloader _reloader;
+    private string? _plain;
 
     /// <param name="models">Pattern and file each; they are called model0, model1 and so on.</param>
     /// <param name="durable">With a journal.</param>
@@ -48,7 +49,10 @@ internal sealed class ReloadRig : IDisposable
 
         _reloader = new Reloader(
             () => ConfigurationLoader.Load(Configuration, new Dictionary<string, string>(), []), options,
-            static model => ModelLoading.MakeHost(model, "auto", 1), World, Daemon.Loop, _directory?.Disk);
+            static model => ModelLoading.MakeHost(model, "auto", 1), World, Daemon.Loop, _directory?.Disk)
+        {
+            PutInForce = taken => _life?.Use(taken),
+        };
         _reloader.Attach();
     }
 
@@ -77,6 +81,21 @@ internal sealed class ReloadRig : IDisposable
                 warmTicks,
             }),
         }));
+    }
+
+    /// <summary>More members for the configuration, in place of those set before.</summary>
+    public void Set(string members)
+    {
+        _plain ??= File.ReadAllText(Configuration);
+        File.WriteAllText(Configuration, _plain[..^1] + members + "}");
+    }
+
+    /// <summary>Something else for a part of the configuration.</summary>
+    public void Replace(string part, string other)
+    {
+        var text = File.ReadAllText(Configuration);
+        Assert.Contains(part, text);
+        File.WriteAllText(Configuration, text.Replace(part, other));
     }
 
     /// <summary>Another file for the first model, read at once.</summary>

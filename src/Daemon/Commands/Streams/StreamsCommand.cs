@@ -7,9 +7,10 @@ namespace Realtime.Daemon.Commands;
 internal static class StreamsCommand
 {
     public static Command Create() =>
-        new("streams", "Lists, shows, resets, exports and imports a running daemon's streams")
+        new("streams", "Lists, watches, shows, resets, exports and imports a running daemon's streams")
         {
             ListStreams.Create(),
+            TopStreams.Create(),
             ShowStream.Create(),
             LastPredictions.Create(),
             StreamRemoval.CreateReset(),

@@ -1,4 +1,3 @@
-using Spectre.Console;
 
 namespace Realtime.Daemon.Commands;
 
@@ -12,15 +11,6 @@ internal static class LiveView
 
     // The header, the columns' names, the line about more streams, and one to spare.
     private const int OtherLines = 7;
-
-    // The alternate screen without a cursor, and back.
-    private const string EnterScreen = "\e[?1049h\e[?25l";
-    private const string LeaveScreen = "\e[?25h\e[?1049l";
-
-    // A frame is shown at once where the terminal can: from the top, what was longer before is cut off.
-    private const string BeginFrame = "\e[?2026h\e[H";
-    private const string EndOfLine = "\e[K";
-    private const string EndFrame = "\e[J\e[?2026l";
 
     private static readonly TimeSpan Period = TimeSpan.FromMilliseconds(250);
 
@@ -45,22 +35,14 @@ internal static class LiveView
     /// </summary>
     public static void Run(WatchBoard board, bool recent, CancellationToken end)
     {
-        var output = Console.Out;
-        output.Write(EnterScreen);
-        try
+        using var screen = new Screen(Console.Out);
+        do
         {
-            do
-            {
-                var (width, height) = StandardOutput.TerminalSize();
-                var view = board.Look(Math.Max(1, height - OtherLines), recent);
-                output.Write(Render(Draw(view, width), height));
-            }
-            while (!end.WaitHandle.WaitOne(Period));
+            var (width, height) = StandardOutput.TerminalSize();
+            var view = board.Look(Math.Max(1, height - OtherLines), recent);
+            screen.Show(Draw(view, width), height);
         }
-        finally
-        {
-            output.Write(LeaveScreen);
-        }
+        while (!end.WaitHandle.WaitOne(Period));
     }
 
     /// <summary>The lines of one moment.</summary>
@@ -128,31 +110,6 @@ internal static class LiveView
     }
 
     private static int WidthOf(List<Column> columns) => columns.Sum(static column => column.Width + Between);
-
-    private static string Render(IReadOnlyList<StyledLine> lines, int height)
-    {
-        var text = new StringWriter();
-        var console = AnsiConsole.Create(new AnsiConsoleSettings
-        {
-            Out = new AnsiConsoleOutput(text),
-            Ansi = AnsiSupport.Yes,
-            ColorSystem = Environment.GetEnvironmentVariable("NO_COLOR") is null or ""
-                ? ColorSystemSupport.Standard : ColorSystemSupport.NoColors,
-            Interactive = InteractionSupport.No,
-        });
-        // Lines are as long as they may be: the console shall not wrap them.
-        console.Profile.Width = int.MaxValue / 2;
-        text.Write(BeginFrame);
-        for (var i = 0; i < lines.Count && i < height; i++)
-        {
-            text.Write(i == 0 ? "" : "\r\n");
-            console.Markup(lines[i].ToString());
-            text.Write(EndOfLine);
-        }
-
-        text.Write(EndFrame);
-        return text.ToString();
-    }
 
     // Columns of a higher rank are left out first; a cell is its text and its style.
     private sealed record Column(

@@ -36,6 +36,8 @@ public sealed class MeterCopy
     public long Imputed { get; private set; }
     public long Requests { get; private set; }
     public long Undeliverable { get; private set; }
+    public long ReloadsOk { get; private set; }
+    public long ReloadsFailed { get; private set; }
     public long Streams { get; private set; }
     public long StreamsMax { get; private set; }
     public double Uptime { get; private set; }
@@ -82,6 +84,7 @@ public sealed class MeterCopy
         for (var i = 0; i < Kinds.Length; i++)
             _events[i] = world.Events.Total(Kinds[i]);
         (Streams, StreamsMax) = (world.Streams.Count, world.Streams.Max);
+        (ReloadsOk, ReloadsFailed) = (world.Reloads.Ok, world.Reloads.Failed);
         Uptime = (world.Now - world.Started) / 1e9;
         Epoch = world.Epoch;
         TakeState(world);

@@ -9,15 +9,20 @@ public sealed class WorldReport(World world, DaemonFacts facts)
 {
     private const double Second = 1e9;
 
+    private DaemonFacts _facts = facts;
+
+    /// <summary>Tells others from now on; on the loop's thread.</summary>
+    public void Use(DaemonFacts others) => _facts = others;
+
     /// <summary>Epoch, version and limits; per stream asked for, its last sequence number or nil.</summary>
     public string? Hello(ReadOnlySpan<byte> streams, MessagePackWriter reply, ref int entries)
     {
         reply.Entry("epoch"u8, world.Epoch);
-        reply.Entry("version"u8, facts.Version);
+        reply.Entry("version"u8, _facts.Version);
         reply.Entry("protocol"u8, 1L);
         reply.WriteString("limits"u8);
-        reply.WriteMapHeader(facts.Limits.Count);
-        foreach (var (name, value) in facts.Limits)
+        reply.WriteMapHeader(_facts.Limits.Count);
+        foreach (var (name, value) in _facts.Limits)
         {
             reply.WriteString(name);
             reply.WriteInt64(value);
@@ -46,9 +51,9 @@ public sealed class WorldReport(World world, DaemonFacts facts)
     /// <summary>The models at work.</summary>
     public void Describe(MessagePackWriter reply, ref int entries)
     {
-        reply.Entry("engine"u8, facts.Engine);
-        reply.Entry("kernel"u8, facts.Kernel);
-        reply.Entry("device"u8, facts.Device);
+        reply.Entry("engine"u8, _facts.Engine);
+        reply.Entry("kernel"u8, _facts.Kernel);
+        reply.Entry("device"u8, _facts.Device);
         reply.WriteString("models"u8);
         reply.WriteArrayHeader(world.Models.Count);
         entries += 4;
@@ -116,7 +121,7 @@ public sealed class WorldReport(World world, DaemonFacts facts)
         var counters = world.Counters;
         reply.Entry("epoch"u8, world.Epoch);
         reply.Entry("uptime"u8, Uptime);
-        reply.Entry("version"u8, facts.Version);
+        reply.Entry("version"u8, _facts.Version);
         reply.Entry("received"u8, counters.Received);
         reply.Entry("stepped"u8, counters.Stepped);
         reply.Entry("duplicate"u8, counters.Duplicate);
@@ -133,11 +138,12 @@ public sealed class WorldReport(World world, DaemonFacts facts)
         reply.Entry("frames"u8, counters.Frames);
         reply.Entry("streams"u8, world.Streams.Count);
         reply.Entry("bytes"u8, world.Bytes);
-        reply.Entry("engine"u8, facts.Engine);
-        reply.Entry("kernel"u8, facts.Kernel);
-        reply.Entry("device"u8, facts.Device);
+        reply.Entry("engine"u8, _facts.Engine);
+        reply.Entry("kernel"u8, _facts.Kernel);
+        reply.Entry("device"u8, _facts.Device);
         entries += 22;
         WriteState(reply, ref entries);
+        WriteReload(reply, ref entries);
         WriteReasons(reply, ref entries);
         WriteEndpoints(reply, ref entries);
     }
@@ -176,6 +182,29 @@ public sealed class WorldReport(World world, DaemonFacts facts)
         reply.Entry("different"u8, recovery.Different);
         reply.Entry("seconds"u8, recovery.Seconds);
         reply.Entry("notices"u8, recovery.Notices);
+    }
+
+    private void WriteReload(MessagePackWriter reply, ref int entries)
+    {
+        var reloads = world.Reloads;
+        entries += 2;
+        reply.WriteString("reloads"u8);
+        reply.WriteMapHeader(2);
+        reply.Entry("ok"u8, reloads.Ok);
+        reply.Entry("failed"u8, reloads.Failed);
+        if (reloads.Last is not { } last)
+        {
+            reply.NilEntry("reload"u8);
+            return;
+        }
+
+        reply.WriteString("reload"u8);
+        reply.WriteMapHeader(5);
+        reply.Entry("at"u8, last.At);
+        reply.Entry("outcome"u8, last.Name);
+        reply.Entry("faults"u8, last.Faults);
+        reply.Entry("applied"u8, last.Applied);
+        reply.Entry("nextStart"u8, last.Later);
     }
 
     private static void Describe(ModelHost host, MessagePackWriter reply)
@@ -284,8 +313,8 @@ public sealed class WorldReport(World world, DaemonFacts facts)
     private void WriteEndpoints(MessagePackWriter reply, ref int entries)
     {
         reply.WriteString("endpoints"u8);
-        reply.WriteMapHeader(facts.Endpoints.Count);
-        foreach (var (name, endpoint) in facts.Endpoints)
+        reply.WriteMapHeader(_facts.Endpoints.Count);
+        foreach (var (name, endpoint) in _facts.Endpoints)
         {
             reply.WriteString(name);
             reply.WriteString(endpoint);

@@ -18,7 +18,7 @@ public sealed class Snapshotter
     private readonly World _world;
     private readonly ISnapshotStore _store;
     private readonly SnapshotCopy _copy;
-    private readonly long _every;
+    private long _every;
     private long _next;
     private long _retry;
     private long _wanted;
@@ -37,9 +37,15 @@ public sealed class Snapshotter
         _world = world;
         _store = store;
         _copy = new SnapshotCopy(world, store, description, sliceBytes);
-        _every = Math.Max(1, every.Ticks) * 100;
-        _next = world.Now + _every;
+        Use(every);
         world.Snapshots = this;
+    }
+
+    /// <summary>Another time between two, from now on.</summary>
+    public void Use(TimeSpan every)
+    {
+        _every = Math.Max(1, every.Ticks) * 100;
+        _next = _world.Now + _every;
     }
 
     /// <summary>The longest that the copying of snapshots has held up a frame since the last reset.</summary>

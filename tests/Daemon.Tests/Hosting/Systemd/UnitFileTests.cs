@@ -1,0 +1,110 @@
+using System.Diagnostics;
+using Realtime.Daemon.Tests.Storage;
+
+namespace Realtime.Daemon.Tests.Hosting.Systemd;
+
+/// <summary>The units as systemd's own tools judge them, without a systemd that runs.</summary>
+public sealed class UnitFileTests : IDisposable
+{
+    // What the hardening may leave open: 1.5, in tenths.
+    private const string Threshold = "--threshold=15";
+
+    private static readonly string Units = Path.Combine(Repository.Root, "systemd");
+
+    private readonly Folder _root = new();
+
+    public void Dispose() => _root.Dispose();
+
+    public static TheoryData<string> DropIns =>
+        [.. Directory.GetFiles(Path.Combine(Units, "drop-ins")).Select(static file => Path.GetFileName(file))];
+
+    [AnalyzerTheory]
+    [InlineData("realtimed.service", "realtimed.service")]
+    [InlineData("realtimed@.service", "realtimed@two.service")]
+    public void Verify_has_nothing_to_say_against_a_unit(string file, string unit)
+    {
+        Put(file, File.ReadAllText(Path.Combine(Units, file)));
+        Assert.Equal((0, ""), Analyze("verify", "--man=no", $"--root={_root.Path}", unit));
+
+        // And it would, were there something.
+        Put(file, File.ReadAllText(Path.Combine(Units, file)).Replace("RestartSec=1", "RestartSecs=1"));
+        Assert.Contains("RestartSecs", Analyze("verify", "--man=no", $"--root={_root.Path}", unit).Text);
+    }
+
+    [AnalyzerTheory]
+    [InlineData("realtimed.service")]
+    [InlineData("realtimed@.service")]
+    public void A_unit_leaves_little_open(string file)
+    {
+        var (code, text) = Analyze("security", "--offline=true", Threshold, Path.Combine(Units, file));
+        Assert.True(code == 0, text);
+    }
+
+    [AnalyzerTheory]
+    [MemberData(nameof(DropIns))]
+    public void A_drop_in_leaves_little_more_open(string file)
+    {
+        Put("realtimed.service", File.ReadAllText(Path.Combine(Units, "realtimed.service")));
+        Put($"realtimed.service.d/{file}", File.ReadAllText(Path.Combine(Units, "drop-ins", file)));
+        Assert.Equal((0, ""), Analyze("verify", "--man=no", $"--root={_root.Path}", "realtimed.service"));
+        var (code, text) = Analyze(
+            "security", "--offline=true", Threshold, $"--root={_root.Path}", "realtimed.service");
+        Assert.True(code == 0, text);
+    }
+
+    [Fact]
+    public void The_template_is_the_unit_with_names_of_its_own()
+    {
+        var expected = File.ReadAllText(Path.Combine(Units, "realtimed.service"))
+            .Replace("streams\n", "streams (%i)\n").Replace("/etc/realtimed/realtimed.json", "/etc/realtimed/%i.json")
+            .Replace("StateDirectory=realtimed", "StateDirectory=realtimed-%i")
+            .Replace("RuntimeDirectory=realtimed", "RuntimeDirectory=realtimed-%i")
+            .Replace("%S/realtimed", "%S/realtimed-%i").Replace("realtimed.curve", "realtimed-%i.curve");
+        var template = File.ReadAllLines(Path.Combine(Units, "realtimed@.service"));
+        Assert.StartsWith("# An instance NAME has /etc/realtimed/NAME.json", template[0]);
+        Assert.Equal(expected.TrimEnd(), string.Join('\n', template[1..]).TrimEnd());
+    }
+
+    private void Put(string name, string text)
+    {
+        var file = Path.Combine(_root.Path, "etc/systemd/system", name);
+        Directory.CreateDirectory(Path.GetDirectoryName(file)!);
+        File.WriteAllText(file, text);
+        foreach (var program in (string[])["usr/local/lib/realtimed/realtimed", "bin/kill"])
+        {
+            var path = Path.Combine(_root.Path, program);
+            Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+            File.WriteAllText(path, "#!/bin/sh\n");
+            Process.Start("chmod", ["755", path]).WaitForExit();
+        }
+
+        var units = Path.Combine(_root.Path, "usr/lib/systemd");
+        Directory.CreateDirectory(units);
+        // The targets that units refer to.
+        if (!Directory.Exists(Path.Combine(units, "system")))
+            Process.Start("cp", ["-r", "/usr/lib/systemd/system", units]).WaitForExit();
+    }
+
+    private static (int Code, string Text) Analyze(params string[] arguments)
+    {
+        using var process = Process.Start(new ProcessStartInfo("systemd-analyze", arguments)
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        })!;
+        var errors = process.StandardError.ReadToEndAsync();
+        var text = process.StandardOutput.ReadToEnd();
+        process.WaitForExit();
+        return (process.ExitCode, text + errors.Result);
+    }
+}
+
+/// <summary>A theory that needs systemd-analyze; skipped, saying so, where it is missing.</summary>
+internal sealed class AnalyzerTheoryAttribute : TheoryAttribute
+{
+    public AnalyzerTheoryAttribute()
+    {
+        if (!File.Exists("/usr/bin/systemd-analyze"))
+            Skip = "NOT TESTED: no systemd-analyze (apt-get install systemd)";
+    }
+}
