@@ -31,6 +31,10 @@ public sealed record RealtimeOptions
         OnGap = Streams.OnGap,
         MemoryMax = Limits.Memory,
         RecordsPredictions = State.RecordPredictions,
+        Histograms = Telemetry.Histograms,
+        StageHistograms = Telemetry.StageHistograms,
+        StaleAfter = Telemetry.StaleAfter,
+        RawSamples = Telemetry.RawSamples is not null,
     };
 }
 
@@ -196,7 +200,14 @@ public sealed record ClientOptions
 
 public sealed record TelemetryOptions
 {
+    public bool Histograms { get; init; } = true;
     public bool StageHistograms { get; init; } = true;
+
+    /// <summary>A stream without a tick for this long counts as stale.</summary>
+    public TimeSpan StaleAfter { get; init; } = TimeSpan.FromMinutes(5);
+
+    /// <summary>Gets each latency when the daemon ends; null keeps none.</summary>
+    public string? RawSamples { get; init; }
 }
 
 public sealed record StopOptions

@@ -4,7 +4,6 @@ using System.Runtime.InteropServices;
 using Microsoft.Extensions.Options;
 using Realtime.Daemon.Configuration;
 using Realtime.Daemon.Frames;
-using Realtime.Daemon.Frames.Access;
 using Realtime.Daemon.Http;
 using Realtime.Daemon.Io;
 using Realtime.Daemon.Frames.Requests;
@@ -14,6 +13,7 @@ using Realtime.Daemon.Recovery;
 using Realtime.Daemon.Reloading;
 using Realtime.Daemon.Security;
 using Realtime.Daemon.Storage;
+using Realtime.Daemon.Telemetry;
 using Realtime.Protocol.ZeroMq;
 
 namespace Realtime.Daemon.Hosting;
@@ -35,33 +35,28 @@ public static partial class DaemonHost
         RealtimeOptions options, bool salvage = false, Func<ConfigurationResult>? read = null,
         IReadOnlyDictionary<string, string>? origins = null)
     {
-        var keys = KeySet.Load(options.Security);
-        var ring = keys is null ? null : new KeyRing(keys);
-        var token = HttpToken.Load(options.Http);
-        var (connections, tooFew) = Descriptors.Allow(options.Limits.Connections);
+        var guards = Guards.Load(options);
         using var notifier = ServiceNotifier.FromEnvironment();
         var kernel = ModelLoading.ChooseKernel(options.Engine, out var notice);
         var models = ModelLoading.LoadAll(options, origins);
         var clock = new SystemClock();
         using var directory = OpenState(options, clock);
         WarmUp.Run(models, kernel, options.Engine.Threads, FactsOf(options, kernel, new Dictionary<string, string>()));
-        var hits = new LimitHits();
-        using var transport = OpenTransport(options, connections, ring, hits);
+        using var transport = OpenTransport(options, guards);
+        var loopOptions = DaemonTelemetry.ForLoop(options);
         using var world = Worlds.Make(
-            models, kernel, options.Engine.Threads, options.ForLoop(),
-            directory?.Epoch ?? (ulong)clock.UtcNanoseconds);
-        world.Limits = hits;
-        if (keys is not null)
-            transport.Use(world.Clients = new ClientTable(keys.Rights, clock.UtcNanoseconds));
+            models, kernel, options.Engine.Threads, loopOptions, directory?.Epoch ?? (ulong)clock.UtcNanoseconds);
+        guards.Attach(world, transport, clock);
         var report = new WorldReport(world, FactsOf(options, kernel, transport.Endpoints));
-        var loop = new FrameLoop(world, options.ForLoop(), report, clock, transport, transport);
+        var loop = new FrameLoop(world, loopOptions, report, clock, transport, transport);
         using var life = directory is null ? null
             : new DurableLife(directory, world, Setup.Of(world.Models, Version), options, salvage);
         if (life is not null)
             (life.Wake, loop.TroubleChanged) = (transport.Wake, life.Tell);
 
         var service = ServiceWiring.Connect(notifier, world, loop, life);
-        await using var app = Build(options, loop, (ILoopLife?)life ?? new ShortLife(), token);
+        using var telemetry = new DaemonTelemetry(options, loop, life);
+        await using var app = Build(options, loop, (ILoopLife?)life ?? new ShortLife(), telemetry, guards.Token);
         var log = app.Services.GetRequiredService<ILoggerFactory>().CreateLogger("realtimed");
         if (life is not null)
             life.Log = log;
@@ -71,7 +66,7 @@ public static partial class DaemonHost
             model => ModelLoading.MakeHost(model, kernel, options.Engine.Threads), world, loop, directory?.Disk)
         {
             Log = log,
-            Keys = new KeyReload(ring, world, loop, transport) { Log = log },
+            Keys = new KeyReload(guards.Ring, world, loop, transport) { Log = log },
             PutInForce = taken =>
             {
                 report.Use(FactsOf(taken, kernel, transport.Endpoints));
@@ -93,7 +88,7 @@ public static partial class DaemonHost
         });
         await StartAsync(app, thread, options).ConfigureAwait(false);
         Announce(log, options, models, kernel, notice, transport, app);
-        AnnounceSecurity(log, options, keys, tooFew);
+        AnnounceSecurity(log, guards);
         if (await thread.Serving().ConfigureAwait(false))
         {
             LogServing(log, Version);
@@ -105,6 +100,7 @@ public static partial class DaemonHost
         // A loop that goes on still uses what would be disposed of below.
         if (!thread.Ended)
             Environment.Exit(ExitCode.Failed);
+        telemetry.LoopEnded(log);
         LogEnd(log, world.Counters.Received, world.Counters.Stepped, world.Streams.Count);
         return thread.ExitCode;
     }
@@ -142,14 +138,12 @@ public static partial class DaemonHost
         }
     }
 
-    private static ZmqTransport OpenTransport(
-        RealtimeOptions options, int connections, KeyRing? ring, LimitHits hits)
+    private static ZmqTransport OpenTransport(RealtimeOptions options, Guards guards)
     {
         try
         {
             ZmqLibrary.Require();
-            return new ZmqTransport(
-                options.Endpoints, options.Limits with { Connections = connections }, ring, hits);
+            return new ZmqTransport(options.Endpoints, guards.Limits, guards.Ring, guards.Hits);
         }
         catch (Exception e) when (e is ZmqException or DllNotFoundException)
         {
@@ -173,7 +167,8 @@ public static partial class DaemonHost
             },
         };
 
-    private static WebApplication Build(RealtimeOptions options, FrameLoop loop, ILoopLife life, string? token)
+    private static WebApplication Build(
+        RealtimeOptions options, FrameLoop loop, ILoopLife life, DaemonTelemetry telemetry, string? token)
     {
         var builder = WebApplication.CreateSlimBuilder();
         // Settings come from the daemon's own configuration alone.
@@ -186,6 +181,7 @@ public static partial class DaemonHost
             builder.Logging.AddSystemdConsole();
         else
             builder.Logging.AddSimpleConsole(static console => console.SingleLine = true);
+        telemetry.AddTo(builder.Logging);
         builder.Services.Configure<Microsoft.Extensions.Logging.Console.ConsoleLoggerOptions>(
             static console => console.LogToStandardErrorThreshold = LogLevel.Trace);
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = options.Stop.Timeout);
@@ -205,6 +201,7 @@ public static partial class DaemonHost
         }
 
         HttpApi.Map(app, loop);
+        telemetry.Map(app);
         return app;
     }
 
@@ -229,13 +226,11 @@ public static partial class DaemonHost
             LogEndpoint(log, "http", url);
     }
 
-    private static void AnnounceSecurity(ILogger log, RealtimeOptions options, KeySet? keys, string? tooFew)
+    private static void AnnounceSecurity(ILogger log, Guards guards)
     {
-        LogSecurity(log, Exposure.Describe(keys));
-        foreach (var warning in Exposure.Warnings(options))
-            LogNotice(log, warning);
-        if (tooFew is not null)
-            LogNotice(log, tooFew);
+        LogSecurity(log, Exposure.Describe(guards.Keys));
+        foreach (var notice in guards.Notices)
+            LogNotice(log, notice);
     }
 
     /// <summary>Where state lives, in words.</summary>

@@ -45,7 +45,10 @@ public sealed class ConfigurationLoaderTests
             + $"\"key\": \"{AKey}\", \"keyFile\": null, \"streams\": [\"pump/*\"], \"hears\": [\"\"], "
             + "\"ticksPerSecond\": 100, \"mayControl\": true}]}",
         ["security.insecure"] = "true",
+        ["telemetry.histograms"] = "false",
         ["telemetry.stageHistograms"] = "false",
+        ["telemetry.staleAfter"] = "\"00:00:10\"",
+        ["telemetry.rawSamples"] = "\"/var/lib/latencies.txt\"",
         ["stop.timeout"] = "\"00:00:30\"",
     };
 
@@ -88,7 +91,10 @@ public sealed class ConfigurationLoaderTests
             ["engine.device"] = "null",
             ["security.curve"] = "null",
             ["security.insecure"] = "false",
+            ["telemetry.histograms"] = "true",
             ["telemetry.stageHistograms"] = "true",
+            ["telemetry.staleAfter"] = "\"00:05:00\"",
+            ["telemetry.rawSamples"] = "null",
             ["stop.timeout"] = "\"00:00:05\"",
         };
         var result = ConfigurationFile.Load();
