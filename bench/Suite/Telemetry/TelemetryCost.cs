@@ -26,6 +26,7 @@ internal sealed class TelemetryCost(BenchContext context) : IDisposable
     public static void Run(BenchContext context)
     {
         context.Results.Attempt("telemetry-cost");
+        LoopCost.Run(context);
         using var cost = new TelemetryCost(context);
         cost.Compare();
     }
@@ -43,7 +44,7 @@ internal sealed class TelemetryCost(BenchContext context) : IDisposable
         Console.WriteLine();
         Console.WriteLine(
             "# Saturated, with telemetry off, with /metrics asked for each second, and with OTLP: ticks/s, median "
-            + "(lowest to highest), off over it");
+            + "(lowest to highest), off over it; the daemon's processor time for a tick");
         var page = string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{OtlpSink.FreePort()}");
         PrivateDaemon[] daemons =
         [
@@ -63,7 +64,7 @@ internal sealed class TelemetryCost(BenchContext context) : IDisposable
             daemon.Endpoints.Requests!, feed, predictions: false, Duration).Rate);
         Print("single ticks, PULL to PUB", singles);
         Print("batches of 64, acknowledged", batches);
-        context.Results.Add("telemetry-cost", Spread.OfRatios([.. singles[0]], [.. singles[^1]]));
+        context.Results.Add("telemetry-cost", Spread.OfRatios([.. singles.Rates[0]], [.. singles.Rates[^1]]));
         foreach (var daemon in daemons)
             daemon.Dispose();
         if (_sink.Bytes == 0)
@@ -73,7 +74,8 @@ internal sealed class TelemetryCost(BenchContext context) : IDisposable
     private PrivateDaemon Start(string[] settings, Dictionary<string, string> variables) =>
         new([context.Daemon], EchoPeer.FreeEndpoints(), model: null, settings: settings, variables: variables);
 
-    private List<double>[] Measure(PrivateDaemon[] daemons, string form, Func<PrivateDaemon, TickFeed, double> run)
+    private (List<double>[] Rates, double[] Cpu) Measure(
+        PrivateDaemon[] daemons, string form, Func<PrivateDaemon, TickFeed, double> run)
     {
         TickFeed[] feeds =
         [
@@ -82,17 +84,21 @@ internal sealed class TelemetryCost(BenchContext context) : IDisposable
         List<double>[] rates = [.. Kinds.Select(static _ => new List<double>())];
         for (var i = 0; i < daemons.Length; i++)
             run(daemons[i], feeds[i]);
+        var (cpu, ticks) = (new double[Kinds.Length], new long[Kinds.Length]);
         for (var round = 0; round < RoundsPerRound * context.Rounds; round++)
         {
             for (var i = 0; i < daemons.Length; i++)
             {
                 // None is always first.
                 var turn = (i + round) % daemons.Length;
+                var (before, first) = (daemons[turn].ProcessorTime, feeds[turn].Next);
                 rates[turn].Add(run(daemons[turn], feeds[turn]));
+                cpu[turn] += (daemons[turn].ProcessorTime - before).TotalNanoseconds;
+                ticks[turn] += feeds[turn].Next - first;
             }
         }
 
-        return rates;
+        return (rates, [.. cpu.Zip(ticks, static (time, count) => time / count)]);
     }
 
     private async Task ScrapeAsync(string page)
@@ -111,8 +117,9 @@ internal sealed class TelemetryCost(BenchContext context) : IDisposable
         }
     }
 
-    private void Print(string what, List<double>[] rates)
+    private void Print(string what, (List<double>[] Rates, double[] Cpu) measured)
     {
+        var (rates, cpu) = measured;
         Console.WriteLine(what);
         for (var i = 0; i < Kinds.Length; i++)
         {
@@ -120,7 +127,7 @@ internal sealed class TelemetryCost(BenchContext context) : IDisposable
             var (rate, ratio) = (Spread.Of(rates[i]), Spread.OfRatios([.. rates[0]], [.. rates[i]]));
             Console.WriteLine(string.Create(
                 CultureInfo.InvariantCulture,
-                $"  {Kinds[i],-10} {rate.Median,12:N0}  ({rate.Low:N0} to {rate.High:N0})  {ratio.Median:F3}"));
+                $"  {Kinds[i],-10} {rate.Median,12:N0}  ({rate.Low:N0} to {rate.High:N0})  {ratio.Median:F3}  {cpu[i]:F0} ns"));
         }
     }
 }

@@ -54,6 +54,16 @@ public sealed partial class PrivateDaemon : IDisposable
 
     public BenchEndpoints Endpoints { get; }
 
+    /// <summary>Used by all of its threads so far.</summary>
+    public TimeSpan ProcessorTime
+    {
+        get
+        {
+            _process.Refresh();
+            return _process.TotalProcessorTime;
+        }
+    }
+
     /// <summary>The program that runs now, for <c>program</c>.</summary>
     public static IReadOnlyList<string> ThisProgram =>
         Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet"

@@ -269,17 +269,23 @@ public sealed class Decoder
             TakeNext(in message, payload, in tick, row, isRequest, ref outcome);
     }
 
-    // A tick that was stepped before owes nothing, though whether it is durable can't be said now.
+    // A tick that was stepped before owes nothing, though whether it is durable can't be said now. One behind a tick
+    // that is owed is not owed itself: that one is expected, and then the next.
     private Outcome RefuseNotDurable(in Tick tick, ReadOnlySpan<byte> name, int row, bool isRequest)
     {
         if (isRequest && tick.HasSeq && row < 0)
         {
+            if (_world.Refused.Owed(name) is { } owed && tick.Seq > owed)
+                return NotNext(owed);
             _world.Refused.Owe(name, tick.Seq);
         }
         else if (isRequest && tick.HasSeq && tick.Seq > _world.Streams[row].Order.Last)
         {
+            ref var order = ref _world.Streams[row].Order;
+            if (order.Judge(tick.Seq, tick.HasRun ? tick.Run : null, acknowledged: true) == Arrival.NotNext)
+                return NotNext(order.Owed);
             _world.BeforeChange(row);
-            _world.Streams[row].Order.Owe(tick.Seq);
+            order.Owe(tick.Seq);
         }
 
         return new Outcome(

@@ -94,6 +94,9 @@ public sealed class FrameLoop
         while (!_stop)
             if (!RunFrame() && _options.Idle == IdleMode.Block)
                 _source.Wait(UntilDue());
+            else if (_decoder.IsHeldUp)
+                // Until the journal has room; messages that wait would end a wait on the sockets at once.
+                Thread.Sleep(1);
         while (!_decoder.IsDrained)
         {
             RunFrame();
@@ -258,9 +261,11 @@ public sealed class FrameLoop
 
     private TimeSpan UntilDue()
     {
-        if (_world.Snapshots is { IsCopying: true } || _world.HandOvers.IsWaiting)
+        // The end of a snapshot wakes the loop.
+        var snapshots = _world.Snapshots;
+        if (snapshots is { IsCopying: true } || (_world.HandOvers.IsWaiting && snapshots is not { IsBusy: true }))
             return TimeSpan.Zero;
-        var due = Math.Min(Math.Min(_nextHeartbeat, _evictions.Next), _world.Snapshots?.Next ?? long.MaxValue);
+        var due = Math.Min(Math.Min(_nextHeartbeat, _evictions.Next), snapshots?.Next ?? long.MaxValue);
         return TimeSpan.FromTicks(Math.Clamp((due - _world.Now) / 100, 0, TimeSpan.TicksPerSecond));
     }
 }

@@ -143,14 +143,30 @@ public sealed class ReplyQueue(World world, IPredictionSink sink)
         GiveBack(in waiting);
     }
 
+    // What was not taken anyway stays as it was answered: a tick that waits for an earlier one is not owed itself.
     private void WriteRefusal(in Waiting waiting, string fault)
     {
+        var reply = MessagePackValue.TryParse(waiting.Payload, out var value) ? Protocol.TickReply.From(value) : null;
+        var errors = reply!.Errors.ToDictionary(static error => error.Index);
+        var (accepted, duplicate) = (reply.Ack.Accepted, reply.Ack.Duplicate);
+        if (accepted + duplicate == 0)
+        {
+            _refusal.WriteRaw(waiting.Payload);
+            return;
+        }
+
         _errors.Clear();
         for (var i = 0; i < (int)waiting.Ticks; i++)
-            ReplyWriter.WriteError(_errors, i, ErrorCode.NotDurable, fault);
+        {
+            if (errors.TryGetValue(i, out var error))
+                ReplyWriter.WriteError(_errors, i, error.Code, error.Detail);
+            else
+                ReplyWriter.WriteError(_errors, i, ErrorCode.NotDurable, fault);
+        }
+
         ReplyWriter.Write(_refusal, new ReplyContent
         {
-            Ack = new AckCounts(world.Epoch, 0, 0, 0, waiting.Ticks),
+            Ack = new AckCounts(world.Epoch, 0, 0, reply.Ack.Rejected, reply.Ack.Refused + accepted + duplicate),
             ErrorCount = (int)waiting.Ticks,
             Errors = _errors.Written,
             Rid = waiting.Rid,

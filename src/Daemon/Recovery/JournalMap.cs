@@ -37,6 +37,9 @@ public sealed class JournalMap
         return header is null ? null : Setup.Read(header.Description);
     }
 
+    /// <summary>A segment begins with the record.</summary>
+    public bool IsFirst(ulong record) => Array.Exists(_files, file => file.Number == record);
+
     /// <summary>The first segment behind an end to which only a snapshot leads; null where there is none.</summary>
     public StateFile? AnewBehind(JournalEnd end)
     {

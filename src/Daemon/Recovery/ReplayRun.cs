@@ -36,6 +36,7 @@ public sealed class ReplayRun : IDisposable
     private long _ticks;
     private long _ticksBefore;
     private long _ticksSeen;
+    private long _setupsSeen;
 
     /// <param name="disk">The state directory, still: see <see cref="StillDisk"/>.</param>
     /// <param name="plan">What to replay.</param>
@@ -171,7 +172,7 @@ public sealed class ReplayRun : IDisposable
     {
         _worlds?.Dispose();
         _totals.IsCounting = false;
-        _ticksSeen = 0;
+        _ticksSeen = _setupsSeen = 0;
         _worlds = new ReplayedWorlds(_models, setup, _plan, _totals);
         if (file is { } found)
             _worlds.Load(_bases, found);
@@ -198,6 +199,8 @@ public sealed class ReplayRun : IDisposable
             Apply(reader);
             if (reader.Number >= _plan.To)
                 break;
+            if (HasHandOver(reader.Number))
+                return PassHandOver(reader.Number);
         }
 
         Complete();
@@ -206,7 +209,8 @@ public sealed class ReplayRun : IDisposable
 
     private bool HasNewSetup(JournalReader reader)
     {
-        if (reader.Number < _underFrom)
+        // The head of a segment speaks of its first record: models may be handed over behind it.
+        if (reader.Number < _underFrom || !_map.IsFirst(reader.Number))
             return false;
         var setup = Setup.Read(reader.Segment!.Description);
         if (IsSame(setup, _worlds!.Setup))
@@ -224,6 +228,40 @@ public sealed class ReplayRun : IDisposable
 
         Rebase(setup, reader.Number, file);
         return true;
+    }
+
+    // In the record that was taken last. Those before the setup of now are stepped by it, whatever they were made with.
+    private bool HasHandOver(ulong record)
+    {
+        var isNew = _worlds!.Setups != _setupsSeen;
+        _setupsSeen = _worlds.Setups;
+        return isNew && record >= _underFrom;
+    }
+
+    // Other models took over under the streams of a running world. What they go on from is in the snapshot that was
+    // asked for then; where it is gone, in the next one.
+    private bool PassHandOver(ulong record)
+    {
+        Complete();
+        if (_bases.Oldest(record) is not { } file)
+        {
+            _totals.Notice($"from record {record + 1} on: made by other models, whose states no snapshot has");
+            return false;
+        }
+
+        if (file.Number > record)
+        {
+            _totals.Notice(
+                $"records {record + 1} to {file.Number} are left out: other models took over, and the snapshot that "
+                + "was taken then is gone");
+        }
+
+        var setup = SnapshotSetup(file.Number);
+        foreach (var difference in _worlds!.Setup.Differences(setup))
+            _totals.Notice($"from record {file.Number + 1} on: {difference}");
+        _countFrom = Math.Max(_countFrom, file.Number + 1);
+        Rebase(setup, file.Number + 1, file);
+        return file.Number < _plan.To;
     }
 
     private void Apply(JournalReader reader)

@@ -66,6 +66,9 @@ public sealed class ReplayedWorlds : IDisposable
     /// <summary>Ticks taken so far.</summary>
     public long Ticks => _replayer.Ticks;
 
+    /// <summary>Times that other models took over in the records taken so far.</summary>
+    public long Setups => _replayer.Setups;
+
     /// <summary>Begins from a snapshot.</summary>
     public void Load(SnapshotBases bases, StateFile file)
     {

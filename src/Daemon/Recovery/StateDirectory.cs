@@ -22,8 +22,9 @@ public sealed class StateDirectory : IDisposable
         (Disk, _options, _clock, _retention) = (disk, options, clock, new Retention(disk));
         _owner = StateOwner.Take(disk, clock.UtcNanoseconds);
         StateFiles.DeleteUnfinished(disk);
-        // A clock that was set back must not repeat an epoch.
+        // A clock that was set back must not repeat an epoch, even where nothing else of that start has survived.
         Epoch = Math.Max((ulong)clock.UtcNanoseconds, LastEpoch() + 1);
+        EpochFile.Write(disk, Epoch);
     }
 
     public IDisk Disk { get; }
@@ -60,7 +61,7 @@ public sealed class StateDirectory : IDisposable
 
     private ulong LastEpoch()
     {
-        var last = 0UL;
+        var last = EpochFile.Read(Disk);
         foreach (var file in StateFiles.Segments(Disk).TakeLast(2))
             last = Math.Max(last, EpochOf(file));
         foreach (var file in StateFiles.Snapshots(Disk).TakeLast(2))

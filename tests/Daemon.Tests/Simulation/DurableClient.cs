@@ -38,6 +38,9 @@ internal sealed class DurableClient
 
     public bool IsIdle => _inFlight.Count == 0 && !_needsHello;
 
+    public override string ToString() =>
+        $"client {Number}: {string.Join(", ", _inFlight)} under way{(_needsHello ? ", says hello" : "")}";
+
     public IEnumerable<string> Names => _streams.Select(static stream => stream.Name);
 
     /// <summary>The values a client sends for a tick; null is missing.</summary>

@@ -9,6 +9,9 @@ namespace Realtime.Daemon.Tests.Simulation;
 /// <summary>Lives begin and end, on a disk that suffers.</summary>
 internal sealed partial class DurableSimulation
 {
+    // What is left may be taken a tick a frame.
+    private const int FramesToFinish = 5_000;
+
     private static readonly int[] Caps = [1, 2, 7, 64, 1024];
     private static readonly int[] Slices = [1, 300, 5_000, 1_000_000];
 
@@ -63,9 +66,14 @@ internal sealed partial class DurableSimulation
             client.IsFinishing = true;
         bool IsQuiet() => _source.IsEmpty && _clients.All(static client => client.IsIdle)
             && Life.World.Changes.Fault is null;
-        for (var i = 0; i < 800 && !IsQuiet(); i++)
+        for (var i = 0; i < FramesToFinish && !IsQuiet(); i++)
             Step();
-        Assert.True(_clients.All(static client => client.IsIdle), "clients wait for replies that do not come");
+        Assert.True(
+            _clients.All(static client => client.IsIdle),
+            "clients wait for replies that do not come: " + string.Join("; ", _clients.Where(
+                static client => !client.IsIdle)) + $"; fault {Life.World.Changes.Fault}, written "
+                + $"{Life.World.Changes.Written}, durable {Life.World.Changes.Durable}"
+                + $", takes changes: {Life.World.TakesChanges}");
         Assert.Null(Life.World.Changes.Fault);
         StopWell();
         _life!.Dispose();
@@ -267,8 +275,10 @@ internal sealed partial class DurableSimulation
         foreach (var cap in Caps)
         {
             var source = new DurableSource(_random, 1);
+            var disk = _disk.Copy();
+            disk.Heal();
             var other = new DurableDaemon(
-                _disk.Copy(), new RealtimeOptions(), _clock, source, new RecordingSink(),
+                disk, new RealtimeOptions(), _clock, source, new RecordingSink(),
                 new LifeTuning { HasThreads = false, Together = cap, SegmentBytes = JournalOptions.LeastSegmentBytes });
             other.Begin();
             _tally.CapsCompared++;

@@ -1,8 +1,8 @@
 namespace Realtime.Daemon.Frames.HandOver;
 
 /// <summary>
-/// Changes of the models that wait for their moment: between two frames, while no snapshot is being copied, which has
-/// the rows of one moment under the models of that moment.
+/// Changes of the models that wait for their moment: between two frames, while no snapshot is being made. It has the
+/// rows of one moment under the models of that moment, and the next is to begin before anything is stepped by others.
 /// </summary>
 public sealed class HandOverDesk(World world)
 {
@@ -27,8 +27,8 @@ public sealed class HandOverDesk(World world)
             return;
         if (world.Snapshots is { } snapshots)
         {
-            snapshots.IsHeld = snapshots.IsCopying;
-            if (snapshots.IsCopying)
+            snapshots.IsHeld = snapshots.IsBusy;
+            if (snapshots.IsBusy)
                 return;
         }
 

@@ -175,7 +175,8 @@ public sealed class ModelHandOver(World world, string version)
         world.Raise(StreamEventKind.Reset, row, Detail);
     }
 
-    // A snapshot follows at once, so that no start steps what was recorded before by the model of now.
+    // A snapshot follows at once, so that no start steps what was recorded before by the model of now, and a replay
+    // finds the states that the next records go on from.
     private void Record()
     {
         var description = Setup.Of(world.Models, version).ToBytes();
@@ -183,5 +184,6 @@ public sealed class ModelHandOver(World world, string version)
         world.Changes.Commit(world.Frame, world.Now);
         world.Snapshots?.Describe(description);
         world.Snapshots?.Ask();
+        world.Snapshots?.Run();
     }
 }

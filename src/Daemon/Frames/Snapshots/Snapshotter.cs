@@ -54,6 +54,9 @@ public sealed class Snapshotter
     /// <summary>Rows are left to copy, so the loop must not sleep.</summary>
     public bool IsCopying => _copy.IsCopying;
 
+    /// <summary>A snapshot is being copied or written.</summary>
+    public bool IsBusy => _copy.IsCopying || _store.IsBusy;
+
     /// <summary>Snapshots ended since the start, good or not.</summary>
     public long Ended => _store.Ended;
 
@@ -87,7 +90,7 @@ public sealed class Snapshotter
     /// </summary>
     public long Ask()
     {
-        var ticket = Ended + (_copy.IsCopying || _store.IsBusy ? 2 : 1);
+        var ticket = Ended + (IsBusy ? 2 : 1);
         _wanted = Math.Max(_wanted, ticket);
         return ticket;
     }
@@ -127,7 +130,7 @@ public sealed class Snapshotter
     // it.
     private void Mend()
     {
-        if (_copy.IsCopying || _store.IsBusy)
+        if (IsBusy)
             return;
         if (_store.Number == _world.Changes.Written && _store.Fault is null)
         {
