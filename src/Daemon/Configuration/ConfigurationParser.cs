@@ -145,7 +145,8 @@ internal sealed class ConfigurationParser
         if (!IsWord(text[offset]) || !char.IsAsciiLetter(word[0]))
             return null;
         offset = from;
-        return word.ToLowerInvariant() is "true" or "false" or "null" && word != word.ToLowerInvariant()
+        var lower = word.ToLowerInvariant();
+        return lower is "true" or "false" or "null" && !string.Equals(lower, word, StringComparison.Ordinal)
             ? $"found {word}, expected JSON: true, false and null are lower case"
             : $"found {word}, expected JSON: names and texts stand in double quotes";
     }
