@@ -145,6 +145,11 @@ public static class ConfigurationSchema
     /// <summary>Every setting, those of list elements behind their list.</summary>
     public static IReadOnlyList<Setting> All { get; } = [.. Root.Rows.SelectMany(Describe)];
 
+    /// <summary>The settings that <c>--set</c> takes: those of a list's elements, or of another setting, are not among
+    /// them.</summary>
+    public static IReadOnlyList<Setting> Keys { get; } =
+        [.. Root.Rows.Select(static row => row.Describe("", new RealtimeOptions()))];
+
     /// <summary>JSON Schema of the configuration file, for editors and checks elsewhere.</summary>
     public static JsonObject Json()
     {

@@ -45,7 +45,10 @@ internal static class SecuritySchema
             value = Curve.Read(value, given.Node, "", given.Key + ".", given.Report);
             return true;
         },
-        Curve.Format);
+        Curve.Format)
+    {
+        MakeSchema = static () => Curve.Schema(EmptyCurve),
+    };
 
     public static ValueKind<IReadOnlyList<ClientOptions>> ClientList { get; } = ListOf(ClientKind(), "clients");
 
@@ -100,7 +103,10 @@ internal static class SecuritySchema
             value = value with { Path = path };
             return found;
         },
-        static value => value.Path is { } path ? ConfigurationNode.Quote(path) : ClientList.Format(value.Listed));
+        static value => value.Path is { } path ? ConfigurationNode.Quote(path) : ClientList.Format(value.Listed))
+    {
+        MakeSchema = static () => JsonSchemas.AnyOf(ClientList.Schema(), SecretPath.Schema()),
+    };
 
     private static ValueKind<ClientOptions> ClientKind() => new(
         "object", "an object with name, key or keyFile, streams, hears, ticksPerSecond, mayControl", NodeKinds.Object,
@@ -112,5 +118,8 @@ internal static class SecuritySchema
             value = Client.Read(value, given.Node, "", given.Key + ".", given.Report);
             return true;
         },
-        Client.Format);
+        Client.Format)
+    {
+        MakeSchema = static () => Client.Schema(EmptyClient),
+    };
 }

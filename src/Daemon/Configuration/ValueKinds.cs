@@ -32,11 +32,14 @@ internal static class ValueKinds
 
     /// <summary>A file with a secret: a path, or <c>credential:NAME</c> for one that systemd hands over.</summary>
     public static ValueKind<string> SecretPath { get; } = new(
-        "string", "a path or \"credential:NAME\"", NodeKinds.Text, ReadSecretPath, ConfigurationNode.Quote);
+        "string", "a path or \"credential:NAME\"", NodeKinds.Text, ReadSecretPath, ConfigurationNode.Quote)
+    {
+        MakeSchema = static () => JsonSchemas.Text("^[^\\u0000]+$"),
+    };
 
     /// <summary>A public CURVE key.</summary>
     public static ValueKind<string> CurveKey { get; } =
-        Text("a public CURVE key, 40 characters of Z85", Protocol.ZeroMq.Z85.IsKey);
+        Text("a public CURVE key, 40 characters of Z85", Protocol.ZeroMq.Z85.IsKey, "^.{40}$");
 
     /// <summary>A ZeroMQ address to bind.</summary>
     public static ValueKind<string> Endpoint { get; } =

@@ -81,20 +81,11 @@ public static partial class DaemonHost
 #if FAULT_INJECTION
         using var fault = FaultInjection.Attach(loop);
 #endif
-        using var hangup = PosixSignalRegistration.Create(PosixSignal.SIGHUP, context =>
-        {
-            context.Cancel = true;
-            reloader.Hangup();
-        });
+        using var hangup = OnHangup(reloader.Hangup);
         await StartAsync(app, thread, options).ConfigureAwait(false);
         Announce(log, options, models, kernel, notice, transport, app);
         AnnounceSecurity(log, guards);
-        if (await thread.Serving().ConfigureAwait(false))
-        {
-            LogServing(log, Version);
-            service.Serve(log);
-        }
-
+        await ServeAsync(thread, service, log).ConfigureAwait(false);
         await app.WaitForShutdownAsync().ConfigureAwait(false);
         reloader.Stop();
         // A loop that goes on still uses what would be disposed of below.
@@ -103,6 +94,21 @@ public static partial class DaemonHost
         telemetry.LoopEnded(log);
         LogEnd(log, world.Counters.Received, world.Counters.Stepped, world.Streams.Count);
         return thread.ExitCode;
+    }
+
+    private static PosixSignalRegistration OnHangup(Action reload) =>
+        PosixSignalRegistration.Create(PosixSignal.SIGHUP, context =>
+        {
+            context.Cancel = true;
+            reload();
+        });
+
+    private static async Task ServeAsync(LoopThread thread, ServiceWiring service, ILogger log)
+    {
+        if (!await thread.Serving().ConfigureAwait(false))
+            return;
+        LogServing(log, Version);
+        service.Serve(log);
     }
 
     private static async Task StartAsync(WebApplication app, LoopThread thread, RealtimeOptions options)
@@ -253,11 +259,11 @@ public static partial class DaemonHost
     [LoggerMessage(13, LogLevel.Information, "{Name} at {Endpoint}")]
     private static partial void LogEndpoint(ILogger log, string name, string endpoint);
 
-    [LoggerMessage(65, LogLevel.Information, "Security: {Keys}")]
+    [LoggerMessage(85, LogLevel.Information, "Security: {Keys}")]
     private static partial void LogSecurity(ILogger log, string keys);
 
     [LoggerMessage(
-        66, LogLevel.Warning,
+        86, LogLevel.Warning,
         "{Client} sent on predictions what is no subscription; every subscriber has to connect again. Its key can be "
             + "taken back")]
     private static partial void LogDisturbed(ILogger log, string client);
