@@ -51,12 +51,20 @@ internal sealed class TransportSockets : IDisposable
     {
         (_context, _limits, _ring) = (context, limits, ring);
         _gatekeeper = new Gatekeeper(context, ring, limits.Connections, hits);
-        _requests = Bind("requests", endpoints.Requests, MakeRequests);
-        _ingest = Bind("ingest", endpoints.Ingest, () => MakeGuarded(ZmqSocketType.Pull));
-        _predictions = Bind("predictions", endpoints.Predictions, MakePredictions);
-        for (var i = 0; i < endpoints.Subscribe.Count; i++)
-            Subscribe(endpoints.Subscribe[i], $"subscribe[{i}]");
-        Inputs = ListInputs();
+        try
+        {
+            _requests = Bind("requests", endpoints.Requests, MakeRequests);
+            _ingest = Bind("ingest", endpoints.Ingest, () => MakeGuarded(ZmqSocketType.Pull));
+            _predictions = Bind("predictions", endpoints.Predictions, MakePredictions);
+            for (var i = 0; i < endpoints.Subscribe.Count; i++)
+                Subscribe(endpoints.Subscribe[i], $"subscribe[{i}]");
+            Inputs = ListInputs();
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
     }
 
     public IReadOnlyDictionary<string, string> Endpoints => _endpoints;

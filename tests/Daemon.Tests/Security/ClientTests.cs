@@ -71,12 +71,12 @@ public sealed class ClientTests : IDisposable
         _daemon.Run();
         Assert.Equal((50L, 1L, 49L), (_daemon.Counters.Received, _daemon.Counters.Stepped, _daemon.Counters.Refused));
         Assert.Equal(49, _daemon.Counters.RefusedBy((int)ErrorCode.Refused));
-        var inbox = new Inbox(1000, 200);
-        for (; !inbox.IsFull; inbox.Add(new Message { Client = client, LargestFrame = 64 * 10 }))
+        var inbox = new Inbox(1000, 2000);
+        for (; !inbox.IsFull; inbox.Add(new Message { Client = client, LargestFrame = 80 }))
         {
         }
 
-        Assert.Equal((3, false), (inbox.Count, inbox.IsWorth));
+        Assert.Equal((4, false), (inbox.Count, inbox.IsWorth));
         inbox.Clear();
         inbox.Add(default);
         Assert.True(inbox.IsWorth);

@@ -16,8 +16,8 @@ public sealed class Client
 
     // A message that will be refused takes the room of so many in the inbox, and of one more for so many bytes, so that
     // refusing does not hold up the others' frames.
-    private const int SpentWeight = 64;
-    private const int BytesPerWeight = 64;
+    private const int SpentWeight = 512;
+    private const int BytesPerWeight = 8;
 
     private readonly StreamPattern[] _patterns;
     private readonly bool _sendsAll;
