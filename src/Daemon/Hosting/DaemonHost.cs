@@ -259,11 +259,11 @@ public static partial class DaemonHost
     [LoggerMessage(13, LogLevel.Information, "{Name} at {Endpoint}")]
     private static partial void LogEndpoint(ILogger log, string name, string endpoint);
 
-    [LoggerMessage(65, LogLevel.Information, "Security: {Keys}")]
+    [LoggerMessage(85, LogLevel.Information, "Security: {Keys}")]
     private static partial void LogSecurity(ILogger log, string keys);
 
     [LoggerMessage(
-        66, LogLevel.Warning,
+        86, LogLevel.Warning,
         "{Client} sent on predictions what is no subscription; every subscriber has to connect again. Its key can be "
             + "taken back")]
     private static partial void LogDisturbed(ILogger log, string client);

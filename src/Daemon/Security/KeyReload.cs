@@ -56,18 +56,18 @@ public sealed partial class KeyReload(KeyRing? ring, World world, FrameLoop loop
         transport.Reopen(() => loop.IsQuiet);
     }
 
-    [LoggerMessage(60, LogLevel.Information, "Keys added: {Names}")]
+    [LoggerMessage(80, LogLevel.Information, "Keys added: {Names}")]
     private partial void LogAdded(string names);
 
-    [LoggerMessage(61, LogLevel.Information, "Keys taken back: {Names}")]
+    [LoggerMessage(81, LogLevel.Information, "Keys taken back: {Names}")]
     private partial void LogRemoved(string names);
 
-    [LoggerMessage(62, LogLevel.Information, "Keys changed: {Names}")]
+    [LoggerMessage(82, LogLevel.Information, "Keys changed: {Names}")]
     private partial void LogChanged(string names);
 
-    [LoggerMessage(63, LogLevel.Warning, "The daemon's own key changed, clients need the new one: {PublicKey}")]
+    [LoggerMessage(83, LogLevel.Warning, "The daemon's own key changed, clients need the new one: {PublicKey}")]
     private partial void LogServer(string publicKey);
 
-    [LoggerMessage(64, LogLevel.Information, "Every connection is closed, the sockets listen anew")]
+    [LoggerMessage(84, LogLevel.Information, "Every connection is closed, the sockets listen anew")]
     private partial void LogReopens();
 }
