@@ -68,6 +68,7 @@ internal static class Program
             ReplayCommand.Create(),
             DevicesCommand.Create(),
             BenchCommand.Create(),
+            KeygenCommand.Create(),
             CompletionCommand.Create(),
             ManualCommand.Create(),
         };

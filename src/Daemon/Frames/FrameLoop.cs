@@ -84,6 +84,9 @@ public sealed class FrameLoop
     /// <summary>It runs frames, or has; any thread may ask.</summary>
     public bool IsServing => _serving;
 
+    /// <summary>No reply waits for anything. For what is posted, and for the source.</summary>
+    public bool IsQuiet => _replies.IsEmpty;
+
     /// <summary>Turns of the loop, idle ones too; any thread may read it to see that the loop lives.</summary>
     public long Turns => Volatile.Read(ref _turns);
 
@@ -92,11 +95,16 @@ public sealed class FrameLoop
     {
         _serving = true;
         while (!_stop)
+        {
             if (!RunFrame() && _options.Idle == IdleMode.Block)
                 _source.Wait(UntilDue());
             else if (_decoder.IsHeldUp)
                 // Until the journal has room; messages that wait would end a wait on the sockets at once.
                 Thread.Sleep(1);
+            else if (_inbox.Count != 0 && !_inbox.IsWorth)
+                _source.Pause();
+        }
+
         while (!_decoder.IsDrained)
         {
             RunFrame();

@@ -4,6 +4,7 @@ using System.Runtime.InteropServices;
 using Microsoft.Extensions.Options;
 using Realtime.Daemon.Configuration;
 using Realtime.Daemon.Frames;
+using Realtime.Daemon.Frames.Access;
 using Realtime.Daemon.Http;
 using Realtime.Daemon.Io;
 using Realtime.Daemon.Frames.Requests;
@@ -11,6 +12,7 @@ using Realtime.Daemon.Frames.Snapshots;
 using Realtime.Daemon.Hosting.Systemd;
 using Realtime.Daemon.Recovery;
 using Realtime.Daemon.Reloading;
+using Realtime.Daemon.Security;
 using Realtime.Daemon.Storage;
 using Realtime.Daemon.Telemetry;
 using Realtime.Protocol.ZeroMq;
@@ -34,17 +36,23 @@ public static partial class DaemonHost
         RealtimeOptions options, bool salvage = false, Func<ConfigurationResult>? read = null,
         IReadOnlyDictionary<string, string>? origins = null)
     {
-        RefuseWhatIsNotThere(options);
+        var keys = KeySet.Load(options.Security);
+        var ring = keys is null ? null : new KeyRing(keys);
+        var token = HttpToken.Load(options.Http);
+        var (connections, tooFew) = Descriptors.Allow(options.Limits.Connections);
         using var notifier = ServiceNotifier.FromEnvironment();
         var kernel = ModelLoading.ChooseKernel(options.Engine, out var notice);
         var models = ModelLoading.LoadAll(options, origins);
         var clock = new SystemClock();
         using var directory = OpenState(options, clock);
         WarmUp.Run(models, kernel, options.Engine.Threads, FactsOf(options, kernel, new Dictionary<string, string>()));
-        using var transport = OpenTransport(options);
+        var hits = new LimitHits();
+        using var transport = OpenTransport(options, connections, ring, hits);
         var loopOptions = DaemonTelemetry.ForLoop(options);
         using var world = Worlds.Make(
             models, kernel, options.Engine.Threads, loopOptions, directory?.Epoch ?? (ulong)clock.UtcNanoseconds);
+        world.Limits = hits;
+        UseKeys(keys, world, transport, clock.UtcNanoseconds);
         var report = new WorldReport(world, FactsOf(options, kernel, transport.Endpoints));
         var loop = new FrameLoop(world, loopOptions, report, clock, transport, transport);
         using var life = directory is null ? null
@@ -54,15 +62,17 @@ public static partial class DaemonHost
 
         var service = ServiceWiring.Connect(notifier, world, loop, life);
         using var telemetry = new DaemonTelemetry(options, loop, life);
-        await using var app = Build(options, loop, (ILoopLife?)life ?? new ShortLife(), telemetry);
+        await using var app = Build(options, loop, (ILoopLife?)life ?? new ShortLife(), telemetry, token);
         var log = app.Services.GetRequiredService<ILoggerFactory>().CreateLogger("realtimed");
         if (life is not null)
             life.Log = log;
+        transport.Disturbed = name => LogDisturbed(log, name);
         using var reloader = new Reloader(
             read ?? (() => new ConfigurationResult(options, [], null, new Dictionary<string, string>())), options,
             model => ModelLoading.MakeHost(model, kernel, options.Engine.Threads), world, loop, directory?.Disk)
         {
             Log = log,
+            Keys = new KeyReload(ring, world, loop, transport) { Log = log },
             PutInForce = taken =>
             {
                 report.Use(FactsOf(taken, kernel, transport.Endpoints));
@@ -77,19 +87,11 @@ public static partial class DaemonHost
 #if FAULT_INJECTION
         using var fault = FaultInjection.Attach(loop);
 #endif
-        using var hangup = PosixSignalRegistration.Create(PosixSignal.SIGHUP, context =>
-        {
-            context.Cancel = true;
-            reloader.Hangup();
-        });
+        using var hangup = OnHangup(reloader.Hangup);
         await StartAsync(app, thread, options).ConfigureAwait(false);
         Announce(log, options, models, kernel, notice, transport, app);
-        if (await thread.Serving().ConfigureAwait(false))
-        {
-            LogServing(log, Version);
-            service.Serve(log);
-        }
-
+        AnnounceSecurity(log, options, keys, tooFew);
+        await ServeAsync(thread, service, log).ConfigureAwait(false);
         await app.WaitForShutdownAsync().ConfigureAwait(false);
         reloader.Stop();
         // A loop that goes on still uses what would be disposed of below.
@@ -98,6 +100,27 @@ public static partial class DaemonHost
         telemetry.LoopEnded(log);
         LogEnd(log, world.Counters.Received, world.Counters.Stepped, world.Streams.Count);
         return thread.ExitCode;
+    }
+
+    private static void UseKeys(KeySet? keys, World world, ZmqTransport transport, long now)
+    {
+        if (keys is not null)
+            transport.Use(world.Clients = new ClientTable(keys.Rights, now));
+    }
+
+    private static PosixSignalRegistration OnHangup(Action reload) =>
+        PosixSignalRegistration.Create(PosixSignal.SIGHUP, context =>
+        {
+            context.Cancel = true;
+            reload();
+        });
+
+    private static async Task ServeAsync(LoopThread thread, ServiceWiring service, ILogger log)
+    {
+        if (!await thread.Serving().ConfigureAwait(false))
+            return;
+        LogServing(log, Version);
+        service.Serve(log);
     }
 
     private static async Task StartAsync(WebApplication app, LoopThread thread, RealtimeOptions options)
@@ -112,16 +135,6 @@ public static partial class DaemonHost
             await thread.StopAsync(default).ConfigureAwait(false);
             throw new StartException(ExitCode.Failed, [$"http.endpoint {options.Http.Endpoint}: {e.Message}"]);
         }
-    }
-
-    // Promises that this version can't keep are refused, not ignored.
-    internal static void RefuseWhatIsNotThere(RealtimeOptions options)
-    {
-        var faults = new List<string>();
-        if (options.Security.Curve is not null)
-            faults.Add("security.curve: this version has no CURVE; leave it out (null)");
-        if (faults.Count != 0)
-            throw new StartException(ExitCode.Configuration, faults);
     }
 
     // Without durability nothing would be written, and what an earlier start wrote would be forgotten in silence.
@@ -143,12 +156,14 @@ public static partial class DaemonHost
         }
     }
 
-    private static ZmqTransport OpenTransport(RealtimeOptions options)
+    private static ZmqTransport OpenTransport(
+        RealtimeOptions options, int connections, KeyRing? ring, LimitHits hits)
     {
         try
         {
             ZmqLibrary.Require();
-            return new ZmqTransport(options.Endpoints, options.Limits);
+            return new ZmqTransport(
+                options.Endpoints, options.Limits with { Connections = connections }, ring, hits);
         }
         catch (Exception e) when (e is ZmqException or DllNotFoundException)
         {
@@ -173,7 +188,7 @@ public static partial class DaemonHost
         };
 
     private static WebApplication Build(
-        RealtimeOptions options, FrameLoop loop, ILoopLife life, DaemonTelemetry telemetry)
+        RealtimeOptions options, FrameLoop loop, ILoopLife life, DaemonTelemetry telemetry, string? token)
     {
         var builder = WebApplication.CreateSlimBuilder();
         // Settings come from the daemon's own configuration alone.
@@ -197,9 +212,14 @@ public static partial class DaemonHost
         builder.Services.AddHostedService(static services => services.GetRequiredService<LoopThread>());
         if (options.Http.Endpoint is null)
             builder.Services.AddSingleton<Microsoft.AspNetCore.Hosting.Server.IServer, NoServer>();
+        builder.WebHost.ConfigureKestrel(HttpGuard.Limit);
         var app = builder.Build();
-        if (options.Http.Endpoint is not null)
-            app.Urls.Add(options.Http.Endpoint);
+        if (options.Http.Endpoint is { } endpoint)
+        {
+            app.Urls.Add(endpoint);
+            app.Use(new HttpGuard(token, Exposure.IsLocal(endpoint)).Pass);
+        }
+
         HttpApi.Map(app, loop);
         telemetry.Map(app);
         return app;
@@ -226,6 +246,15 @@ public static partial class DaemonHost
             LogEndpoint(log, "http", url);
     }
 
+    private static void AnnounceSecurity(ILogger log, RealtimeOptions options, KeySet? keys, string? tooFew)
+    {
+        LogSecurity(log, Exposure.Describe(keys));
+        foreach (var warning in Exposure.Warnings(options))
+            LogNotice(log, warning);
+        if (tooFew is not null)
+            LogNotice(log, tooFew);
+    }
+
     /// <summary>Where state lives, in words.</summary>
     internal static string StateText(StateOptions state) => state switch
     {
@@ -245,6 +274,15 @@ public static partial class DaemonHost
 
     [LoggerMessage(13, LogLevel.Information, "{Name} at {Endpoint}")]
     private static partial void LogEndpoint(ILogger log, string name, string endpoint);
+
+    [LoggerMessage(65, LogLevel.Information, "Security: {Keys}")]
+    private static partial void LogSecurity(ILogger log, string keys);
+
+    [LoggerMessage(
+        66, LogLevel.Warning,
+        "{Client} sent on predictions what is no subscription; every subscriber has to connect again. Its key can be "
+            + "taken back")]
+    private static partial void LogDisturbed(ILogger log, string client);
 
     [LoggerMessage(14, LogLevel.Information, "Serving, version {Version}")]
     private static partial void LogServing(ILogger log, string version);
