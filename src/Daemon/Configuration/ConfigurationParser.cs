@@ -146,7 +146,7 @@ internal sealed class ConfigurationParser
             return null;
         offset = from;
         string[] literals = ["true", "false", "null"];
-        return literals.Contains(word, StringComparer.OrdinalIgnoreCase)
+        return literals.Contains(word, StringComparer.OrdinalIgnoreCase) && !literals.Contains(word)
             ? $"found {word}, expected JSON: true, false and null are lower case"
             : $"found {word}, expected JSON: names and texts stand in double quotes";
     }

@@ -4,7 +4,6 @@ using System.Runtime.InteropServices;
 using Microsoft.Extensions.Options;
 using Realtime.Daemon.Configuration;
 using Realtime.Daemon.Frames;
-using Realtime.Daemon.Frames.Access;
 using Realtime.Daemon.Http;
 using Realtime.Daemon.Io;
 using Realtime.Daemon.Frames.Requests;
@@ -36,23 +35,18 @@ public static partial class DaemonHost
         RealtimeOptions options, bool salvage = false, Func<ConfigurationResult>? read = null,
         IReadOnlyDictionary<string, string>? origins = null)
     {
-        var keys = KeySet.Load(options.Security);
-        var ring = keys is null ? null : new KeyRing(keys);
-        var token = HttpToken.Load(options.Http);
-        var (connections, tooFew) = Descriptors.Allow(options.Limits.Connections);
+        var guards = Guards.Load(options);
         using var notifier = ServiceNotifier.FromEnvironment();
         var kernel = ModelLoading.ChooseKernel(options.Engine, out var notice);
         var models = ModelLoading.LoadAll(options, origins);
         var clock = new SystemClock();
         using var directory = OpenState(options, clock);
         WarmUp.Run(models, kernel, options.Engine.Threads, FactsOf(options, kernel, new Dictionary<string, string>()));
-        var hits = new LimitHits();
-        using var transport = OpenTransport(options, connections, ring, hits);
+        using var transport = OpenTransport(options, guards);
         var loopOptions = DaemonTelemetry.ForLoop(options);
         using var world = Worlds.Make(
             models, kernel, options.Engine.Threads, loopOptions, directory?.Epoch ?? (ulong)clock.UtcNanoseconds);
-        world.Limits = hits;
-        UseKeys(keys, world, transport, clock.UtcNanoseconds);
+        guards.Attach(world, transport, clock);
         var report = new WorldReport(world, FactsOf(options, kernel, transport.Endpoints));
         var loop = new FrameLoop(world, loopOptions, report, clock, transport, transport);
         using var life = directory is null ? null
@@ -62,7 +56,7 @@ public static partial class DaemonHost
 
         var service = ServiceWiring.Connect(notifier, world, loop, life);
         using var telemetry = new DaemonTelemetry(options, loop, life);
-        await using var app = Build(options, loop, (ILoopLife?)life ?? new ShortLife(), telemetry, token);
+        await using var app = Build(options, loop, (ILoopLife?)life ?? new ShortLife(), telemetry, guards.Token);
         var log = app.Services.GetRequiredService<ILoggerFactory>().CreateLogger("realtimed");
         if (life is not null)
             life.Log = log;
@@ -72,7 +66,7 @@ public static partial class DaemonHost
             model => ModelLoading.MakeHost(model, kernel, options.Engine.Threads), world, loop, directory?.Disk)
         {
             Log = log,
-            Keys = new KeyReload(ring, world, loop, transport) { Log = log },
+            Keys = new KeyReload(guards.Ring, world, loop, transport) { Log = log },
             PutInForce = taken =>
             {
                 report.Use(FactsOf(taken, kernel, transport.Endpoints));
@@ -90,7 +84,7 @@ public static partial class DaemonHost
         using var hangup = OnHangup(reloader.Hangup);
         await StartAsync(app, thread, options).ConfigureAwait(false);
         Announce(log, options, models, kernel, notice, transport, app);
-        AnnounceSecurity(log, options, keys, tooFew);
+        AnnounceSecurity(log, guards);
         await ServeAsync(thread, service, log).ConfigureAwait(false);
         await app.WaitForShutdownAsync().ConfigureAwait(false);
         reloader.Stop();
@@ -100,12 +94,6 @@ public static partial class DaemonHost
         telemetry.LoopEnded(log);
         LogEnd(log, world.Counters.Received, world.Counters.Stepped, world.Streams.Count);
         return thread.ExitCode;
-    }
-
-    private static void UseKeys(KeySet? keys, World world, ZmqTransport transport, long now)
-    {
-        if (keys is not null)
-            transport.Use(world.Clients = new ClientTable(keys.Rights, now));
     }
 
     private static PosixSignalRegistration OnHangup(Action reload) =>
@@ -156,14 +144,12 @@ public static partial class DaemonHost
         }
     }
 
-    private static ZmqTransport OpenTransport(
-        RealtimeOptions options, int connections, KeyRing? ring, LimitHits hits)
+    private static ZmqTransport OpenTransport(RealtimeOptions options, Guards guards)
     {
         try
         {
             ZmqLibrary.Require();
-            return new ZmqTransport(
-                options.Endpoints, options.Limits with { Connections = connections }, ring, hits);
+            return new ZmqTransport(options.Endpoints, guards.Limits, guards.Ring, guards.Hits);
         }
         catch (Exception e) when (e is ZmqException or DllNotFoundException)
         {
@@ -246,13 +232,11 @@ public static partial class DaemonHost
             LogEndpoint(log, "http", url);
     }
 
-    private static void AnnounceSecurity(ILogger log, RealtimeOptions options, KeySet? keys, string? tooFew)
+    private static void AnnounceSecurity(ILogger log, Guards guards)
     {
-        LogSecurity(log, Exposure.Describe(keys));
-        foreach (var warning in Exposure.Warnings(options))
-            LogNotice(log, warning);
-        if (tooFew is not null)
-            LogNotice(log, tooFew);
+        LogSecurity(log, Exposure.Describe(guards.Keys));
+        foreach (var notice in guards.Notices)
+            LogNotice(log, notice);
     }
 
     /// <summary>Where state lives, in words.</summary>
