@@ -59,9 +59,9 @@ internal sealed partial class DaemonTelemetry : IDisposable
 
     public void Dispose() => _export?.Dispose();
 
-    [LoggerMessage(60, LogLevel.Warning, "telemetry.rawSamples: {Ticks} ticks found no room")]
+    [LoggerMessage(90, LogLevel.Warning, "telemetry.rawSamples: {Ticks} ticks found no room")]
     private static partial void LogMissing(ILogger log, long ticks);
 
-    [LoggerMessage(61, LogLevel.Warning, "telemetry.rawSamples was not written: {Reason}")]
+    [LoggerMessage(91, LogLevel.Warning, "telemetry.rawSamples was not written: {Reason}")]
     private static partial void LogNotWritten(ILogger log, string reason);
 }

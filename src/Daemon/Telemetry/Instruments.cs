@@ -1,4 +1,5 @@
 using System.Text;
+using Realtime.Daemon.Frames.Access;
 using Realtime.Daemon.Frames.Meters;
 using Realtime.Protocol;
 
@@ -76,6 +77,9 @@ internal static class Instruments
         Gauge("realtime.uptime", "s", "Time since the loop began", static (reading, to) => to.Add(reading.Loop.Uptime)),
         Counter("realtime.reloads", "{reload}", "Readings of configuration and models while running, by how they ended",
             MeasureReloads),
+        Counter("realtime.limits", "{hit}", "Limits that clients ran into", MeasureLimits),
+        Gauge("realtime.connections", "{connection}", "Connections now, those that have not shaken hands too",
+            static (reading, to) => OfLimits(reading, limits => to.Add(limits.Open))),
         Counter("realtime.traces", "{tick}", "Ticks that were to be traced, by whether they were", MeasureTraces),
     ];
 
@@ -151,6 +155,22 @@ internal static class Instruments
     {
         if (reading.Loop.Recovery is { } recovery)
             to.Add(recovery.Seconds);
+    }
+
+    private static void MeasureLimits(Reading reading, Observations to) => OfLimits(reading, limits =>
+    {
+        to.Add(limits.Rate, new Label("limit", "rate"));
+        to.Add(limits.NotAllowed, new Label("limit", "rights"));
+        to.Add(limits.Subscriptions, new Label("limit", "subscriptions"));
+        to.Add(limits.Replies, new Label("limit", "replies"));
+        to.Add(limits.Connections, new Label("limit", "connections"));
+        to.Add(limits.Strangers, new Label("limit", "strangers"));
+    });
+
+    private static void OfLimits(Reading reading, Action<LimitHits> tell)
+    {
+        if (reading.Loop.Limits is { } limits)
+            tell(limits);
     }
 
     private static void MeasureTraces(Reading reading, Observations to)

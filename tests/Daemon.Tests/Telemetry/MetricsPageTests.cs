@@ -63,6 +63,33 @@ public sealed class MetricsPageTests
         Assert.Equal("counter", page.Types["dotnet_gc_pause_time_seconds_total"]);
     }
 
+    // What the outside relies on.
+    [Theory]
+    [InlineData("realtime.tick.latency", "s", "Histogram")]
+    [InlineData("realtime.tick.age", "s", "Histogram")]
+    [InlineData("realtime.stage.duration", "s", "Histogram")]
+    [InlineData("realtime.frame.ticks", "{tick}", "Histogram")]
+    [InlineData("realtime.ticks.received", "{tick}", "Counter")]
+    [InlineData("realtime.ticks", "{tick}", "Counter")]
+    [InlineData("realtime.predictions", "{prediction}", "Counter")]
+    [InlineData("realtime.streams", "{stream}", "Gauge")]
+    [InlineData("realtime.events", "{event}", "Counter")]
+    [InlineData("realtime.state.bytes", "By", "Gauge")]
+    [InlineData("realtime.journal.lag", "{record}", "Gauge")]
+    [InlineData("realtime.snapshot.duration", "s", "Histogram")]
+    public void Instruments_keep_their_names(string name, string unit, string kind)
+    {
+        var instrument = Assert.Single(Instruments.All, one => one.Name == name);
+        Assert.Equal((unit, kind), (instrument.Unit, instrument.Kind.ToString()));
+    }
+
+    [Fact]
+    public void Every_instrument_is_in_the_documentation()
+    {
+        var text = File.ReadAllText(Path.Combine(Repository.Root, "docs", "telemetry.md"));
+        Assert.All(Instruments.All, one => Assert.Contains($"`{one.Name}`", text, StringComparison.Ordinal));
+    }
+
     [Fact]
     public void Labels_are_escaped()
     {

@@ -60,6 +60,9 @@ public sealed class MeterCopy
     /// <summary>What the start brought back; null where state lives in memory only.</summary>
     public Snapshots.RecoveryReport? Recovery { get; private set; }
 
+    /// <summary>How often limits were hit; may be read any time, as most of it is counted on other threads.</summary>
+    public Access.LimitHits? Limits { get; private set; }
+
     public long Rejected(ErrorCode code) => _rejected[Array.IndexOf(Codes, code)];
 
     public long Refused(ErrorCode code) => _refused[Array.IndexOf(Codes, code)];
@@ -87,6 +90,7 @@ public sealed class MeterCopy
         (ReloadsOk, ReloadsFailed) = (world.Reloads.Ok, world.Reloads.Failed);
         Uptime = (world.Now - world.Started) / 1e9;
         Epoch = world.Epoch;
+        Limits = world.Limits;
         TakeState(world);
         TakeModels(world, stale);
         IsTaken = true;
