@@ -2,14 +2,18 @@
 
 Reads lines "stream value" from standard input; a second argument makes a sine of so many ticks instead. The first is
 the daemon's endpoint for requests. Needs python3-zmq and python3-msgpack.
+
+A daemon with keys: REALTIMED_SERVER_KEY=curve.pub REALTIMED_KEY=plant.key, files as realtimed keygen writes them.
 """
 import math
+import os
 import select
 import sys
 import time
 
 import msgpack
 import zmq
+import zmq.auth
 
 WINDOW, BATCH, TIMEOUT = 1024, 256, 2000  # ticks that wait; ticks in a message; ms until a reply counts as lost
 
@@ -52,6 +56,9 @@ class Publisher:
             if self.socket is None:
                 self.socket = zmq.Context.instance().socket(zmq.DEALER)
                 self.socket.linger, self.socket.reconnect_ivl, self.socket.sndtimeo = 0, -1, TIMEOUT
+                if "REALTIMED_KEY" in os.environ:
+                    self.socket.curve_publickey, self.socket.curve_secretkey = key_of("REALTIMED_KEY")
+                    self.socket.curve_serverkey = key_of("REALTIMED_SERVER_KEY")[0]
                 self.socket.connect(self.endpoint)
             replies = list(self.exchange([{"op": "hello", "streams": list(self.given)}]))
         for stream, seq in replies[0]["streams"].items():
@@ -76,6 +83,10 @@ class Publisher:
                 yield msgpack.unpackb(self.socket.recv())
         except zmq.Again:
             self.socket = self.socket.close()
+
+
+def key_of(variable):
+    return zmq.auth.load_certificate(os.environ[variable])
 
 
 publisher = Publisher(sys.argv[1] if len(sys.argv) > 1 else "tcp://127.0.0.1:5571")

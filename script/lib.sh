@@ -27,6 +27,29 @@ need_packages() {
     || fail "apt-get could not install ${missing[*]}"
 }
 
+# Unpacks a Debian package to artifacts/peers/NAME without installing it, of this release or of the one named; says so
+# where it can't be had, for tests that are skipped then.
+unpack_package() {
+  local name=$1 suite=${2:-} folder=$PWD/artifacts/peers/$1 options=()
+  [ ! -d "$folder/usr" ] || return 0
+  echo "Unpacking $name${suite:+ of $suite}"
+  mkdir -p "$folder"
+  (
+    cd "$folder"
+    if [ -n "$suite" ]; then
+      archive=$(apt-get indextargets --format '$(ORIGIN) $(REPO_URI)' 'Created-By: Packages' \
+        | awk '$1 == "Debian" { print $2; exit }')
+      mkdir -p apt/lists/partial apt/cache/archives/partial
+      echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] ${archive%/} $suite main" >apt/sources
+      options=(-o "Dir::Etc::sourcelist=$PWD/apt/sources" -o Dir::Etc::sourceparts=/dev/null
+        -o "Dir::State::lists=$PWD/apt/lists" -o "Dir::Cache=$PWD/apt/cache")
+    fi
+    apt-get "${options[@]}" update && apt-get "${options[@]}" download "$name" && dpkg-deb -x "$name"_*.deb .
+    rm -rf apt "$name"_*.deb
+  ) >"$folder/log" 2>&1 || true
+  [ -d "$folder/usr" ] || echo "LEFT OUT: $name can't be had ($folder/log says why); tests that need it are skipped"
+}
+
 # Runs a command with its output in a log, which is shown where the command fails.
 quietly() {
   local log=$1

@@ -32,6 +32,7 @@ internal static class Claims
         ["saturated-batch64"] = new("M ticks/s", true, 2, 5),
         ["allocated-per-warm-frame"] = new("bytes", false, 0, 0),
         ["step-1m-over-1k"] = Overhead(2, 1.2),
+        ["telemetry-cost"] = Overhead(1.05, 1.02),
         ["durability-os-none"] = Overhead(1.25, 1.1),
         ["fsync-256-in-flight"] = new("M ticks/s", true, 0.1, 0.2),
         ["snapshot-pause-100k"] = new("ms", false, 2, 1),

@@ -3,13 +3,14 @@ using Realtime.Bench.Suite.EndToEnd;
 using Realtime.Bench.Suite.Frames;
 using Realtime.Bench.Suite.Kernels;
 using Realtime.Bench.Suite.State;
+using Realtime.Bench.Suite.Telemetry;
 
 // Suite FOLDER DAEMON [quick] [PART …]: FOLDER has the peers' programs and gets the results, DAEMON is the program that
 // is measured.
 if (args.Length < 2)
 {
     Console.Error.WriteLine(
-        "found no folder and daemon, expected FOLDER DAEMON [quick] [kernels|frames|daemon|state …]");
+        "found no folder and daemon, expected FOLDER DAEMON [quick] [kernels|frames|daemon|state|telemetry …]");
     return 64;
 }
 
@@ -19,6 +20,7 @@ Dictionary<string, Action<BenchContext>> parts = new()
     ["frames"] = FrameMeasurements.Run,
     ["daemon"] = DaemonComparison.Run,
     ["state"] = DurabilityComparison.Run,
+    ["telemetry"] = TelemetryCost.Run,
 };
 string[] wanted = [.. args.Skip(2).Where(static word => word != "quick")];
 if (wanted.FirstOrDefault(word => !parts.ContainsKey(word)) is { } unknown)

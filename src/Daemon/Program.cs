@@ -68,6 +68,7 @@ internal static class Program
             ReplayCommand.Create(),
             DevicesCommand.Create(),
             BenchCommand.Create(),
+            KeygenCommand.Create(),
             CompletionCommand.Create(),
             ManualCommand.Create(),
         };
@@ -78,7 +79,7 @@ internal static class Program
     private static IEnumerable<string> FaultsOf(ParseResult arguments)
     {
         var command = arguments.CommandResult.Command;
-        var unknown = arguments.UnmatchedTokens.FirstOrDefault();
+        var unknown = arguments.UnmatchedTokens is [var first, ..] ? first : null;
         var verbs = command.Subcommands.Where(static verb => !verb.Hidden).Select(static verb => verb.Name).ToArray();
         if (verbs.Length != 0)
             return [$"found {unknown ?? "no verb"}, expected one of {string.Join(", ", verbs)}{Hint(unknown, verbs)}"];

@@ -75,8 +75,46 @@ public sealed class PeerTests(ITestOutputHelper output)
             },
         });
 
+    [PythonFact]
+    public Task Who_has_no_key_gets_nothing_and_who_has_one_gets_what_it_allows() =>
+        Peer("check_strangers.py").RunAsync("keys", WithKeys(), tcp: true, withProcessId: true);
+
+    [PythonFact]
+    public Task A_client_over_its_rate_hurts_no_other() =>
+        Peer("check_strangers.py").RunAsync("flood", WithKeys(), tcp: true, withProcessId: true);
+
+    [PythonFact]
+    public Task Five_thousand_half_open_handshakes_do_not_stop_it() =>
+        Peer("check_strangers.py").RunAsync("crowd", WithKeys(), tcp: true, withProcessId: true);
+
+    [PythonFact]
+    public Task Five_thousand_idle_connections_do_not_stop_it() =>
+        Peer("check_strangers.py").RunAsync(
+            "idle", new() { ["limits"] = new JsonObject { ["connections"] = 5050 } }, tcp: true, withProcessId: true);
+
     [NodeFact]
     public Task JavaScript_numbers_and_times_mean_what_they_say() => Peer("check_js.mjs").RunAsync();
+
+    private static JsonObject WithKeys()
+    {
+        static JsonObject Client(string name) => new() { ["name"] = name, ["keyFile"] = $"{name}.pub" };
+        var (ops, limited) = (Client("ops"), Client("limited"));
+        ops["mayControl"] = true;
+        limited["streams"] = new JsonArray("pump/*");
+        limited["ticksPerSecond"] = 20;
+        return new()
+        {
+            ["security"] = new JsonObject
+            {
+                ["curve"] = new JsonObject
+                {
+                    ["secretKey"] = "curve.key",
+                    ["clients"] = new JsonArray(
+                        Client("plant"), ops, limited, Client("leaver"), Client("rotated"), Client("hostile")),
+                },
+            },
+        };
+    }
 
     private static JsonObject Streams(string key, JsonNode value) =>
         new() { ["streams"] = new JsonObject { [key] = value } };

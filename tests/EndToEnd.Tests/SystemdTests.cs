@@ -164,6 +164,39 @@ public sealed class SystemdTests(BootedMachine machine) : IClassFixture<BootedMa
     }
 
     [SystemdFact]
+    public void Its_key_is_a_credential_that_only_systemd_reads()
+    {
+        Serve();
+        try
+        {
+            machine.Run("sh", "-c", """
+                set -e
+                mkdir -p /etc/credstore /etc/realtimed/clients
+                realtimed keygen --out /etc/credstore/realtimed
+                mv /etc/credstore/realtimed.key /etc/credstore/realtimed.curve
+                realtimed keygen --out /srv/client
+                cp /srv/client.pub /etc/realtimed/clients/client.pub
+                mkdir -p /etc/systemd/system/realtimed.service.d
+                cp /usr/local/share/realtimed/drop-ins/curve.conf /etc/systemd/system/realtimed.service.d
+                systemctl daemon-reload
+                systemctl restart realtimed
+                """);
+            Assert.Equal("600 root", machine.Run("stat", "-c", "%a %U", "/etc/credstore/realtimed.curve").Trim());
+            Assert.Equal(0, machine.Try(
+                "realtimed", "stats", "--key", "/srv/client.key", "--server-key", "/etc/credstore/realtimed.pub").Code);
+            Assert.NotEqual(0, machine.Try("realtimed", "stats", "--timeout", "2").Code);
+        }
+        finally
+        {
+            machine.Run("sh", "-c", "rm -rf /etc/systemd/system/realtimed.service.d /etc/credstore/realtimed.*");
+            machine.Run("systemctl", "daemon-reload");
+            machine.Run("systemctl", "restart", "realtimed");
+        }
+
+        Tick(5);
+    }
+
+    [SystemdFact]
     public void Remove_takes_it_away_and_purge_the_rest()
     {
         Serve();

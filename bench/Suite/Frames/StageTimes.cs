@@ -1,6 +1,7 @@
 using System.Globalization;
 using Realtime.Daemon.Bench;
 using Realtime.Daemon.Frames;
+using Realtime.Daemon.Frames.Meters;
 
 namespace Realtime.Bench.Suite.Frames;
 
@@ -27,7 +28,8 @@ internal sealed class StageTimes
         _work = new FrameWork(options.MaxTicks);
         _decoder = new Decoder(world, _work, _inbox, SimulatedWorld.Desk(world), options.MaxTicks);
         _stepper = new Stepper(world, _work);
-        _emitter = new Emitter(world, _work, _inbox, sink, new ReplyQueue(world, sink));
+        _emitter = new Emitter(world, _work, _inbox, sink, new ReplyQueue(world, sink),
+            new FrameMeters(world, options));
     }
 
     public static void Run(BenchContext context)

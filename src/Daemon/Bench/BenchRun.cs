@@ -23,7 +23,7 @@ public static class BenchRun
 
     public static BenchResult Run(BenchPlan plan)
     {
-        using var control = new DaemonControl(plan.Endpoints.Requests!);
+        using var control = new DaemonControl(plan.Endpoints.Requests!, plan.Endpoints.Keys);
         var inputs = control.InputsOf(plan.Prefix + "0");
         var duration = TimeSpan.FromSeconds(plan.Seconds);
         var publishes = plan.Endpoints is { Ingest: not null, Predictions: not null };
@@ -35,11 +35,13 @@ public static class BenchRun
             using var context = new ZmqContext();
             var requests = Feed("request", TickForm.MapWithReply);
             control.Try(requests);
-            var paced = Paced(new RequestLane(context, plan.Endpoints.Requests!, requests), plan.Rate, duration);
+            var paced = Paced(new RequestLane(context, plan.Endpoints.Requests!, requests, plan.Endpoints.Keys),
+                plan.Rate, duration);
             var published = publishes
                 ? Paced(
                     new StreamLane(
-                        context, plan.Endpoints.Ingest!, plan.Endpoints.Predictions!, Feed("publish", TickForm.Map)),
+                        context, plan.Endpoints.Ingest!, plan.Endpoints.Predictions!, Feed("publish", TickForm.Map),
+                        plan.Endpoints.Keys),
                     plan.Rate, duration)
                 : null;
             SaturatedResult? singles = publishes && plan.Saturate

@@ -1,4 +1,5 @@
 using System.Text;
+using Realtime.Daemon.Commands;
 using Realtime.Daemon.Frames;
 using Realtime.Daemon.Hosting;
 using Realtime.Protocol;
@@ -6,9 +7,14 @@ using Realtime.Protocol;
 namespace Realtime.Daemon.Bench;
 
 /// <summary>What a measurement asks the daemon itself, before and after.</summary>
-public sealed class DaemonControl(string requests) : IDisposable
+public sealed class DaemonControl(string requests, ClientKeys? keys = null) : IDisposable
 {
-    private readonly RealtimeClient _client = new(new RealtimeClientOptions { Requests = requests });
+    private readonly RealtimeClient _client = new(new RealtimeClientOptions
+    {
+        Requests = requests,
+        Keys = keys?.Own,
+        ServerKey = keys?.Server,
+    });
 
     /// <summary>How many values a tick of the stream has.</summary>
     /// <exception cref="StartException">No model takes the stream, or none that takes plain numbers.</exception>

@@ -21,15 +21,19 @@ public sealed partial class PrivateDaemon : IDisposable
     /// <param name="endpoints">Where it listens; null for ipc endpoints in its folder.</param>
     /// <param name="model">The model file for all streams; null for the built-in one.</param>
     /// <param name="durability">That of a state directory in its folder; null keeps state in memory.</param>
+    /// <param name="settings">What is set otherwise: "telemetry.histograms=false".</param>
+    /// <param name="variables">What its environment has beside that of this program.</param>
     /// <exception cref="StartException">It does not serve.</exception>
     public PrivateDaemon(
-        IReadOnlyList<string> program, BenchEndpoints? endpoints, string? model, string? durability = null)
+        IReadOnlyList<string> program, BenchEndpoints? endpoints, string? model, string? durability = null,
+        IReadOnlyList<string>? settings = null, IReadOnlyDictionary<string, string>? variables = null)
     {
         Endpoints = endpoints ?? new BenchEndpoints(
             $"ipc://{_folder}/requests", $"ipc://{_folder}/ingest", $"ipc://{_folder}/predictions");
         var configuration = Path.Combine(_folder.FullName, "realtimed.json");
         File.WriteAllText(configuration, Configuration(model, durability).ToJsonString());
-        var start = new ProcessStartInfo(program[0], [.. program.Skip(1), "run", "--config", configuration])
+        string[] set = [.. (settings ?? []).SelectMany(static setting => new[] { "--set", setting })];
+        var start = new ProcessStartInfo(program[0], [.. program.Skip(1), "run", "--config", configuration, .. set])
         {
             RedirectStandardError = true,
             RedirectStandardOutput = true,
@@ -37,6 +41,8 @@ public sealed partial class PrivateDaemon : IDisposable
         // Settings of another daemon do not reach this one.
         foreach (var name in start.Environment.Keys.Where(IsSetting).ToList())
             start.Environment.Remove(name);
+        foreach (var (name, value) in variables ?? new Dictionary<string, string>())
+            start.Environment[name] = value;
         _process = new Process { StartInfo = start };
         _process.ErrorDataReceived += (_, line) => Keep(line.Data);
         _process.OutputDataReceived += (_, line) => Keep(line.Data);
@@ -47,6 +53,16 @@ public sealed partial class PrivateDaemon : IDisposable
     }
 
     public BenchEndpoints Endpoints { get; }
+
+    /// <summary>Used by all of its threads so far.</summary>
+    public TimeSpan ProcessorTime
+    {
+        get
+        {
+            _process.Refresh();
+            return _process.TotalProcessorTime;
+        }
+    }
 
     /// <summary>The program that runs now, for <c>program</c>.</summary>
     public static IReadOnlyList<string> ThisProgram =>
@@ -67,7 +83,9 @@ public sealed partial class PrivateDaemon : IDisposable
         _folder.Delete(recursive: true);
     }
 
-    private static bool IsSetting(string variable) => variable.StartsWith("REALTIMED__", StringComparison.Ordinal);
+    private static bool IsSetting(string variable) =>
+        variable.StartsWith("REALTIMED__", StringComparison.Ordinal)
+        || variable.StartsWith("OTEL_", StringComparison.Ordinal);
 
     private JsonObject Configuration(string? model, string? durability)
     {

@@ -1,3 +1,4 @@
+using Realtime.Daemon.Commands;
 using Realtime.Protocol.ZeroMq;
 
 namespace Realtime.Daemon.Bench;
@@ -8,10 +9,11 @@ public sealed class RequestLane : ILane
     private readonly byte[] _buffer = new byte[64 * 1024];
     private readonly ZmqSocket _socket;
 
-    public RequestLane(ZmqContext context, string endpoint, TickFeed feed)
+    public RequestLane(ZmqContext context, string endpoint, TickFeed feed, ClientKeys? keys = null)
     {
         Feed = feed;
         _socket = new ZmqSocket(context, ZmqSocketType.Dealer) { SendHighWaterMark = 0, ReceiveHighWaterMark = 0 };
+        ClientKeys.Use(keys, _socket);
         _socket.Connect(endpoint);
     }
 

@@ -1,3 +1,4 @@
+using Realtime.Daemon.Commands;
 using Realtime.Protocol.ZeroMq;
 
 namespace Realtime.Daemon.Bench;
@@ -9,12 +10,15 @@ public sealed class StreamLane : ILane
     private readonly ZmqSocket _push;
     private readonly ZmqSocket _subscriber;
 
-    public StreamLane(ZmqContext context, string ingest, string predictions, TickFeed feed)
+    public StreamLane(
+        ZmqContext context, string ingest, string predictions, TickFeed feed, ClientKeys? keys = null)
     {
         Feed = feed;
         _push = new ZmqSocket(context, ZmqSocketType.Push) { SendHighWaterMark = 0 };
+        ClientKeys.Use(keys, _push);
         _push.Connect(ingest);
         _subscriber = new ZmqSocket(context, ZmqSocketType.Sub) { ReceiveHighWaterMark = 0 };
+        ClientKeys.Use(keys, _subscriber);
         _subscriber.Connect(predictions);
         _subscriber.Subscribe("p/" + feed.Prefix);
     }

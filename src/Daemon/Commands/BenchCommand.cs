@@ -64,9 +64,12 @@ internal static class BenchCommand
             if (result.GetValue(Requests) is null
                 && (result.GetValue(Ingest) ?? result.GetValue(Predictions)) is not null)
                 result.AddError("--ingest and --predictions belong to a running daemon: --requests is missing");
+            if (KeyOptions.AreGiven(result) && (result.GetValue(Requests) is null || result.GetValue(Saturate)))
+                result.AddError("keys are for the latency of a running daemon: throughput is measured without CURVE");
             if (result.GetValue(Requests) is not null && result.GetValue(ModelFile) is not null)
                 result.AddError("--model is for a daemon of bench's own: leave --requests out");
         });
+        KeyOptions.AddTo(command);
         command.SetAction(Run);
         return command;
     }
@@ -79,7 +82,8 @@ internal static class BenchCommand
             : null;
         var plan = new BenchPlan(
             own?.Endpoints ?? new BenchEndpoints(
-                arguments.GetValue(Requests), arguments.GetValue(Ingest), arguments.GetValue(Predictions)),
+                arguments.GetValue(Requests), arguments.GetValue(Ingest), arguments.GetValue(Predictions),
+                KeyOptions.Read(arguments)),
             arguments.GetValue(Prefix)!, arguments.GetValue(Streams) ?? DefaultStreams,
             arguments.GetValue(Rate) ?? DefaultRate, arguments.GetValue(Seconds) ?? DefaultSeconds,
             own is not null || arguments.GetValue(Saturate));

@@ -2,6 +2,8 @@ using System.CommandLine;
 using Realtime.Cells;
 using Realtime.Daemon.Configuration;
 using Realtime.Daemon.Hosting;
+using Realtime.Daemon.Http;
+using Realtime.Daemon.Security;
 
 namespace Realtime.Daemon.Commands;
 
@@ -27,7 +29,8 @@ internal static class CheckCommand
     private static int Check(ConfigurationResult configuration, string? against, TextWriter output)
     {
         var options = configuration.Options!;
-        DaemonHost.RefuseWhatIsNotThere(options);
+        var keys = KeySet.Load(options.Security);
+        var token = HttpToken.Load(options.Http);
         var models = ModelLoading.LoadAll(options, configuration.Origins);
         var kernel = ModelLoading.ChooseKernel(options.Engine, out var notice);
         output.WriteLine($"configuration  {configuration.File ?? "built-in defaults"}");
@@ -43,7 +46,12 @@ internal static class CheckCommand
         output.WriteLine($"predictions    PUB {options.Endpoints.Predictions}");
         foreach (var subscribe in options.Endpoints.Subscribe)
             output.WriteLine($"subscribe      SUB {(subscribe.Bind ? "at" : "to")} {subscribe.Endpoint}");
-        output.WriteLine($"http           {options.Http.Endpoint ?? "none"}");
+        output.WriteLine($"http           {options.Http.Endpoint ?? "none"}{(token is null ? "" : ", with a token")}");
+        output.WriteLine($"security       {Exposure.Describe(keys)}");
+        foreach (var warning in Exposure.Warnings(options))
+            output.WriteLine($"warning        {warning}");
+        if (Descriptors.Allow(options.Limits.Connections).Notice is { } few)
+            output.WriteLine($"note           {few}");
         output.WriteLine($"state          {DaemonHost.StateText(options.State)}");
         output.WriteLine($"streams        at most {options.Streams.Max}");
         if (against is not null || Directory.Exists(options.State.Directory))

@@ -6,6 +6,8 @@ internal static class ConfigurationChecks
     public static void Run(RealtimeOptions options, ConfigurationReport report)
     {
         CheckAddresses(options, report);
+        CheckExposure(options, report);
+        CheckKeys(options, report);
         CheckConnections(options.Endpoints.Subscribe, report);
         CheckNames(options.Models ?? [], report);
     }
@@ -44,6 +46,49 @@ internal static class ConfigurationChecks
                 || EndpointAddress.TryParseIpc(text, out address) || EndpointAddress.TryParseHttp(text, out address)))
             {
                 yield return (key, text, address);
+            }
+        }
+    }
+
+    // What other machines reach asks for keys, unless it is said in so many words that it should not.
+    private static void CheckExposure(RealtimeOptions options, ConfigurationReport report)
+    {
+        if (options.Security.Insecure)
+        {
+            return;
+        }
+        foreach (var (key, text, _) in Bound(options).Where(each => !each.Address.IsLocal))
+        {
+            var isHttp = key == "http.endpoint";
+            if (isHttp ? options.Http.Token is not null : options.Security.Curve is not null
+                || report.HasFailed("security.curve"))
+            {
+                continue;
+            }
+            var remedy = isHttp ? "http.token" : "security.curve (realtimed keygen makes keys)";
+            if (report.TryFind(key, out var source, out var offset))
+            {
+                report.Add(source!, offset, $"found {ConfigurationNode.Quote(text)} for {key}, which other machines "
+                    + $"reach, expected a loopback address, or {remedy}, or security.insecure: true");
+            }
+        }
+    }
+
+    private static void CheckKeys(RealtimeOptions options, ConfigurationReport report)
+    {
+        if (options.Security.Curve is { } curve)
+        {
+            SecuritySchema.CheckClients(curve.Clients.Listed, "security.curve.clients", report);
+        }
+        var subscriptions = options.Endpoints.Subscribe;
+        for (var i = 0; i < subscriptions.Count; i++)
+        {
+            var key = $"endpoints.subscribe[{i}].serverKey";
+            if (subscriptions[i] is { Bind: true, ServerKey: not null }
+                && report.TryFind(key, out var source, out var offset))
+            {
+                report.Add(source!, offset, $"found a key for {key}, expected none: who binds, with \"bind\": true, "
+                    + "has the key of security.curve itself");
             }
         }
     }

@@ -68,6 +68,21 @@ public static class ConfigurationLoader
         return Table.Read(options, node, "", "", report);
     }
 
+    /// <summary>Reads the list of clients in a file of its own.</summary>
+    internal static IReadOnlyList<ClientOptions> ReadClients(string file, string text, List<string> faults)
+    {
+        var report = new ConfigurationReport();
+        var bytes = Encoding.UTF8.GetBytes(text);
+        var source = new ConfigurationSource(file, order: 0, Path.GetDirectoryName(Path.GetFullPath(file))!, bytes);
+        IReadOnlyList<ClientOptions> clients = [];
+        if (!ConfigurationParser.TryParse(bytes, source, out var node, out var fault, out var offset))
+            report.Add(source, offset, fault);
+        else if (SecuritySchema.ClientList.Read(node!, "clients", report, out clients))
+            SecuritySchema.CheckClients(clients, "clients", report);
+        faults.AddRange(report.Errors);
+        return report.Errors.Count == 0 ? clients : [];
+    }
+
     private static bool TryReadBytes(string file, out byte[] text, out string fault)
     {
         (text, fault) = ([], "");

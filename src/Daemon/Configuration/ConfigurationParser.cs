@@ -145,12 +145,14 @@ internal sealed class ConfigurationParser
         if (!IsWord(text[offset]) || !char.IsAsciiLetter(word[0]))
             return null;
         offset = from;
-        return word.ToLowerInvariant() is "true" or "false" or "null" && word != word.ToLowerInvariant()
+        string[] literals = ["true", "false", "null"];
+        return literals.Contains(word, StringComparer.OrdinalIgnoreCase)
             ? $"found {word}, expected JSON: true, false and null are lower case"
             : $"found {word}, expected JSON: names and texts stand in double quotes";
     }
 
-    private static bool IsWord(byte letter) => char.IsAsciiLetterOrDigit((char)letter) || letter is (byte)'_' or (byte)'-';
+    private static bool IsWord(byte letter) =>
+        char.IsAsciiLetterOrDigit((char)letter) || letter is (byte)'_' or (byte)'-';
 
     private static int OffsetOf(byte[] text, JsonException exception)
     {

@@ -30,7 +30,10 @@ public static class ConfigurationSchema
         new Setting<SubscribeOptions, IReadOnlyList<string>>("topics",
             ListOf(Topic, "topic prefixes", mayBeEmpty: false),
             "topic prefixes to subscribe to; the empty one is every topic",
-            o => o.Topics, (o, v) => o with { Topics = v }));
+            o => o.Topics, (o, v) => o with { Topics = v }),
+        new Setting<SubscribeOptions, string?>("serverKey", NullOr(CurveKey),
+            "the publisher's public CURVE key; null connects without encryption",
+            o => o.ServerKey, (o, v) => o with { ServerKey = v }));
 
     internal static SettingTable<RealtimeOptions> Root { get; } = new(
         new Setting<RealtimeOptions, string>("endpoints.ingest", Endpoint, "PULL socket for ticks, fire and forget",
@@ -42,7 +45,7 @@ public static class ConfigurationSchema
             "PUB socket for predictions, events and the heartbeat",
             o => o.Endpoints.Predictions, (o, v) => o with { Endpoints = o.Endpoints with { Predictions = v } }),
         new Setting<RealtimeOptions, IReadOnlyList<SubscribeOptions>>("endpoints.subscribe",
-            ListOf(SubscriptionKind(), "addresses or objects with endpoint, bind, topics"),
+            ListOf(SubscriptionKind(), "addresses or objects with endpoint, bind, topics, serverKey"),
             "other people's publishers to take ticks from",
             o => o.Endpoints.Subscribe, (o, v) => o with { Endpoints = o.Endpoints with { Subscribe = v } }),
         new Setting<RealtimeOptions, IReadOnlyList<ModelOptions>?>("models",
@@ -66,6 +69,12 @@ public static class ConfigurationSchema
             o => o.Limits.Memory, (o, v) => o with { Limits = o.Limits with { Memory = v } }),
         new Setting<RealtimeOptions, int>("limits.connections", Whole(1, 1_000_000), "connections held at most",
             o => o.Limits.Connections, (o, v) => o with { Limits = o.Limits with { Connections = v } }),
+        new Setting<RealtimeOptions, int>("limits.predictions", Whole(1, 10_000_000),
+            "predictions and events that may wait for one subscriber; more are dropped for it",
+            o => o.Limits.Predictions, (o, v) => o with { Limits = o.Limits with { Predictions = v } }),
+        new Setting<RealtimeOptions, long>("limits.replies", Bytes(1_048_576),
+            "bytes of replies that may wait for clients to read, a quarter of it for one client",
+            o => o.Limits.Replies, (o, v) => o with { Limits = o.Limits with { Replies = v } }),
         new Setting<RealtimeOptions, int>("frame.maxTicks", Whole(1, 1_048_576),
             "ticks one turn of the loop takes at most",
             o => o.Frame.MaxTicks, (o, v) => o with { Frame = o.Frame with { MaxTicks = v } }),
@@ -96,6 +105,9 @@ public static class ConfigurationSchema
         new Setting<RealtimeOptions, string?>("http.endpoint", NullOr(HttpEndpoint),
             "health, metrics and the dashboard; null serves no HTTP",
             o => o.Http.Endpoint, (o, v) => o with { Http = o.Http with { Endpoint = v } }),
+        new Setting<RealtimeOptions, string?>("http.token", NullOr(SecretPath),
+            "file or credential:NAME with the bearer token that readers present; null asks for none",
+            o => o.Http.Token, (o, v) => o with { Http = o.Http with { Token = v } }),
         new Setting<RealtimeOptions, EngineKind>("engine.kind", Choice<EngineKind>(),
             "what steps the models; auto takes what measures fastest",
             o => o.Engine.Kind, (o, v) => o with { Engine = o.Engine with { Kind = v } }),
@@ -108,18 +120,35 @@ public static class ConfigurationSchema
         new Setting<RealtimeOptions, string?>("engine.device", NullOr(Device()),
             "GPU or other device by index or part of its name; null takes the first GPU",
             o => o.Engine.Device, (o, v) => o with { Engine = o.Engine with { Device = v } }),
-        new Setting<RealtimeOptions, string?>("security.curve", NullOr(FilePath),
-            "the daemon's CURVE key file; null is no encryption",
+        new Setting<RealtimeOptions, CurveOptions?>("security.curve", NullOr(SecuritySchema.CurveKind),
+            "CURVE keys on every socket, the daemon's and its clients'; null is neither encryption nor keys",
             o => o.Security.Curve, (o, v) => o with { Security = o.Security with { Curve = v } }),
+        new Setting<RealtimeOptions, bool>("security.insecure", Switch,
+            "serve other machines without keys: whoever reaches an address may do everything",
+            o => o.Security.Insecure, (o, v) => o with { Security = o.Security with { Insecure = v } }),
+        new Setting<RealtimeOptions, bool>("telemetry.histograms", Switch,
+            "measure the latency and age of ticks, and the frames",
+            o => o.Telemetry.Histograms, (o, v) => o with { Telemetry = o.Telemetry with { Histograms = v } }),
         new Setting<RealtimeOptions, bool>("telemetry.stageHistograms", Switch, "measure each stage of the frame",
             o => o.Telemetry.StageHistograms,
             (o, v) => o with { Telemetry = o.Telemetry with { StageHistograms = v } }),
+        new Setting<RealtimeOptions, TimeSpan>("telemetry.staleAfter", Time(TimeSpan.FromMilliseconds(1), Forever),
+            "a stream without a tick for this long counts as stale",
+            o => o.Telemetry.StaleAfter, (o, v) => o with { Telemetry = o.Telemetry with { StaleAfter = v } }),
+        new Setting<RealtimeOptions, string?>("telemetry.rawSamples", NullOr(FilePath),
+            "file that gets the latency of each tick, up to two million, when the daemon ends; to check histograms by",
+            o => o.Telemetry.RawSamples, (o, v) => o with { Telemetry = o.Telemetry with { RawSamples = v } }),
         new Setting<RealtimeOptions, TimeSpan>("stop.timeout", Time(TimeSpan.Zero, TimeSpan.FromHours(1)),
             "time a stop may take to finish the frame and write a snapshot",
             o => o.Stop.Timeout, (o, v) => o with { Stop = o.Stop with { Timeout = v } }));
 
     /// <summary>Every setting, those of list elements behind their list.</summary>
     public static IReadOnlyList<Setting> All { get; } = [.. Root.Rows.SelectMany(Describe)];
+
+    /// <summary>The settings that <c>--set</c> takes: those of a list's elements, or of another setting, are not among
+    /// them.</summary>
+    public static IReadOnlyList<Setting> Keys { get; } =
+        [.. Root.Rows.Select(static row => row.Describe("", new RealtimeOptions()))];
 
     /// <summary>JSON Schema of the configuration file, for editors and checks elsewhere.</summary>
     public static JsonObject Json()
@@ -141,6 +170,7 @@ public static class ConfigurationSchema
             "models" => Model.Rows.Select(r => r.Describe("models[].", EmptyModel)),
             "endpoints.subscribe" =>
                 Subscription.Rows.Select(r => r.Describe("endpoints.subscribe[].", EmptySubscription)),
+            "security.curve" => SecuritySchema.Describe(),
             _ => [],
         };
         return elements.Prepend(row.Describe("", new RealtimeOptions()));
@@ -168,7 +198,8 @@ public static class ConfigurationSchema
     };
 
     private static ValueKind<SubscribeOptions> SubscriptionKind() => new(
-        "string or object", "an address or an object with endpoint, bind, topics", NodeKinds.Text | NodeKinds.Object,
+        "string or object", "an address or an object with endpoint, bind, topics, serverKey",
+        NodeKinds.Text | NodeKinds.Object,
         (GivenValue given, out SubscribeOptions value) =>
         {
             value = EmptySubscription;

@@ -13,6 +13,10 @@ internal readonly record struct EndpointAddress(string Scheme, string Host, int 
 
     private bool IsEveryHost => Host is "*" or "0.0.0.0" or "[::]";
 
+    /// <summary>Only this machine reaches it: an address of the loopback interface, or a Unix socket.</summary>
+    public bool IsLocal => Scheme == "ipc" || Host is "localhost" or "lo"
+        || IPAddress.TryParse(Host.Trim('[', ']'), out var address) && IPAddress.IsLoopback(address);
+
     public static bool TryParseTcp(string text, out EndpointAddress address) => TryParse(text, "tcp", out address);
 
     public static bool TryParseHttp(string text, out EndpointAddress address) => TryParse(text, "http", out address);

@@ -7,6 +7,16 @@ internal static class ExampleConfiguration
 {
     private const int Columns = 110;
 
+    // Something made up, so that nobody need guess the form.
+    private static readonly Dictionary<string, string> Elements = new()
+    {
+        ["models"] = "[{ \"name\": \"pump\", \"file\": \"models/pump.safetensors\", \"streams\": [\"pump/*\"] }]",
+        ["endpoints.subscribe"] =
+            "[\"tcp://192.0.2.7:5556\", { \"endpoint\": \"ipc:///run/plc/ticks\", \"topics\": [\"plc/\"] }]",
+        ["security.curve"] =
+            "{ \"secretKey\": \"credential:realtimed.curve\", \"clients\": \"/etc/realtimed/clients\" }",
+    };
+
     /// <param name="given">Settings that are not commented out, with their values as JSON.</param>
     public static string Write(IReadOnlyDictionary<string, string> given)
     {
@@ -18,7 +28,7 @@ internal static class ExampleConfiguration
                 + "read it.")
             .AppendLine("{");
         var section = "";
-        foreach (var setting in ConfigurationSchema.All.Where(static one => !one.Key.Contains("[]")))
+        foreach (var setting in ConfigurationSchema.Keys)
         {
             var dot = setting.Key.LastIndexOf('.');
             var (inside, name) = (dot < 0 ? "" : setting.Key[..dot], setting.Key[(dot + 1)..]);
@@ -44,21 +54,14 @@ internal static class ExampleConfiguration
     {
         foreach (var line in Lines($"{setting.Description}: {setting.Expected}", Columns))
             text.AppendLine($"{indent}// {line}");
-        if (setting.Key == "models")
-            text.AppendLine($"{indent}// {Elements("models")}");
-        if (setting.Key == "endpoints.subscribe")
-            text.AppendLine($"{indent}// {Elements("endpoints.subscribe")}");
+        if (Elements.TryGetValue(setting.Key, out var elements))
+            text.AppendLine($"{indent}// such as {elements}");
         text.AppendLine(given.TryGetValue(setting.Key, out var value)
             ? $"{indent}\"{name}\": {value},"
             : $"{indent}// \"{name}\": {setting.Default},");
         if (indent.Length == 2)
             text.AppendLine();
     }
-
-    // One made-up element, so that nobody need guess its form.
-    private static string Elements(string list) => list == "models"
-        ? "such as [{ \"name\": \"pump\", \"file\": \"models/pump.safetensors\", \"streams\": [\"pump/*\"] }]"
-        : "such as [\"tcp://192.0.2.7:5556\", { \"endpoint\": \"ipc:///run/plc/ticks\", \"topics\": [\"plc/\"] }]";
 
     private static IEnumerable<string> Lines(string text, int columns)
     {

@@ -31,6 +31,10 @@ public sealed record RealtimeOptions
         OnGap = Streams.OnGap,
         MemoryMax = Limits.Memory,
         RecordsPredictions = State.RecordPredictions,
+        Histograms = Telemetry.Histograms,
+        StageHistograms = Telemetry.StageHistograms,
+        StaleAfter = Telemetry.StaleAfter,
+        RawSamples = Telemetry.RawSamples is not null,
     };
 }
 
@@ -49,6 +53,9 @@ public sealed record SubscribeOptions
     public required string Endpoint { get; init; }
     public bool Bind { get; init; }
     public IReadOnlyList<string> Topics { get; init; } = [""];
+
+    /// <summary>The publisher's public CURVE key; null connects without encryption.</summary>
+    public string? ServerKey { get; init; }
 }
 
 /// <summary>A model and the streams it serves; <see cref="File"/> is an absolute path once loaded.</summary>
@@ -82,6 +89,12 @@ public sealed record LimitOptions
     public long? Memory { get; init; }
 
     public int Connections { get; init; } = 10_000;
+
+    /// <summary>Predictions and events that may wait for one subscriber.</summary>
+    public int Predictions { get; init; } = 65_536;
+
+    /// <summary>Bytes of replies that may wait for all clients; one has at most a quarter.</summary>
+    public long Replies { get; init; } = 268_435_456;
 }
 
 public sealed record FrameOptions
@@ -118,6 +131,9 @@ public sealed record HttpOptions
 {
     /// <summary>Null serves no HTTP.</summary>
     public string? Endpoint { get; init; } = "http://127.0.0.1:5580";
+
+    /// <summary>The file with what a reader has to present as a bearer token; null asks for none.</summary>
+    public string? Token { get; init; }
 }
 
 public enum EngineKind
@@ -140,12 +156,58 @@ public sealed record EngineOptions
 
 public sealed record SecurityOptions
 {
-    public string? Curve { get; init; }
+    /// <summary>Null is neither encryption nor keys.</summary>
+    public CurveOptions? Curve { get; init; }
+
+    /// <summary>Whoever reaches an address of this machine may be served without a key.</summary>
+    public bool Insecure { get; init; }
+}
+
+/// <summary>CURVE on every socket; paths are absolute once loaded, or <c>credential:NAME</c>.</summary>
+public sealed record CurveOptions
+{
+    /// <summary>The file with the daemon's own secret key.</summary>
+    public required string SecretKey { get; init; }
+
+    public required AllowedClients Clients { get; init; }
+}
+
+/// <summary>Where the allowed clients are: written down here, or in a file or folder.</summary>
+/// <param name="Path">A file with a list of clients, or a folder of public keys; null where they are listed.</param>
+/// <param name="Listed">The clients; empty where there is a path.</param>
+public sealed record AllowedClients(string? Path, IReadOnlyList<ClientOptions> Listed);
+
+/// <summary>A client, its public key, and what it may do.</summary>
+public sealed record ClientOptions
+{
+    public required string Name { get; init; }
+
+    /// <summary>Its public key; null where it is in <see cref="KeyFile"/>.</summary>
+    public string? Key { get; init; }
+
+    public string? KeyFile { get; init; }
+
+    /// <summary>Patterns of the streams it may send to and ask about.</summary>
+    public IReadOnlyList<string> Streams { get; init; } = ["*"];
+
+    /// <summary>Beginnings of the names of the streams it may hear; null takes those of <see cref="Streams"/>.
+    /// </summary>
+    public IReadOnlyList<string>? Hears { get; init; }
+
+    public int? TicksPerSecond { get; init; }
+    public bool MayControl { get; init; }
 }
 
 public sealed record TelemetryOptions
 {
+    public bool Histograms { get; init; } = true;
     public bool StageHistograms { get; init; } = true;
+
+    /// <summary>A stream without a tick for this long counts as stale.</summary>
+    public TimeSpan StaleAfter { get; init; } = TimeSpan.FromMinutes(5);
+
+    /// <summary>Gets each latency when the daemon ends; null keeps none.</summary>
+    public string? RawSamples { get; init; }
 }
 
 public sealed record StopOptions

@@ -30,6 +30,17 @@ internal static class ValueKinds
         MakeSchema = static () => JsonSchemas.Text("^[^\\u0000]+$"),
     };
 
+    /// <summary>A file with a secret: a path, or <c>credential:NAME</c> for one that systemd hands over.</summary>
+    public static ValueKind<string> SecretPath { get; } = new(
+        "string", "a path or \"credential:NAME\"", NodeKinds.Text, ReadSecretPath, ConfigurationNode.Quote)
+    {
+        MakeSchema = static () => JsonSchemas.Text("^[^\\u0000]+$"),
+    };
+
+    /// <summary>A public CURVE key.</summary>
+    public static ValueKind<string> CurveKey { get; } =
+        Text("a public CURVE key, 40 characters of Z85", Protocol.ZeroMq.Z85.IsKey, "^.{40}$");
+
     /// <summary>A ZeroMQ address to bind.</summary>
     public static ValueKind<string> Endpoint { get; } =
         Text("tcp://host:port with a port from 0 to 65535, or ipc://path", IsEndpoint,
@@ -171,6 +182,14 @@ internal static class ValueKinds
         }
         value = Path.GetFullPath(node.Text, node.Source.Folder);
         return true;
+    }
+
+    private static bool ReadSecretPath(GivenValue given, out string value)
+    {
+        if (!SecretFile.IsCredential(given.Node.Text))
+            return ReadPath(given, out value);
+        value = given.Node.Text;
+        return given.Node.Kind == NodeKinds.Text && SecretFile.IsCredentialName(value) || given.Mismatch();
     }
 
     private static bool IsName(string text) =>

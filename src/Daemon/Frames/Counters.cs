@@ -47,9 +47,9 @@ public sealed class Counters
         _rejectedByCode[(int)code]++;
     }
 
-    public void Refuse(Protocol.ErrorCode code)
+    public void Refuse(Protocol.ErrorCode code, int ticks = 1)
     {
-        Refused++;
-        _refusedByCode[(int)code]++;
+        Refused += ticks;
+        _refusedByCode[(int)code] += ticks;
     }
 }

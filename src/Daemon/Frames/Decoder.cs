@@ -1,3 +1,4 @@
+using Realtime.Daemon.Frames.Access;
 using Realtime.Daemon.Frames.HandOver;
 using Realtime.Daemon.Frames.Requests;
 using Realtime.Protocol;
@@ -31,6 +32,7 @@ public sealed class Decoder
     private readonly Inbox _inbox;
     private readonly RequestDesk _desk;
     private readonly TickShapes _shapes = new();
+    private readonly Admission _admission;
     private readonly int _ticksMax;
     private readonly byte[] _digits = new byte[StreamName.MaximumDigits];
 
@@ -52,6 +54,7 @@ public sealed class Decoder
         _inbox = inbox;
         _desk = desk;
         _ticksMax = ticksMax;
+        _admission = new Admission(world);
         Measure();
     }
 
@@ -108,6 +111,12 @@ public sealed class Decoder
     private bool TryOpen(in Message message)
     {
         _header = default;
+        if (message.Client is { IsRevoked: true })
+        {
+            IgnoreMessage();
+            return false;
+        }
+
         var fault = EnvelopeFault(in message, out var code);
         if (fault is null)
         {
@@ -123,6 +132,14 @@ public sealed class Decoder
                         ErrorCode.TooLarge),
                 _ => (null, ErrorCode.None),
             };
+        }
+
+        if (fault is null && message.Origin != Origin.Request && message.Client is { } client
+            && _admission.RefusesAll(client, _header.Count))
+        {
+            _ticks++;
+            Close();
+            return false;
         }
 
         if (fault is null)
@@ -168,10 +185,20 @@ public sealed class Decoder
         Close();
     }
 
+    // It was under way when its sender's key was taken back: counted, and not answered.
+    private void IgnoreMessage()
+    {
+        _ticks++;
+        _world.Counters.Received++;
+        _world.Counters.Reject(ErrorCode.NotAllowed);
+        _world.Limits.NotAllowed++;
+        Close();
+    }
+
     private void AnswerControl(in Message message)
     {
         var start = _work.Replies.Length;
-        _desk.Execute(_inbox.Bytes(message.Payload), _work.Replies);
+        _desk.Execute(_inbox.Bytes(message.Payload), _work.Replies, message.Client);
         var reply = new Slice(start, _work.Replies.Length - start);
         _work.Add(new RequestWork(
             _next, _work.OutcomeCount, _work.OutcomeCount, true, false, Within(in message, _desk.Rid), false, reply,
@@ -259,6 +286,9 @@ public sealed class Decoder
             outcome = new Outcome(OutcomeKind.Rejected, -1, ErrorCode.Malformed, fault);
             return;
         }
+
+        if (message.Client is { } client && !_admission.Admits(client, name, in tick, isRequest, ref outcome))
+            return;
 
         var row = _world.Streams.Find(name);
         if (!_world.TakesChanges)

@@ -1,11 +1,17 @@
+using Realtime.Daemon.Frames.Meters;
+using Realtime.Daemon.Frames.Tracing;
 using Realtime.Protocol;
 using Realtime.Protocol.MessagePack;
 
 namespace Realtime.Daemon.Frames;
 
 /// <summary>Publishes a frame's predictions and events, and replies to its requests.</summary>
-public sealed class Emitter(World world, FrameWork work, Inbox inbox, IPredictionSink sink, ReplyQueue replies)
+public sealed class Emitter(
+    World world, FrameWork work, Inbox inbox, IPredictionSink sink, ReplyQueue replies, FrameMeters meters,
+    TickTracer? tracer = null)
 {
+    private readonly Deliveries _deliveries = new(meters, tracer);
+    private readonly byte[] _trace = new byte[TraceParent.Length];
     private readonly MessagePackWriter _predictions = new(64 * 1024);
     private readonly TickReply _reply = new(world.Epoch);
     private (int Start, int End)[] _encoded = [];
@@ -26,14 +32,22 @@ public sealed class Emitter(World world, FrameWork work, Inbox inbox, IPredictio
         _areEncoded = sink.HasSubscribers;
         if (work.IsUnrecorded)
             return;
-        if (!_areEncoded)
+        tracer?.Select(work, inbox);
+        if (_areEncoded)
         {
-            foreach (ref readonly var item in work.Items)
-                if (item.Kind == ItemKind.Tick)
-                    world.Counters.Published++;
-            return;
+            PublishEncoded();
+        }
+        else
+        {
+            world.Counters.Published += work.TickCount;
+            _deliveries.Unheard(work.Items);
         }
 
+        tracer?.Commit();
+    }
+
+    private void PublishEncoded()
+    {
         if (_encoded.Length < work.ItemCount)
             _encoded = new (int, int)[Math.Max(work.ItemCount, 2 * _encoded.Length)];
         Span<byte> topic = stackalloc byte[Topic.MaximumLength];
@@ -46,8 +60,10 @@ public sealed class Emitter(World world, FrameWork work, Inbox inbox, IPredictio
             Encode(in item, _predictions);
             _encoded[i] = (start, _predictions.Length);
             var length = Topic.Write(Topic.Prediction, world.Streams.Name(item.Row), topic);
-            Publish(topic[..length], _predictions.Written[start..]);
+            Publish(in item, topic[..length], _predictions.Written[start..]);
         }
+
+        _deliveries.Flush();
     }
 
     private void Encode(in Item item, MessagePackWriter writer)
@@ -62,7 +78,7 @@ public sealed class Emitter(World world, FrameWork work, Inbox inbox, IPredictio
             Prediction = work.Prediction(in made, host.PredictionCount),
             Values = work.Values(in made, host.InputCount),
             Flags = made.Flags,
-            Trace = inbox.Bytes(item.Trace),
+            Trace = item.Traced == 0 ? inbox.Bytes(item.Trace) : tracer!.Write(in item, _trace),
         };
         host.Predictions.Write(writer, in content);
     }
@@ -86,12 +102,18 @@ public sealed class Emitter(World world, FrameWork work, Inbox inbox, IPredictio
         reply.WriteRaw(_predictions.Written[start..end]);
     }
 
-    private void Publish(ReadOnlySpan<byte> topic, ReadOnlySpan<byte> payload)
+    private void Publish(in Item item, ReadOnlySpan<byte> topic, ReadOnlySpan<byte> payload)
     {
         if (sink.Publish(topic, payload))
+        {
             world.Counters.Published++;
+            _deliveries.Sent(in item);
+        }
         else
+        {
             world.Counters.Dropped++;
+            _deliveries.Dropped(in item);
+        }
     }
 
     private void Answer(in RequestWork request)

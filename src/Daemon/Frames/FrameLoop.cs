@@ -1,7 +1,9 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.CodeAnalysis;
 using Realtime.Daemon.Frames.HandOver;
+using Realtime.Daemon.Frames.Meters;
 using Realtime.Daemon.Frames.Requests;
+using Realtime.Daemon.Frames.Tracing;
 using Realtime.Protocol;
 using Realtime.Protocol.MessagePack;
 
@@ -53,6 +55,8 @@ public sealed class FrameLoop
         _report = report;
         Desk = new RequestDesk(world, report);
         _replies = new ReplyQueue(world, sink);
+        Meters = new FrameMeters(world, options);
+        Tracer = options.Tracing is { } sampling ? new TickTracer(sampling, world, Meters) : null;
         MakeStages(options);
         _evictions = new Evictions(world, options.IdleAfter);
         world.Now = world.Started = clock.UtcNanoseconds;
@@ -61,6 +65,12 @@ public sealed class FrameLoop
 
     /// <summary>Carries out control requests; only for what is posted.</summary>
     public RequestDesk Desk { get; }
+
+    /// <summary>What it measures; for what is posted.</summary>
+    public FrameMeters Meters { get; }
+
+    /// <summary>Samples ticks; null where none is traced.</summary>
+    public TickTracer? Tracer { get; }
 
     /// <summary>Why ticks are refused or held up now; null where they are not. For what is posted.</summary>
     public string? Trouble => _world.Changes.Fault ?? _world.Changes.Warning;
@@ -74,6 +84,9 @@ public sealed class FrameLoop
     /// <summary>It runs frames, or has; any thread may ask.</summary>
     public bool IsServing => _serving;
 
+    /// <summary>No reply waits for anything. For what is posted, and for the source.</summary>
+    public bool IsQuiet => _replies.IsEmpty;
+
     /// <summary>Turns of the loop, idle ones too; any thread may read it to see that the loop lives.</summary>
     public long Turns => Volatile.Read(ref _turns);
 
@@ -82,11 +95,16 @@ public sealed class FrameLoop
     {
         _serving = true;
         while (!_stop)
+        {
             if (!RunFrame() && _options.Idle == IdleMode.Block)
                 _source.Wait(UntilDue());
             else if (_decoder.IsHeldUp)
                 // Until the journal has room; messages that wait would end a wait on the sockets at once.
                 Thread.Sleep(1);
+            else if (_inbox.Count != 0 && !_inbox.IsWorth)
+                _source.Pause();
+        }
+
         while (!_decoder.IsDrained)
         {
             RunFrame();
@@ -102,20 +120,21 @@ public sealed class FrameLoop
     public bool RunFrame()
     {
         _world.Now = _clock.UtcNanoseconds;
+        Meters.Turn();
         _world.Frame++;
         RunPosted();
         _world.HandOvers.Run();
+        Meters.Begin();
         Ingest();
-        _decoder.Run();
-        _stepper.Run();
-        Record();
-        _emitter.Run();
-        _replies.Release();
-        _work.Clear();
-        RunDue();
+        RunStages();
         var worked = _inbox.Count != 0;
         if (worked)
+        {
             _world.Counters.Frames++;
+            Meters.Close();
+        }
+
+        RunDue();
         Volatile.Write(ref _turns, _turns + 1);
         return worked;
     }
@@ -157,7 +176,7 @@ public sealed class FrameLoop
         _work = new FrameWork(options.MaxTicks);
         _decoder = new Decoder(_world, _work, _inbox, Desk, options.MaxTicks);
         _stepper = new Stepper(_world, _work);
-        _emitter = new Emitter(_world, _work, _inbox, _sink, _replies);
+        _emitter = new Emitter(_world, _work, _inbox, _sink, _replies, Meters, Tracer);
     }
 
     private void Ingest()
@@ -167,7 +186,23 @@ public sealed class FrameLoop
         if (_sizes != (_options.FrameLimit, _options.MaxTicks))
             MakeStages(_options);
         _decoder.Rewind();
+        Meters.Receive();
         _source.Receive(_inbox);
+    }
+
+    private void RunStages()
+    {
+        Meters.End(Stage.Ingest);
+        _decoder.Run();
+        Meters.End(Stage.Decode);
+        _stepper.Run();
+        Meters.End(Stage.Step);
+        Record();
+        Meters.End(Stage.Journal);
+        _emitter.Run();
+        _replies.Release();
+        _work.Clear();
+        Meters.End(Stage.Emit);
     }
 
     private void Record()
@@ -213,6 +248,7 @@ public sealed class FrameLoop
     private void RunDue()
     {
         _world.Snapshots?.Run();
+        Meters.RunDue();
         if (_world.TakesChanges && _evictions.Run())
         {
             _world.Changes.Commit(_world.Frame, _world.Now);

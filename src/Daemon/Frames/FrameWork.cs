@@ -44,6 +44,9 @@ public struct Item
     /// <summary>Within the inbox.</summary>
     public Slice Trace;
 
+    /// <summary>One more than its place among the traced ticks; 0 where it is none.</summary>
+    public int Traced;
+
     /// <summary>Takes what a row says of its last tick.</summary>
     public void Describe(int row, in StreamRow stream)
     {
@@ -107,6 +110,13 @@ public sealed class FrameWork
 
     public int ItemCount { get; private set; }
     public int OutcomeCount { get; private set; }
+
+    /// <summary>Items that are ticks.</summary>
+    public int TickCount { get; private set; }
+
+    /// <summary>Ticks that brought a trace.</summary>
+    public int TraceCount { get; private set; }
+
     public int RequestCount { get; private set; }
 
     public bool IsEmpty => ItemCount == 0 && RequestCount == 0;
@@ -127,7 +137,7 @@ public sealed class FrameWork
         // Outcomes hold texts.
         Array.Clear(_outcomes, 0, OutcomeCount);
         Replies.Clear();
-        ItemCount = OutcomeCount = RequestCount = 0;
+        ItemCount = OutcomeCount = RequestCount = TickCount = TraceCount = 0;
         IsUnrecorded = false;
         _valuesEnd = _predictionsEnd = 0;
     }
@@ -159,6 +169,12 @@ public sealed class FrameWork
         item.Kind = kind;
         item.Flags = flags;
         item.Trace = trace;
+        if (kind == ItemKind.Tick)
+        {
+            TickCount++;
+            TraceCount += trace.Length == 0 ? 0 : 1;
+        }
+
         return stream.Item = ItemCount - 1;
     }
 

@@ -1,3 +1,4 @@
+using Realtime.Daemon.Frames.Access;
 using Realtime.Protocol;
 
 namespace Realtime.Daemon.Frames;
@@ -27,6 +28,9 @@ public struct Message
     /// <summary>Frames behind routing id and delimiter.</summary>
     public int Frames;
 
+    /// <summary>Who sent it; null where clients need no key.</summary>
+    public Client? Client;
+
     /// <summary>Size of the largest frame as sent; over the limit its bytes are not here.</summary>
     public long LargestFrame;
 }
@@ -46,6 +50,7 @@ public sealed class Inbox
     private readonly Message[] _messages;
     private readonly int _frameLimit;
     private int _used;
+    private int _weight;
 
     /// <param name="frameLimit">Largest frame taken, in bytes.</param>
     /// <param name="messagesMax">Most messages held at once.</param>
@@ -64,7 +69,10 @@ public sealed class Inbox
     /// <summary>Bytes held.</summary>
     public int Used => _used;
 
-    public bool IsFull => Count == _messages.Length || _bytes.Length - _used < _frameLimit + EnvelopeBytes;
+    public bool IsFull => _weight >= _messages.Length || _bytes.Length - _used < _frameLimit + EnvelopeBytes;
+
+    /// <summary>Not all that came is from clients that are over their rates.</summary>
+    public bool IsWorth { get; private set; }
 
     /// <summary>Where the next frame may be received to.</summary>
     public Span<byte> Free => _bytes.AsSpan(_used);
@@ -90,11 +98,19 @@ public sealed class Inbox
         return slice with { Length = length };
     }
 
-    public void Add(in Message message) => _messages[Count++] = message;
+    public void Add(in Message message)
+    {
+        _messages[Count++] = message;
+        var weight = message.Client?.WeightOf(message.LargestFrame) ?? 1;
+        _weight += weight;
+        IsWorth |= weight == 1;
+    }
 
     public void Clear()
     {
         Count = 0;
         _used = 0;
+        _weight = 0;
+        IsWorth = false;
     }
 }

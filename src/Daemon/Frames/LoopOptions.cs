@@ -1,3 +1,5 @@
+using Realtime.Daemon.Frames.Tracing;
+
 namespace Realtime.Daemon.Frames;
 
 /// <summary>What happens to a stream's state when ticks are missing.</summary>
@@ -28,6 +30,21 @@ public sealed record LoopOptions
     public int StreamsMax { get; init; } = 100_000;
     public TimeSpan? IdleAfter { get; init; }
     public GapPolicy OnGap { get; init; } = GapPolicy.Step;
+
+    /// <summary>Latencies, ages and frames are measured.</summary>
+    public bool Histograms { get; init; } = true;
+
+    /// <summary>So are the stages of a frame.</summary>
+    public bool StageHistograms { get; init; } = true;
+
+    /// <summary>A stream without a tick for this long counts as stale.</summary>
+    public TimeSpan StaleAfter { get; init; } = TimeSpan.FromMinutes(5);
+
+    /// <summary>Which ticks are traced; null traces none.</summary>
+    public TickSampling? Tracing { get; init; }
+
+    /// <summary>Each latency is kept, too, as far as there is room.</summary>
+    public bool RawSamples { get; init; }
 
     /// <summary>Bytes the streams may take; null is unlimited.</summary>
     public long? MemoryMax { get; init; }

@@ -16,6 +16,11 @@ public interface ITickSource
     /// <summary>Returns once a message is there, <see cref="Wake"/> was called, or the time is over.</summary>
     void Wait(TimeSpan timeout);
 
+    /// <summary>Lets a moment pass, as what came was not worth a frame.</summary>
+    void Pause()
+    {
+    }
+
     /// <summary>Ends a <see cref="Wait"/> from any thread.</summary>
     void Wake();
 }

@@ -1,3 +1,4 @@
+using Realtime.Daemon.Frames.Access;
 using Realtime.Daemon.Frames.HandOver;
 using Realtime.Daemon.Frames.Snapshots;
 using Realtime.Protocol;
@@ -40,6 +41,11 @@ public sealed class World : IDisposable
     public StreamTable Streams { get; }
     public RefusedStreams Refused { get; } = new(RefusedMax);
     public Counters Counters { get; } = new();
+    public LimitHits Limits { get; set; } = new();
+
+    /// <summary>Clients with keys; null where none are needed.</summary>
+    public ClientTable? Clients { get; set; }
+
     public EventQueue Events { get; } = new();
     public ChangeLog Changes { get; }
     public GapPolicy OnGap { get; private set; }

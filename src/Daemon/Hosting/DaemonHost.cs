@@ -11,7 +11,9 @@ using Realtime.Daemon.Frames.Snapshots;
 using Realtime.Daemon.Hosting.Systemd;
 using Realtime.Daemon.Recovery;
 using Realtime.Daemon.Reloading;
+using Realtime.Daemon.Security;
 using Realtime.Daemon.Storage;
+using Realtime.Daemon.Telemetry;
 using Realtime.Protocol.ZeroMq;
 
 namespace Realtime.Daemon.Hosting;
@@ -33,34 +35,38 @@ public static partial class DaemonHost
         RealtimeOptions options, bool salvage = false, Func<ConfigurationResult>? read = null,
         IReadOnlyDictionary<string, string>? origins = null)
     {
-        RefuseWhatIsNotThere(options);
+        var guards = Guards.Load(options);
         using var notifier = ServiceNotifier.FromEnvironment();
         var kernel = ModelLoading.ChooseKernel(options.Engine, out var notice);
         var models = ModelLoading.LoadAll(options, origins);
         var clock = new SystemClock();
         using var directory = OpenState(options, clock);
         WarmUp.Run(models, kernel, options.Engine.Threads, FactsOf(options, kernel, new Dictionary<string, string>()));
-        using var transport = OpenTransport(options);
+        using var transport = OpenTransport(options, guards);
+        var loopOptions = DaemonTelemetry.ForLoop(options);
         using var world = Worlds.Make(
-            models, kernel, options.Engine.Threads, options.ForLoop(),
-            directory?.Epoch ?? (ulong)clock.UtcNanoseconds);
+            models, kernel, options.Engine.Threads, loopOptions, directory?.Epoch ?? (ulong)clock.UtcNanoseconds);
+        guards.Attach(world, transport, clock);
         var report = new WorldReport(world, FactsOf(options, kernel, transport.Endpoints));
-        var loop = new FrameLoop(world, options.ForLoop(), report, clock, transport, transport);
+        var loop = new FrameLoop(world, loopOptions, report, clock, transport, transport);
         using var life = directory is null ? null
             : new DurableLife(directory, world, Setup.Of(world.Models, Version), options, salvage);
         if (life is not null)
             (life.Wake, loop.TroubleChanged) = (transport.Wake, life.Tell);
 
         var service = ServiceWiring.Connect(notifier, world, loop, life);
-        await using var app = Build(options, loop, (ILoopLife?)life ?? new ShortLife());
+        using var telemetry = new DaemonTelemetry(options, loop, life);
+        await using var app = Build(options, loop, (ILoopLife?)life ?? new ShortLife(), telemetry, guards.Token);
         var log = app.Services.GetRequiredService<ILoggerFactory>().CreateLogger("realtimed");
         if (life is not null)
             life.Log = log;
+        transport.Disturbed = name => LogDisturbed(log, name);
         using var reloader = new Reloader(
             read ?? (() => new ConfigurationResult(options, [], null, new Dictionary<string, string>())), options,
             model => ModelLoading.MakeHost(model, kernel, options.Engine.Threads), world, loop, directory?.Disk)
         {
             Log = log,
+            Keys = new KeyReload(guards.Ring, world, loop, transport) { Log = log },
             PutInForce = taken =>
             {
                 report.Use(FactsOf(taken, kernel, transport.Endpoints));
@@ -75,26 +81,34 @@ public static partial class DaemonHost
 #if FAULT_INJECTION
         using var fault = FaultInjection.Attach(loop);
 #endif
-        using var hangup = PosixSignalRegistration.Create(PosixSignal.SIGHUP, context =>
-        {
-            context.Cancel = true;
-            reloader.Hangup();
-        });
+        using var hangup = OnHangup(reloader.Hangup);
         await StartAsync(app, thread, options).ConfigureAwait(false);
         Announce(log, options, models, kernel, notice, transport, app);
-        if (await thread.Serving().ConfigureAwait(false))
-        {
-            LogServing(log, Version);
-            service.Serve(log);
-        }
-
+        AnnounceSecurity(log, guards);
+        await ServeAsync(thread, service, log).ConfigureAwait(false);
         await app.WaitForShutdownAsync().ConfigureAwait(false);
         reloader.Stop();
         // A loop that goes on still uses what would be disposed of below.
         if (!thread.Ended)
             Environment.Exit(ExitCode.Failed);
+        telemetry.LoopEnded(log);
         LogEnd(log, world.Counters.Received, world.Counters.Stepped, world.Streams.Count);
         return thread.ExitCode;
+    }
+
+    private static PosixSignalRegistration OnHangup(Action reload) =>
+        PosixSignalRegistration.Create(PosixSignal.SIGHUP, context =>
+        {
+            context.Cancel = true;
+            reload();
+        });
+
+    private static async Task ServeAsync(LoopThread thread, ServiceWiring service, ILogger log)
+    {
+        if (!await thread.Serving().ConfigureAwait(false))
+            return;
+        LogServing(log, Version);
+        service.Serve(log);
     }
 
     private static async Task StartAsync(WebApplication app, LoopThread thread, RealtimeOptions options)
@@ -109,16 +123,6 @@ public static partial class DaemonHost
             await thread.StopAsync(default).ConfigureAwait(false);
             throw new StartException(ExitCode.Failed, [$"http.endpoint {options.Http.Endpoint}: {e.Message}"]);
         }
-    }
-
-    // Promises that this version can't keep are refused, not ignored.
-    internal static void RefuseWhatIsNotThere(RealtimeOptions options)
-    {
-        var faults = new List<string>();
-        if (options.Security.Curve is not null)
-            faults.Add("security.curve: this version has no CURVE; leave it out (null)");
-        if (faults.Count != 0)
-            throw new StartException(ExitCode.Configuration, faults);
     }
 
     // Without durability nothing would be written, and what an earlier start wrote would be forgotten in silence.
@@ -140,12 +144,12 @@ public static partial class DaemonHost
         }
     }
 
-    private static ZmqTransport OpenTransport(RealtimeOptions options)
+    private static ZmqTransport OpenTransport(RealtimeOptions options, Guards guards)
     {
         try
         {
             ZmqLibrary.Require();
-            return new ZmqTransport(options.Endpoints, options.Limits);
+            return new ZmqTransport(options.Endpoints, guards.Limits, guards.Ring, guards.Hits);
         }
         catch (Exception e) when (e is ZmqException or DllNotFoundException)
         {
@@ -169,7 +173,8 @@ public static partial class DaemonHost
             },
         };
 
-    private static WebApplication Build(RealtimeOptions options, FrameLoop loop, ILoopLife life)
+    private static WebApplication Build(
+        RealtimeOptions options, FrameLoop loop, ILoopLife life, DaemonTelemetry telemetry, string? token)
     {
         var builder = WebApplication.CreateSlimBuilder();
         // Settings come from the daemon's own configuration alone.
@@ -182,6 +187,7 @@ public static partial class DaemonHost
             builder.Logging.AddSystemdConsole();
         else
             builder.Logging.AddSimpleConsole(static console => console.SingleLine = true);
+        telemetry.AddTo(builder.Logging);
         builder.Services.Configure<Microsoft.Extensions.Logging.Console.ConsoleLoggerOptions>(
             static console => console.LogToStandardErrorThreshold = LogLevel.Trace);
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = options.Stop.Timeout);
@@ -192,10 +198,16 @@ public static partial class DaemonHost
         builder.Services.AddHostedService(static services => services.GetRequiredService<LoopThread>());
         if (options.Http.Endpoint is null)
             builder.Services.AddSingleton<Microsoft.AspNetCore.Hosting.Server.IServer, NoServer>();
+        builder.WebHost.ConfigureKestrel(HttpGuard.Limit);
         var app = builder.Build();
-        if (options.Http.Endpoint is not null)
-            app.Urls.Add(options.Http.Endpoint);
+        if (options.Http.Endpoint is { } endpoint)
+        {
+            app.Urls.Add(endpoint);
+            app.Use(new HttpGuard(token, Exposure.IsLocal(endpoint)).Pass);
+        }
+
         HttpApi.Map(app, loop);
+        telemetry.Map(app);
         return app;
     }
 
@@ -220,6 +232,13 @@ public static partial class DaemonHost
             LogEndpoint(log, "http", url);
     }
 
+    private static void AnnounceSecurity(ILogger log, Guards guards)
+    {
+        LogSecurity(log, Exposure.Describe(guards.Keys));
+        foreach (var notice in guards.Notices)
+            LogNotice(log, notice);
+    }
+
     /// <summary>Where state lives, in words.</summary>
     internal static string StateText(StateOptions state) => state switch
     {
@@ -239,6 +258,15 @@ public static partial class DaemonHost
 
     [LoggerMessage(13, LogLevel.Information, "{Name} at {Endpoint}")]
     private static partial void LogEndpoint(ILogger log, string name, string endpoint);
+
+    [LoggerMessage(85, LogLevel.Information, "Security: {Keys}")]
+    private static partial void LogSecurity(ILogger log, string keys);
+
+    [LoggerMessage(
+        86, LogLevel.Warning,
+        "{Client} sent on predictions what is no subscription; every subscriber has to connect again. Its key can be "
+            + "taken back")]
+    private static partial void LogDisturbed(ILogger log, string client);
 
     [LoggerMessage(14, LogLevel.Information, "Serving, version {Version}")]
     private static partial void LogServing(ILogger log, string version);

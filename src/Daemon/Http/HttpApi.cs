@@ -15,14 +15,14 @@ internal static class HttpApi
 
     public static void Map(WebApplication app, FrameLoop loop)
     {
-        app.MapGet("/healthz", () => Health(loop, isReady: false));
-        app.MapGet("/readyz", () => Health(loop, isReady: true));
-        app.MapGet("/api/stats", () => Ask(loop, static request =>
+        Get(app, "/healthz", () => Health(loop, isReady: false));
+        Get(app, "/readyz", () => Health(loop, isReady: true));
+        Get(app, "/api/stats", () => Ask(loop, static request =>
         {
             request.WriteMapHeader(1);
             WriteOp(request, "stats"u8);
         }));
-        app.MapGet("/api/streams", (string? prefix, string? after, int? limit) => Ask(loop, request =>
+        Get(app, "/api/streams", (string? prefix, string? after, int? limit) => Ask(loop, request =>
         {
             request.WriteMapHeader(4);
             WriteOp(request, "streams"u8);
@@ -34,7 +34,7 @@ internal static class HttpApi
             else
                 request.WriteNil();
         }));
-        app.MapGet("/api/last", (string[] stream) => Ask(loop, request =>
+        Get(app, "/api/last", (string[] stream) => Ask(loop, request =>
         {
             request.WriteMapHeader(2);
             WriteOp(request, "last"u8);
@@ -44,6 +44,9 @@ internal static class HttpApi
                 request.WriteString(name);
         }));
     }
+
+    private static void Get(WebApplication app, string path, Delegate handler) =>
+        app.MapMethods(path, [HttpMethods.Get, HttpMethods.Head], handler);
 
     private static void WriteOp(MessagePackWriter request, ReadOnlySpan<byte> op)
     {

@@ -1,5 +1,7 @@
 using Realtime.Daemon.Configuration;
 using Realtime.Daemon.Frames;
+using Realtime.Daemon.Frames.Access;
+using Realtime.Daemon.Security;
 using Realtime.Protocol;
 using Realtime.Protocol.ZeroMq;
 
@@ -15,82 +17,86 @@ public sealed class ZmqTransport : ITickSource, IPredictionSink, IDisposable
     // Messages taken from one socket before the next has its turn.
     private const int Turn = 64;
 
-    // A frame over this many times limits.frame closes its connection.
-    private const int CloseFactor = 16;
-
-    // Messages that may wait for one subscriber, and replies for one client, until they are dropped. A frame sends
-    // thousands at once; ZeroMQ's own 1000 would drop them before a peer that reads all the time has had its chance.
-    private const int PredictionsWaiting = 65_536;
-    private const int RepliesWaiting = 16_384;
-
     // One byte longer than any name, so that it is seen to be none.
     private const int TopicMax = StreamName.MaximumLength + 1;
+    private const int UserMax = 256;
 
-    // More of a subscription than its beginning is not looked at.
-    private const int SubscriptionMax = 8;
-
-    // How long the last predictions and replies may take to leave when the daemon stops, in milliseconds.
-    private const int LeaveMilliseconds = 500;
+    // Frames that may pass until sockets that are opened anew have taken in what had come.
+    private const int LastFrames = 256;
 
     private const string WakeEndpoint = "inproc://wake";
 
+    private static readonly TimeSpan Soon = TimeSpan.FromMilliseconds(1);
+
     private readonly ZmqContext _context = new();
-    private readonly List<(ZmqSocket Socket, Origin Origin)> _inputs = [];
-    private readonly ZmqSocket _requests;
-    private readonly ZmqSocket _predictions;
+    private readonly TransportSockets _sockets;
+    private readonly ReplyMemory _replyMemory;
+    private readonly SubscriptionDesk _subscriptions;
     private readonly ZmqSocket _wakeIn;
     private readonly ZmqSocket _wakeOut;
     private readonly Lock _wakeLock = new();
-    private readonly ZmqPoll _poll = new();
-    private readonly Dictionary<string, string> _endpoints = [];
-    private readonly byte[] _subscription = new byte[SubscriptionMax];
-    private int _subscriptions;
+    private readonly byte[] _user = new byte[UserMax];
+    private readonly KeyRing? _ring;
+    private ZmqPoll _poll;
+    private ClientTable? _clients;
+    private Func<bool>? _isQuiet;
+    private int _lastFrames;
 
+    /// <param name="endpoints">Where.</param>
+    /// <param name="limits">How much.</param>
+    /// <param name="ring">Keys, the daemon's and its clients'; null where none are needed.</param>
+    /// <param name="hits">Where limits that were hit are counted.</param>
     /// <exception cref="ZmqException">An endpoint can't be bound.</exception>
-    public ZmqTransport(EndpointOptions endpoints, LimitOptions limits)
+    public ZmqTransport(EndpointOptions endpoints, LimitOptions limits, KeyRing? ring = null, LimitHits? hits = null)
     {
-        _requests = Open(ZmqSocketType.Router, limits);
-        _requests.RouterMandatory = true;
-        _requests.SendHighWaterMark = RepliesWaiting;
-        _requests.Linger = LeaveMilliseconds;
-        Bind(_requests, "requests", endpoints.Requests);
-        _inputs.Add((_requests, Origin.Request));
-
-        var ingest = Open(ZmqSocketType.Pull, limits);
-        Bind(ingest, "ingest", endpoints.Ingest);
-        _inputs.Add((ingest, Origin.Ingest));
-
-        _predictions = Open(ZmqSocketType.XPub, limits);
-        _predictions.SendHighWaterMark = PredictionsWaiting;
-        _predictions.Linger = LeaveMilliseconds;
-        Bind(_predictions, "predictions", endpoints.Predictions);
-        for (var i = 0; i < endpoints.Subscribe.Count; i++)
-            _inputs.Add((Subscribe(endpoints.Subscribe[i], i, limits), Origin.Subscription));
-
-        _wakeIn = Open(ZmqSocketType.Pull, limits);
+        hits ??= new LimitHits();
+        _ring = ring;
+        _replyMemory = new ReplyMemory(limits.Replies, hits);
+        _subscriptions = new SubscriptionDesk(hits);
+        _wakeIn = new ZmqSocket(_context, ZmqSocketType.Pull);
         _wakeIn.Bind(WakeEndpoint);
-        _wakeOut = Open(ZmqSocketType.Push, limits);
+        _wakeOut = new ZmqSocket(_context, ZmqSocketType.Push);
         _wakeOut.Connect(WakeEndpoint);
-        foreach (var (socket, _) in _inputs)
-            _poll.Add(socket);
-        _poll.Add(_wakeIn);
+        _sockets = new TransportSockets(_context, endpoints, limits, ring, hits);
+        if (ring is not null)
+            _clients = new ClientTable(ring.Keys.Rights, 0);
+        _poll = MakePoll();
     }
 
     /// <summary>Endpoints as bound or connected, by the names of the configuration.</summary>
-    public IReadOnlyDictionary<string, string> Endpoints => _endpoints;
+    public IReadOnlyDictionary<string, string> Endpoints => _sockets.Endpoints;
 
     /// <summary>A subscription that predictions may match.</summary>
-    public bool HasSubscribers => _subscriptions != 0;
+    public bool HasSubscribers => _subscriptions.HasSubscribers;
+
+    /// <summary>Told the name of a client that disturbed the subscriptions of others, whose connections then ended.
+    /// </summary>
+    public Action<string>? Disturbed { get; set; }
+
+    /// <summary>The sockets are closed and opened anew just now.</summary>
+    public bool IsReopening => _isQuiet is not null || !_sockets.AreBound;
+
+    /// <summary>Puts other rights in force; on the loop's thread.</summary>
+    public void Use(ClientTable clients) => _clients = clients;
+
+    /// <summary>
+    /// Ends every connection and listens anew, once what had come is taken in and answered; on the loop's thread.
+    /// Clients connect again by themselves.
+    /// </summary>
+    /// <param name="isQuiet">Whether no reply is owed to anybody.</param>
+    public void Reopen(Func<bool> isQuiet) => (_isQuiet, _lastFrames) = (isQuiet, 0);
 
     public void Receive(Inbox inbox)
     {
-        bool progress;
+        if (IsReopening)
+            GoOnReopening();
         ReceiveSubscriptions();
+        bool progress;
         do
         {
             progress = false;
-            foreach (var (socket, origin) in _inputs)
-                for (var i = 0; i < Turn && !inbox.IsFull && TryReceive(socket, origin, inbox); i++)
+            foreach (var input in _sockets.Inputs)
+                for (var i = 0; i < Turn && !inbox.IsFull && TryReceive(input, inbox); i++)
                     progress = true;
         }
         while (progress && !inbox.IsFull);
@@ -98,11 +104,13 @@ public sealed class ZmqTransport : ITickSource, IPredictionSink, IDisposable
 
     public void Wait(TimeSpan timeout)
     {
-        _poll.Wait(timeout);
+        _poll.Wait(IsReopening && timeout > Soon ? Soon : timeout);
         while (_wakeIn.TryReceive([], out _) >= 0)
         {
         }
     }
+
+    public void Pause() => BriefSleep.Run();
 
     public void Wake()
     {
@@ -112,51 +120,75 @@ public sealed class ZmqTransport : ITickSource, IPredictionSink, IDisposable
     }
 
     public bool Publish(ReadOnlySpan<byte> topic, ReadOnlySpan<byte> payload) =>
-        _predictions.TrySend(topic, more: true) && _predictions.TrySend(payload);
+        _sockets.Predictions.TrySend(topic, more: true) && _sockets.Predictions.TrySend(payload);
 
     public bool Reply(ReadOnlySpan<byte> identity, bool delimiter, ReadOnlySpan<byte> payload) =>
-        _requests.TrySendTo(identity, payload, delimiter) == SendOutcome.Sent;
+        _replyMemory.TrySend(_sockets.Requests, identity, delimiter, payload);
 
     public void Dispose()
     {
-        foreach (var (socket, _) in _inputs)
-            socket.Dispose();
-        _predictions.Dispose();
+        _sockets.Dispose();
         _wakeIn.Dispose();
         _wakeOut.Dispose();
         _context.Dispose();
     }
 
-    // XPUB gives the first subscription to each topic, after a 1, and the end of the last one, after a 0.
     private void ReceiveSubscriptions()
     {
-        int size;
-        while ((size = _predictions.TryReceive(_subscription, out var more)) >= 0)
-        {
-            if (more)
-                _predictions.SkipFrames();
-            if (size == 0 || _subscription[0] > 1)
-                continue;
-            var topic = _subscription.AsSpan(1, Math.Min(size, SubscriptionMax) - 1);
-            if (topic.IsEmpty || topic[0] == Topic.Prediction && (topic.Length == 1 || topic[1] == (byte)'/'))
-                _subscriptions += _subscription[0] == 1 ? 1 : -1;
-        }
+        _subscriptions.Receive(_sockets.Predictions, _sockets.GuardsPredictions ? _clients : null);
+        if (_subscriptions.Disturber is not { } name || IsReopening)
+            return;
+        Disturbed?.Invoke(name);
+        _sockets.RenewPredictions();
+        _subscriptions.Renew();
+        _poll = MakePoll();
     }
 
-    private static bool TryReceive(ZmqSocket socket, Origin origin, Inbox inbox)
+    // First what has come is taken in and answered; then the sockets are new, and bound as soon as the old ones let go.
+    private void GoOnReopening()
     {
-        var message = new Message { Origin = origin };
-        if (!TryTake(socket, inbox, ref message, out var slice, out var more))
-            return false;
-        if (origin == Origin.Request)
+        if (_isQuiet is { } isQuiet)
         {
-            message.Identity = slice;
-            if (more && TryTake(socket, inbox, ref message, out slice, out more) && slice.IsEmpty && more
-                && message.LargestFrame <= inbox.FrameLimit)
-            {
-                message.Delimiter = true;
-                TryTake(socket, inbox, ref message, out slice, out more);
-            }
+            if (++_lastFrames <= LastFrames && !(isQuiet() && !_sockets.HaveInput))
+                return;
+            _isQuiet = null;
+            _sockets.Renew();
+            _subscriptions.Renew();
+            _poll = MakePoll();
+        }
+
+        _sockets.TryBindAgain();
+    }
+
+    private ZmqPoll MakePoll()
+    {
+        var poll = new ZmqPoll();
+        foreach (var input in _sockets.Inputs)
+            poll.Add(input.Socket);
+        poll.Add(_wakeIn);
+        return poll;
+    }
+
+    private bool TryReceive(TransportInput input, Inbox inbox)
+    {
+        var message = new Message { Origin = input.Origin };
+        var socket = input.Socket;
+        Slice slice;
+        bool more;
+        if (input.Origin != Origin.Request)
+        {
+            if (!TryTakeSigned(input, inbox, ref message, out slice, out more))
+                return false;
+        }
+        else if (!TryTake(socket, inbox, ref message, out message.Identity, out more))
+        {
+            return false;
+        }
+        else if (TryTakeSigned(input, inbox, ref message, out slice, out more) && slice.IsEmpty && more
+            && message.LargestFrame <= inbox.FrameLimit)
+        {
+            message.Delimiter = true;
+            TryTake(socket, inbox, ref message, out slice, out more);
         }
 
         message.Payload = slice;
@@ -175,39 +207,28 @@ public sealed class ZmqTransport : ITickSource, IPredictionSink, IDisposable
         return true;
     }
 
-    // A frame that is too large leaves nothing but its size.
-    private static bool TryTake(
-        ZmqSocket socket, Inbox inbox, ref Message message, out Slice slice, out bool more)
+    // The first frame that the sender made tells who it is, where senders need a key; ROUTER's routing id need not.
+    private bool TryTakeSigned(
+        TransportInput input, Inbox inbox, ref Message message, out Slice slice, out bool more)
     {
-        var size = socket.TryReceive(inbox.Free, out more);
+        if (!input.IsGuarded)
+            return TryTake(input.Socket, inbox, ref message, out slice, out more);
+        var size = input.Socket.TryReceiveFrom(inbox.Free, _user, out var userLength, out more);
+        if (size >= 0)
+            message.Client = _clients!.Find(_user.AsSpan(0, Math.Min(userLength, UserMax)));
+        return Keep(size, inbox, ref message, out slice);
+    }
+
+    private static bool TryTake(
+        ZmqSocket socket, Inbox inbox, ref Message message, out Slice slice, out bool more) =>
+        Keep(socket.TryReceive(inbox.Free, out more), inbox, ref message, out slice);
+
+    // A frame that is too large leaves nothing but its size.
+    private static bool Keep(int size, Inbox inbox, ref Message message, out Slice slice)
+    {
         var fits = size <= inbox.FrameLimit && size <= inbox.Free.Length;
         slice = inbox.Keep(fits ? Math.Max(size, 0) : 0);
         message.LargestFrame = Math.Max(message.LargestFrame, fits ? size : Math.Max(size, inbox.FrameLimit + 1));
         return size >= 0;
-    }
-
-    private ZmqSocket Open(ZmqSocketType type, LimitOptions limits)
-    {
-        var socket = new ZmqSocket(_context, type) { Linger = 0 };
-        socket.MaximumMessageSize = (long)CloseFactor * limits.Frame;
-        return socket;
-    }
-
-    private void Bind(ZmqSocket socket, string name, string endpoint) => _endpoints[name] = socket.Bind(endpoint);
-
-    private ZmqSocket Subscribe(SubscribeOptions options, int index, LimitOptions limits)
-    {
-        var socket = Open(ZmqSocketType.Sub, limits);
-        foreach (var topic in options.Topics)
-            socket.Subscribe(topic);
-        if (options.Bind)
-        {
-            Bind(socket, $"subscribe[{index}]", options.Endpoint);
-            return socket;
-        }
-
-        socket.Connect(options.Endpoint);
-        _endpoints[$"subscribe[{index}]"] = options.Endpoint;
-        return socket;
     }
 }

@@ -30,6 +30,12 @@ public sealed partial class DurableLife(
     /// <summary>What only simulations change.</summary>
     internal LifeTuning Tuning { get; init; } = new();
 
+    /// <summary>How far a start has come.</summary>
+    public RecoveryProgress Progress { get; } = new();
+
+    /// <summary>What is measured of snapshots.</summary>
+    public SnapshotMeter SnapshotMeter { get; } = new();
+
     /// <summary>Null until it has begun.</summary>
     internal JournalWriter? Journal => _journal;
 
@@ -96,7 +102,7 @@ public sealed partial class DurableLife(
     {
         var recovery = new WorldRecovery(directory.Disk, world, setup)
         {
-            Progress = LogProgress,
+            Progress = TellProgress,
             Alive = Recovering,
             Salvage = salvage ? Skip : null,
             Together = Tuning.Together,
@@ -160,8 +166,15 @@ public sealed partial class DurableLife(
             LogTrouble(trouble);
     }
 
+    private void TellProgress(long records, long ticks)
+    {
+        Progress.Tell(records, ticks);
+        LogProgress(records, ticks);
+    }
+
     private void LogOutcome(SnapshotOutcome outcome)
     {
+        SnapshotMeter.Add(in outcome);
         if (outcome.Fault is { } fault)
             LogNotice($"snapshot: {fault}");
         else

@@ -9,7 +9,9 @@ public static class LiveSettings
     private static readonly HashSet<string> Keys = FindKeys();
 
     /// <summary>Whether a setting other than the models is one.</summary>
-    public static bool Has(string key) => Keys.Contains(key);
+    /// <remarks>Keys are read again, but neither asked for nor given up without a start.</remarks>
+    public static bool Has(string key) => Keys.Contains(key)
+        || key.StartsWith("security.curve.", StringComparison.Ordinal);
 
     /// <summary>What is in force once what was read is taken, as far as it can be.</summary>
     /// <param name="inForce">What is in force now.</param>
@@ -28,8 +30,16 @@ public static class LiveSettings
             RecordPredictions = read.State.RecordPredictions,
             RestoredEvents = read.State.RestoredEvents,
         },
+        Security = inForce.Security with
+        {
+            Curve = inForce.Security.Curve is null || read.Security.Curve is null
+                ? inForce.Security.Curve : read.Security.Curve,
+        },
         Stop = read.Stop,
     };
+
+    private static CurveOptions CurveWith(string key) =>
+        new() { SecretKey = key, Clients = new AllowedClients(null, []) };
 
     // A setting is live where a value that is not there survives being taken.
     private static HashSet<string> FindKeys()
@@ -44,9 +54,10 @@ public static class LiveSettings
                 SnapshotEvery = TimeSpan.MaxValue, Keep = TimeSpan.MaxValue, MaxBytes = 1, RecordPredictions = true,
                 RestoredEvents = true,
             },
+            Security = new SecurityOptions { Curve = CurveWith("b"), Insecure = true },
             Stop = new StopOptions { Timeout = TimeSpan.MaxValue },
         };
-        var then = new RealtimeOptions();
+        var then = new RealtimeOptions { Security = new SecurityOptions { Curve = CurveWith("a") } };
         return [.. SettingChanges.Keys(then, Take(then, read))];
     }
 }

@@ -4,6 +4,7 @@ using Realtime.Daemon.Frames;
 using Realtime.Daemon.Frames.HandOver;
 using Realtime.Daemon.Frames.Snapshots;
 using Realtime.Daemon.Hosting;
+using Realtime.Daemon.Security;
 using Realtime.Daemon.Storage;
 using Realtime.Protocol.MessagePack;
 
@@ -36,6 +37,9 @@ public sealed partial class Reloader(
     {
         set => _log = value;
     }
+
+    /// <summary>Puts keys in force that were read again; null where there are none.</summary>
+    public KeyReload? Keys { get; init; }
 
     /// <summary>Puts settings in force beside those of the loop; called on the loop's thread.</summary>
     public Action<RealtimeOptions>? PutInForce { get; set; }
@@ -115,7 +119,7 @@ public sealed partial class Reloader(
 
     private void Reload(LateReply? to)
     {
-        if (!TryLoad(out var options, out var loaded, out var faults))
+        if (!TryLoad(out var options, out var loaded, out var keys, out var faults))
         {
             Fail(to, faults);
             return;
@@ -144,6 +148,7 @@ public sealed partial class Reloader(
             Record([], applied, later);
         });
         Answer(to, ReloadReply.Done(outcomes, done, applied, later, to?.Rid));
+        Keys?.Use(keys);
         for (var i = 0; i < next.Length; i++)
             if (next[i].Change.Fate == ModelFate.Warming)
                 Warm(i, next[i]);
@@ -166,15 +171,16 @@ public sealed partial class Reloader(
     }
 
     private bool TryLoad(
-        out RealtimeOptions? options, out IReadOnlyList<LoadedModel> models, out IReadOnlyList<string> faults)
+        out RealtimeOptions? options, out IReadOnlyList<LoadedModel> models, out KeySet? keys,
+        out IReadOnlyList<string> faults)
     {
         var result = read();
-        (options, models, faults) = (result.Options, [], result.Errors);
+        (options, models, keys, faults) = (result.Options, [], null, result.Errors);
         if (options is null)
             return false;
         try
         {
-            DaemonHost.RefuseWhatIsNotThere(options);
+            keys = KeyReload.Read(options);
             models = ModelLoading.LoadAll(options, result.Origins);
             return true;
         }

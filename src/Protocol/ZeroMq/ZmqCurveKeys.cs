@@ -6,7 +6,7 @@ namespace Realtime.Protocol.ZeroMq;
 /// <summary>A pair of CURVE keys, each 40 characters of Z85.</summary>
 public readonly record struct ZmqCurveKeys(string PublicKey, string SecretKey)
 {
-    private const int KeyLength = 40;
+    private const int KeyLength = Z85.KeyLength;
 
     /// <summary>Makes a new pair, from the operating system's randomness.</summary>
     /// <exception cref="ZmqException">libzmq was built without CURVE.</exception>
@@ -19,6 +19,9 @@ public readonly record struct ZmqCurveKeys(string PublicKey, string SecretKey)
         return new ZmqCurveKeys(
             Encoding.ASCII.GetString(publicKey, KeyLength), Encoding.ASCII.GetString(secretKey, KeyLength));
     }
+
+    /// <summary>The public key alone: a key's text must never get into a log.</summary>
+    public override string ToString() => PublicKey;
 
     /// <summary>The public key that belongs to a secret key.</summary>
     /// <exception cref="ZmqException">It is not 40 characters of Z85.</exception>

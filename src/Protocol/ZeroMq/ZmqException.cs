@@ -17,5 +17,8 @@ public sealed class ZmqException : Exception
     /// <summary>Whether the context was shut down, which is how a waiting socket is told to end.</summary>
     public bool IsTerminated => Errno == ZmqError.ContextTerminated;
 
+    /// <summary>Whether another socket has the address that was to be bound.</summary>
+    public bool IsAddressInUse => Errno == ZmqError.AddressInUse;
+
     private static string TextOf(int errno) => Marshal.PtrToStringUTF8(ZmqNative.ErrorText(errno)) ?? "unknown error";
 }

@@ -45,11 +45,15 @@ public sealed class ZmqMonitor : IDisposable
         _monitored = monitored;
         string endpoint = $"inproc://monitor/{name}";
         monitored.Monitor(endpoint, (int)events);
-        Socket = new ZmqSocket(context, ZmqSocketType.Pair);
+        // libzmq's own thread would wait for room.
+        Socket = new ZmqSocket(context, ZmqSocketType.Pair) { ReceiveHighWaterMark = 0 };
         Socket.Connect(endpoint);
     }
 
     public ZmqSocket Socket { get; }
+
+    /// <summary>The monitored socket is gone: nothing more will come.</summary>
+    public bool HasEnded { get; private set; }
 
     /// <summary>Takes the next event if there is one. Allocates nothing.</summary>
     /// <param name="kind">What happened.</param>
@@ -64,6 +68,7 @@ public sealed class ZmqMonitor : IDisposable
         Socket.SkipFrames();
         kind = (ZmqConnectionEvents)BinaryPrimitives.ReadUInt16LittleEndian(frame);
         value = BinaryPrimitives.ReadInt32LittleEndian(frame[2..]);
+        HasEnded |= kind == ZmqConnectionEvents.MonitorStopped;
         return true;
     }
 

@@ -84,6 +84,20 @@ internal static unsafe partial class ZmqNative
     [LibraryImport(Library, EntryPoint = "zmq_msg_close")]
     public static partial int CloseMessage(ZmqMessage* message);
 
+    /// <summary>What libzmq knows of a message beside its bytes, such as "User-Id"; zero-terminated, the message's own,
+    /// null where it knows nothing.</summary>
+    [LibraryImport(Library, EntryPoint = "zmq_msg_gets")]
+    public static partial byte* MessageProperty(ZmqMessage* message, byte* property);
+
+    /// <summary>A message around bytes that libzmq gives back by a call, from any thread, when they have left.
+    /// </summary>
+    [LibraryImport(Library, EntryPoint = "zmq_msg_init_data", SetLastError = true)]
+    public static partial int InitMessage(
+        ZmqMessage* message, byte* data, nuint size, delegate* unmanaged[Cdecl]<void*, void*, void> free, void* hint);
+
+    [LibraryImport(Library, EntryPoint = "zmq_msg_send", SetLastError = true)]
+    public static partial int SendMessage(ZmqMessage* message, nint socket, int flags);
+
     [LibraryImport(Library, EntryPoint = "zmq_poll", SetLastError = true)]
     public static partial int Poll(ZmqPollItem* items, int count, CLong milliseconds);
 

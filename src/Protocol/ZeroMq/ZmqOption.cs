@@ -34,9 +34,11 @@ public enum ZmqOption
     RouterHandover = 56,
     TypeOfService = 57,
     HandshakeInterval = 66,
+    XPubManual = 71,
     HeartbeatInterval = 75,
     HeartbeatTimeToLive = 76,
     HeartbeatTimeout = 77,
     ConnectTimeout = 79,
     TcpMaximumRetransmission = 80,
+    ZapEnforceDomain = 93,
 }

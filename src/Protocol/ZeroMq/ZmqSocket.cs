@@ -138,6 +138,36 @@ public sealed unsafe class ZmqSocket : IDisposable
         }
     }
 
+    /// <summary>Takes the next frame, if there is one, and the name that the ZAP handler gave its sender.</summary>
+    /// <param name="buffer">Gets the frame, or as much of it as fits.</param>
+    /// <param name="user">Gets the name, or as much of it as fits.</param>
+    /// <param name="userLength">The name's bytes; 0 where the connection has none.</param>
+    /// <param name="more">Whether further frames of the same message follow.</param>
+    /// <returns>The frame's size, which may be more than the buffer's; -1 when nothing is there.</returns>
+    public int TryReceiveFrom(Span<byte> buffer, Span<byte> user, out int userLength, out bool more)
+    {
+        ZmqMessage message;
+        nint socket = Native;
+        userLength = 0;
+        more = false;
+        Check(ZmqNative.InitMessage(&message), "zmq_msg_init");
+        try
+        {
+            int size = ReceiveAtOnce(socket, &message);
+            if (size < 0)
+                return -1;
+            more = HasMore(socket);
+            new ReadOnlySpan<byte>(ZmqNative.MessageData(&message), Math.Min(size, buffer.Length)).CopyTo(buffer);
+            userLength = UserOf(&message, user);
+            return size;
+        }
+        finally
+        {
+            _ = ZmqNative.CloseMessage(&message);
+            GC.KeepAlive(this);
+        }
+    }
+
     /// <summary>Waits for the next frame.</summary>
     /// <param name="buffer">Gets the frame, or as much of it as fits.</param>
     /// <param name="timeout">How long; <see cref="Timeout.InfiniteTimeSpan"/> without end.</param>
@@ -195,6 +225,29 @@ public sealed unsafe class ZmqSocket : IDisposable
         return errno == ZmqError.TryAgain ? false : throw new ZmqException($"send on {Type}", errno);
     }
 
+    /// <summary>Sends a frame whose bytes stay where they are until libzmq has sent or dropped them.</summary>
+    /// <param name="routingId">The frame that came first in the peer's message.</param>
+    /// <param name="delimiter">Whether an empty frame goes before it, as a REQ peer needs.</param>
+    /// <param name="data">The bytes.</param>
+    /// <param name="size">How many.</param>
+    /// <param name="free">Called once, from any thread, when they are no longer needed; also where this fails.</param>
+    public SendOutcome TrySendTo(
+        ReadOnlySpan<byte> routingId, bool delimiter, byte* data, int size,
+        delegate* unmanaged[Cdecl]<void*, void*, void> free)
+    {
+        ZmqMessage message;
+        Check(ZmqNative.InitMessage(&message, data, (nuint)size, free, null), "zmq_msg_init_data");
+        int errno = SendAtOnce(routingId, more: true);
+        if (errno == 0 && delimiter)
+            errno = SendAtOnce([], more: true);
+        if (errno == 0 && ZmqNative.SendMessage(&message, Native, DoNotWait) < 0)
+            errno = Marshal.GetLastPInvokeError();
+        if (errno != 0)
+            _ = ZmqNative.CloseMessage(&message);
+        GC.KeepAlive(this);
+        return OutcomeOf(errno);
+    }
+
     /// <summary>Sends a frame, waiting until that is possible.</summary>
     /// <returns>False when the time was over.</returns>
     public bool Send(ReadOnlySpan<byte> frame, TimeSpan timeout, bool more = false)
@@ -222,20 +275,30 @@ public sealed unsafe class ZmqSocket : IDisposable
             errno = SendAtOnce([], more: true);
         if (errno == 0)
             errno = SendAtOnce(frame, more: false);
-        return errno switch
-        {
-            0 => SendOutcome.Sent,
-            ZmqError.TryAgain => SendOutcome.WouldBlock,
-            ZmqError.HostUnreachable => SendOutcome.Unroutable,
-            _ => throw new ZmqException($"send on {Type}", errno),
-        };
+        return OutcomeOf(errno);
     }
+
+    private SendOutcome OutcomeOf(int errno) => errno switch
+    {
+        0 => SendOutcome.Sent,
+        ZmqError.TryAgain => SendOutcome.WouldBlock,
+        ZmqError.HostUnreachable => SendOutcome.Unroutable,
+        _ => throw new ZmqException($"send on {Type}", errno),
+    };
 
     /// <summary>Lets in only peers that know this socket's public key. Set before bind.</summary>
     public void UseCurve(ZmqCurveKeys keys)
     {
         Set(ZmqOption.CurveServer, 1);
         Set(ZmqOption.CurveSecretKey, keys.SecretKey);
+    }
+
+    /// <summary>Has the context's ZAP handler judge every peer; without a handler nobody is let in. Set before bind.
+    /// </summary>
+    public void AskZapHandler(string domain)
+    {
+        Set(ZmqOption.ZapDomain, domain);
+        Set(ZmqOption.ZapEnforceDomain, 1);
     }
 
     /// <summary>Encrypts, with this socket's keys, to a peer with a known public key. Set before connect.</summary>
@@ -336,6 +399,34 @@ public sealed unsafe class ZmqSocket : IDisposable
             }
             while (errno == ZmqError.Interrupted);
             return errno;
+        }
+    }
+
+    private int ReceiveAtOnce(nint socket, ZmqMessage* message)
+    {
+        while (true)
+        {
+            int size = ZmqNative.ReceiveMessage(message, socket, DoNotWait);
+            if (size >= 0)
+                return size;
+            int errno = Marshal.GetLastPInvokeError();
+            if (errno == ZmqError.TryAgain)
+                return -1;
+            if (errno != ZmqError.Interrupted)
+                throw new ZmqException($"receive on {Type}", errno);
+        }
+    }
+
+    private static int UserOf(ZmqMessage* message, Span<byte> user)
+    {
+        fixed (byte* property = "User-Id\0"u8)
+        {
+            byte* text = ZmqNative.MessageProperty(message, property);
+            if (text is null)
+                return 0;
+            ReadOnlySpan<byte> name = MemoryMarshal.CreateReadOnlySpanFromNullTerminated(text);
+            name[..Math.Min(name.Length, user.Length)].CopyTo(user);
+            return name.Length;
         }
     }
 

@@ -22,10 +22,10 @@ public sealed class BadConfigurationTests
     [InlineData("{\"frame\": { \"max\\n.Ticks\": 3 }}",
         "1:13: found the unknown key \"frame.max\\n.Ticks\", expected maxTicks, idle")]
     [InlineData("{\"http\": { \"wholly\": 3 }}",
-        "1:12: found the unknown key \"http.wholly\", expected endpoint")]
+        "1:12: found the unknown key \"http.wholly\", expected endpoint, token")]
     [InlineData("{\"limits\": { \"ingest\": \"ipc://x\" }}",
-        "1:14: found the unknown key \"limits.ingest\", expected frame, memory, connections; "
-        + "did you mean \"endpoints.ingest\"?")]
+        "1:14: found the unknown key \"limits.ingest\", expected frame, memory, connections, "
+        + "predictions, replies; did you mean \"endpoints.ingest\"?")]
     [InlineData("{\"stop\": { \"timeout\": \"00:00:01\",\n\"timeout\": \"00:00:02\" }}",
         "2:1: found stop.timeout a second time, expected it once: it is at f.json:1:12")]
     [InlineData("{\"stop\": {}, \"stop\": {}}",
@@ -97,8 +97,8 @@ public sealed class BadConfigurationTests
     [InlineData("{\"endpoints\": {\"subscribe\": [{\"bind\": true}]}}",
         "1:30: found no \"endpoint\" in endpoints.subscribe[0], expected one: a publisher's address")]
     [InlineData("{\"endpoints\": {\"subscribe\": [{\"endpoint\": \"tcp://h:1\", \"topic\": \"\"}]}}",
-        "1:56: found the unknown key \"endpoints.subscribe[0].topic\", expected endpoint, bind, topics; "
-        + "did you mean \"topics\"?")]
+        "1:56: found the unknown key \"endpoints.subscribe[0].topic\", expected endpoint, bind, topics, "
+        + "serverKey; did you mean \"topics\"?")]
     [InlineData("{\"endpoints\": {\"subscribe\": [\"tcp://*:5555\"]}}",
         "1:30: found \"tcp://*:5555\" for endpoints.subscribe[0].endpoint, expected a host and a port from 1 to 65535 "
         + "to connect to, or \"bind\": true")]
@@ -110,16 +110,37 @@ public sealed class BadConfigurationTests
     [InlineData("{\"endpoints\": {\"ingest\": \"tcp://127.0.0.1:7\", \"requests\": \"tcp://localhost:7\"}}",
         "1:59: found \"tcp://localhost:7\" for endpoints.requests, expected another address than that of "
         + "endpoints.ingest, \"tcp://127.0.0.1:7\"")]
-    [InlineData("{\"endpoints\": {\"ingest\": \"tcp://*:5572\"}}",
+    [InlineData("{\"endpoints\": {\"ingest\": \"tcp://*:5572\"}, \"security\": {\"insecure\": true}}",
         "1:26: found \"tcp://*:5572\" for endpoints.ingest, expected another address than that of "
         + "endpoints.predictions, \"tcp://127.0.0.1:5572\"")]
-    [InlineData("{\"http\": {\"endpoint\": \"http://[::]:5571\"}}",
+    [InlineData("{\"http\": {\"endpoint\": \"http://[::]:5571\"}, \"security\": {\"insecure\": true}}",
         "1:23: found \"http://[::]:5571\" for http.endpoint, expected another address than that of "
         + "endpoints.requests, \"tcp://127.0.0.1:5571\"")]
     [InlineData("{\"endpoints\": {\"ingest\": \"ipc://a\", "
         + "\"subscribe\": [{\"endpoint\": \"ipc://a\", \"bind\": true}]}}",
         "1:64: found \"ipc://a\" for endpoints.subscribe[0].endpoint, expected another address than that of "
         + "endpoints.ingest, \"ipc://a\"")]
+    // What other machines reach
+    [InlineData("{\"endpoints\": {\"ingest\": \"tcp://0.0.0.0:7\"}}",
+        "1:26: found \"tcp://0.0.0.0:7\" for endpoints.ingest, which other machines reach, expected a loopback "
+        + "address, or security.curve (realtimed keygen makes keys), or security.insecure: true")]
+    [InlineData("{\"endpoints\": {\"requests\": \"tcp://eth0:7\"}, \"http\": {\"token\": \"/t\"}}",
+        "1:28: found \"tcp://eth0:7\" for endpoints.requests, which other machines reach, expected a loopback "
+        + "address, or security.curve (realtimed keygen makes keys), or security.insecure: true")]
+    [InlineData("{\"http\": {\"endpoint\": \"http://192.0.2.1:7\"}}",
+        "1:23: found \"http://192.0.2.1:7\" for http.endpoint, which other machines reach, expected a loopback "
+        + "address, or http.token, or security.insecure: true")]
+    [InlineData("{\"security\": {\"curve\": {\"secretKey\": \"k\", \"clients\": [{\"name\": \"a\"}]}}}",
+        "1:64: found neither key and keyFile for security.curve.clients[0], expected one of them")]
+    [InlineData("{\"security\": {\"curve\": {\"secretKey\": \"credential:../k\", \"clients\": []}}}",
+        "1:38: found \"credential:../k\" for security.curve.secretKey, expected a path or \"credential:NAME\"")]
+    [InlineData("{\"security\": {\"curve\": {\"secretKey\": \"k\", \"clients\": [{\"name\": \"a\", \"key\": \"b\"}]}}}",
+        "1:76: found \"b\" for security.curve.clients[0].key, expected a public CURVE key, 40 characters of Z85, "
+        + "or null")]
+    [InlineData("{\"endpoints\": {\"subscribe\": [{\"endpoint\": \"ipc://a\", \"bind\": true, \"serverKey\": "
+        + "\"yB1qYRd@w(s<uV}NhJZd?g!ziyEmC3WajI6Dp37A\"}]}}",
+        "1:81: found a key for endpoints.subscribe[0].serverKey, expected none: who binds, with \"bind\": true, has "
+        + "the key of security.curve itself")]
     // Models
     [InlineData("{\"models\": [{\"name\": \"a\"}]}",
         "1:13: found no \"file\" in models[0], expected one: the model file, relative to the configuration "
@@ -229,7 +250,8 @@ public sealed class BadConfigurationTests
     public void Load_PortZeroTwice_IsNoConflict()
     {
         using var file = ConfigurationFile.With("""
-            { "endpoints": { "ingest": "tcp://*:0", "requests": "tcp://*:0" }, "http": { "endpoint": "http://*:0" } }
+            { "endpoints": { "ingest": "tcp://*:0", "requests": "tcp://*:0" }, "http": { "endpoint": "http://*:0" },
+              "security": { "insecure": true } }
             """);
         Assert.Empty(file.Load().Errors);
     }

@@ -5,14 +5,17 @@ namespace Realtime.Daemon.Tests.Configuration;
 
 public sealed class ConfigurationLoaderTests
 {
+    private const string AKey = "yB1qYRd@w(s<uV}NhJZd?g!ziyEmC3WajI6Dp37A";
+
     // Another value than the default for every key, as JSON.
     private static readonly Dictionary<string, string> Other = new(StringComparer.Ordinal)
     {
-        ["endpoints.ingest"] = "\"tcp://*:0\"",
+        ["endpoints.ingest"] = "\"tcp://127.0.0.2:0\"",
         ["endpoints.requests"] = "\"ipc:///run/realtimed/requests\"",
         ["endpoints.predictions"] = "\"tcp://[::1]:6000\"",
         ["endpoints.subscribe"] =
-            "[{\"endpoint\": \"tcp://plant-7:5555\", \"bind\": false, \"topics\": [\"a\", \"b\"]}]",
+            "[{\"endpoint\": \"tcp://plant-7:5555\", \"bind\": false, \"topics\": [\"a\", \"b\"], "
+            + $"\"serverKey\": \"{AKey}\"}}]",
         ["models"] =
             "[{\"name\": \"pump\", \"file\": \"/m/pump.safetensors\", \"streams\": [\"pump/*\"], \"warmTicks\": 7}]",
         ["streams.max"] = "7",
@@ -21,6 +24,8 @@ public sealed class ConfigurationLoaderTests
         ["limits.frame"] = "64",
         ["limits.memory"] = "8589934592",
         ["limits.connections"] = "3",
+        ["limits.predictions"] = "100",
+        ["limits.replies"] = "2000000",
         ["frame.maxTicks"] = "1",
         ["frame.idle"] = "\"spin\"",
         ["state.directory"] = "\"/var/lib/realtimed\"",
@@ -31,16 +36,23 @@ public sealed class ConfigurationLoaderTests
         ["state.recordPredictions"] = "true",
         ["state.restoredEvents"] = "true",
         ["http.endpoint"] = "null",
+        ["http.token"] = "\"credential:token\"",
         ["engine.kind"] = "\"cpu\"",
         ["engine.kernel"] = "\"vector256\"",
         ["engine.threads"] = "4",
         ["engine.device"] = "\"pocl\"",
-        ["security.curve"] = "\"/etc/realtimed/curve.key\"",
+        ["security.curve"] = "{\"secretKey\": \"/etc/realtimed/curve.key\", \"clients\": [{\"name\": \"plant\", "
+            + $"\"key\": \"{AKey}\", \"keyFile\": null, \"streams\": [\"pump/*\"], \"hears\": [\"\"], "
+            + "\"ticksPerSecond\": 100, \"mayControl\": true}]}",
+        ["security.insecure"] = "true",
+        ["telemetry.histograms"] = "false",
         ["telemetry.stageHistograms"] = "false",
+        ["telemetry.staleAfter"] = "\"00:00:10\"",
+        ["telemetry.rawSamples"] = "\"/var/lib/latencies.txt\"",
         ["stop.timeout"] = "\"00:00:30\"",
     };
 
-    public static TheoryData<string> Keys => new(AllKeys.Where(key => !key.Contains('[')));
+    public static TheoryData<string> Keys => new(AllKeys.Where(key => !IsElement(key)));
 
     private static IEnumerable<string> AllKeys => ConfigurationSchema.All.Select(setting => setting.Key);
 
@@ -60,6 +72,8 @@ public sealed class ConfigurationLoaderTests
             ["limits.frame"] = "1048576",
             ["limits.memory"] = "null",
             ["limits.connections"] = "10000",
+            ["limits.predictions"] = "65536",
+            ["limits.replies"] = "268435456",
             ["frame.maxTicks"] = "4096",
             ["frame.idle"] = "\"block\"",
             ["state.directory"] = "null",
@@ -70,12 +84,17 @@ public sealed class ConfigurationLoaderTests
             ["state.recordPredictions"] = "false",
             ["state.restoredEvents"] = "false",
             ["http.endpoint"] = "\"http://127.0.0.1:5580\"",
+            ["http.token"] = "null",
             ["engine.kind"] = "\"auto\"",
             ["engine.kernel"] = "\"auto\"",
             ["engine.threads"] = "1",
             ["engine.device"] = "null",
             ["security.curve"] = "null",
+            ["security.insecure"] = "false",
+            ["telemetry.histograms"] = "true",
             ["telemetry.stageHistograms"] = "true",
+            ["telemetry.staleAfter"] = "\"00:05:00\"",
+            ["telemetry.rawSamples"] = "null",
             ["stop.timeout"] = "\"00:00:05\"",
         };
         var result = ConfigurationFile.Load();
@@ -83,7 +102,7 @@ public sealed class ConfigurationLoaderTests
         Assert.Null(result.File);
         Assert.Empty(result.Origins);
         Assert.Equal(expected, ValuesOf(result));
-        Assert.Equal(expected, ConfigurationSchema.All.Where(s => !s.Key.Contains('['))
+        Assert.Equal(expected, ConfigurationSchema.All.Where(s => !IsElement(s.Key))
             .ToDictionary(s => s.Key, s => s.Default!));
     }
 
@@ -166,12 +185,14 @@ public sealed class ConfigurationLoaderTests
     {
         using var file = ConfigurationFile.With("""
             { "models": [ { "name": "a", "file": "models/a.safetensors" }, { "name": "b", "file": "/b.safetensors" } ],
-              "state": { "directory": "../state" }, "security": { "curve": "curve.key" } }
+              "state": { "directory": "../state" }, "security": { "curve": { "secretKey": "curve.key",
+                "clients": [ { "name": "c", "keyFile": "c.pub" } ] } } }
             """);
         var options = file.Load().Options!;
         Assert.Equal([file.Folder + "/models/a.safetensors", "/b.safetensors"], options.Models!.Select(m => m.File));
         Assert.Equal(Path.GetDirectoryName(file.Folder) + "/state", options.State.Directory);
-        Assert.Equal(file.Folder + "/curve.key", options.Security.Curve);
+        Assert.Equal(file.Folder + "/curve.key", options.Security.Curve!.SecretKey);
+        Assert.Equal(file.Folder + "/c.pub", options.Security.Curve.Clients.Listed[0].KeyFile);
         options = file.Load(null, "models=[{\"name\":\"a\",\"file\":\"a.safetensors\"}]").Options!;
         Assert.Equal(Path.Combine(Directory.GetCurrentDirectory(), "a.safetensors"), options.Models![0].File);
     }
@@ -216,7 +237,7 @@ public sealed class ConfigurationLoaderTests
     [Fact]
     public void Load_AnHttpEndpointWithASlash_LosesIt()
     {
-        var options = ConfigurationFile.Load("http.endpoint=http://0.0.0.0:80/").Options!;
+        var options = ConfigurationFile.Load("http.endpoint=http://0.0.0.0:80/", "security.insecure=true").Options!;
         Assert.Equal("http://0.0.0.0:80", options.Http.Endpoint);
     }
 
@@ -235,11 +256,15 @@ public sealed class ConfigurationLoaderTests
                 ? ["models"]
                 : section.PropertyType.GetProperties().Where(p => p.Name != "EqualityContract")
                     .Select(p => Camel(section.Name) + "." + Camel(p.Name)));
-        Assert.Equal(inRecords.Order(), AllKeys.Where(key => !key.Contains('[')).Order());
+        Assert.Equal(inRecords.Order(), AllKeys.Where(key => !IsElement(key)).Order());
         Assert.Equal(
-            ["models[].file", "models[].name", "models[].streams", "models[].warmTicks", "endpoints.subscribe[].bind",
-             "endpoints.subscribe[].endpoint", "endpoints.subscribe[].topics"],
-            AllKeys.Where(key => key.Contains('[')).OrderByDescending(key => key[0]).ThenBy(key => key));
+            ["security.curve.clients", "security.curve.clients[].hears", "security.curve.clients[].key",
+             "security.curve.clients[].keyFile", "security.curve.clients[].mayControl",
+             "security.curve.clients[].name", "security.curve.clients[].streams",
+             "security.curve.clients[].ticksPerSecond", "security.curve.secretKey", "models[].file", "models[].name",
+             "models[].streams", "models[].warmTicks", "endpoints.subscribe[].bind", "endpoints.subscribe[].endpoint",
+             "endpoints.subscribe[].serverKey", "endpoints.subscribe[].topics"],
+            AllKeys.Where(IsElement).OrderByDescending(key => key[0]).ThenBy(key => key));
     }
 
     [Theory]
@@ -299,6 +324,10 @@ public sealed class ConfigurationLoaderTests
             ? $"{{\"{key}\": {value}}}"
             : $"{{\"{parts[0]}\": {{\"{parts[1]}\": {value}}}}}";
     }
+
+    // Within a list or an object that is given as a whole.
+    private static bool IsElement(string key) =>
+        key.Contains('[') || key.StartsWith("security.curve.", StringComparison.Ordinal);
 
     private static string Camel(string name) => char.ToLowerInvariant(name[0]) + name[1..];
 }

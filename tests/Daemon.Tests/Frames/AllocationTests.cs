@@ -1,4 +1,5 @@
 using Realtime.Daemon.Frames;
+using Realtime.Daemon.Frames.Tracing;
 using Realtime.Daemon.Tests.Simulation;
 
 namespace Realtime.Daemon.Tests.Frames;
@@ -35,15 +36,25 @@ public sealed class AllocationTests
     }
 
     [Fact]
+    public void A_warm_frame_with_traced_ticks_allocates_nothing()
+    {
+        var options = new LoopOptions
+        {
+            Tracing = new TickSampling { Ratio = 0.2, FollowsParent = true, Seed = 1 },
+        };
+        Assert.Equal(0, AllocatedBy(new SilentSink(), new NoJournal(), options));
+    }
+
+    [Fact]
     public void An_allocation_of_eight_bytes_in_a_frame_is_seen()
     {
         var allocated = AllocatedBy(new SilentSink { IsLeaking = true }, new NoJournal());
         Assert.InRange(allocated, 8 * Frames, long.MaxValue);
     }
 
-    private static long AllocatedBy(SilentSink sink, IJournal journal)
+    private static long AllocatedBy(SilentSink sink, IJournal journal, LoopOptions? options = null)
     {
-        using var daemon = new SimulatedDaemon(models: HostileInput.Models, sink: sink, journal: journal);
+        using var daemon = new SimulatedDaemon(options, models: HostileInput.Models, sink: sink, journal: journal);
         for (var i = 0; i < Warm + Frames; i++)
             SendFrame(daemon, (ulong)i + 1);
         RunFrames(daemon, Warm);

@@ -36,15 +36,18 @@ public sealed class DaemonHostTests
     }
 
     [Fact]
-    public async Task RunAsync_WhatThisVersionCanNotDo_IsRefusedBeforeAnythingStarts()
+    public async Task RunAsync_KeysThatAreNotThere_AreRefusedBeforeAnythingStarts()
     {
         var options = new RealtimeOptions
         {
-            Security = new SecurityOptions { Curve = "keys" },
+            Security = new SecurityOptions
+            {
+                Curve = new CurveOptions { SecretKey = "/nonexistent/curve.key", Clients = new(null, []) },
+            },
         };
         var fault = await Assert.ThrowsAsync<StartException>(() => DaemonHost.RunAsync(options));
         Assert.Equal(ExitCode.Configuration, fault.ExitCode);
-        Assert.Single(fault.Faults);
+        Assert.StartsWith("/nonexistent/curve.key: found no file", Assert.Single(fault.Faults));
     }
 
     private static async Task AssertRefuses(string http)

@@ -1,6 +1,7 @@
 using Realtime.Daemon.Configuration;
 using Realtime.Daemon.Frames;
 using Realtime.Daemon.Io;
+using Realtime.Daemon.Security;
 using Realtime.Protocol.ZeroMq;
 
 namespace Realtime.Daemon.Tests.Io;
@@ -143,6 +144,138 @@ public sealed class ZmqTransportTests : IDisposable
         }
 
         Await(() => !_transport.HasSubscribers);
+    }
+
+    [Fact]
+    public void With_keys_messages_say_whose_they_are_and_receiving_them_allocates_nothing()
+    {
+        var (plant, stranger) = (ZmqCurveKeys.Create(), ZmqCurveKeys.Create());
+        using var transport = WithKeys(out var ring, ("plant", plant));
+        foreach (var (type, endpoint) in new[] { (ZmqSocketType.Push, "ingest"), (ZmqSocketType.Dealer, "requests") })
+        {
+            using var client = Connect(transport, type, endpoint, plant, ring);
+            using var other = Connect(transport, type, endpoint, stranger, ring);
+            other.TrySend("stranger"u8);
+            long allocated = 0;
+            // The first message finds the library's functions.
+            Send(client, [0]);
+            _inbox.Clear();
+            ReceiveFrom(transport, 1);
+            _inbox.Clear();
+            for (var i = 0; i < 50; i++)
+                Send(client, [(byte)i], new byte[50]);
+            while (_inbox.Count < 50)
+            {
+                transport.Wait(TimeSpan.FromSeconds(1));
+                allocated = Receive(transport, allocated);
+            }
+
+            Assert.Equal(0, allocated);
+            for (var i = 0; i < 50; i++)
+                Assert.Equal(("plant", i), (_inbox[i].Client!.Name, _inbox.Bytes(_inbox[i].Topic)[0]));
+        }
+    }
+
+    [Fact]
+    public void Sockets_that_are_opened_anew_let_in_only_who_still_has_a_key()
+    {
+        var (plant, leaver) = (ZmqCurveKeys.Create(), ZmqCurveKeys.Create());
+        using var transport = WithKeys(out var ring, ("plant", plant), ("leaver", leaver));
+        using var stays = Connect(transport, ZmqSocketType.Dealer, "requests", plant, ring);
+        using var goes = Connect(transport, ZmqSocketType.Dealer, "requests", leaver, ring);
+        Send(stays, "1"u8.ToArray());
+        Send(goes, "2"u8.ToArray());
+        ReceiveFrom(transport, 2);
+        var quiet = false;
+        ring.Use(Keys(ring.Keys.Server, ("plant", plant)));
+        transport.Use(new(ring.Keys.Rights, 0));
+        transport.Reopen(() => quiet);
+        // What is owed is still answered.
+        Assert.True(transport.Reply(_inbox.Bytes(_inbox[0].Identity), false, "answer"u8));
+        transport.Receive(_inbox);
+        Assert.True(transport.IsReopening);
+        quiet = true;
+        for (var i = 0; i < 5000 && transport.IsReopening; i++)
+        {
+            transport.Receive(_inbox);
+            transport.Wait(TimeSpan.FromMilliseconds(1));
+        }
+
+        Assert.False(transport.IsReopening);
+        Assert.Equal("answer", Reply(_inbox[0].Client!.Name == "plant" ? stays : goes));
+        Send(stays, "3"u8.ToArray());
+        goes.TrySend("4"u8);
+        _inbox.Clear();
+        ReceiveFrom(transport, 1);
+        transport.Wait(TimeSpan.FromMilliseconds(300));
+        transport.Receive(_inbox);
+        Assert.Equal((1, "plant"), (_inbox.Count, _inbox[0].Client!.Name));
+    }
+
+    [Fact]
+    public void Replies_that_nobody_reads_are_bounded_by_their_bytes()
+    {
+        var hits = new Realtime.Daemon.Frames.Access.LimitHits();
+        using var transport = new ZmqTransport(
+            AnyPort, new LimitOptions { Frame = FrameLimit, Replies = 40_000_000 }, ring: null, hits);
+        using var client = new ZmqSocket(_context, ZmqSocketType.Dealer) { Linger = 0, ReceiveHighWaterMark = 1 };
+        client.Connect(transport.Endpoints["requests"]);
+        Send(client, "ask"u8.ToArray());
+        ReceiveFrom(transport, 1);
+        var reply = new byte[1_000_000];
+        var sent = 0;
+        for (var i = 0; i < 200; i++)
+            sent += transport.Reply(_inbox.Bytes(_inbox[0].Identity), false, reply) ? 1 : 0;
+        // A quarter of the bytes, and what the connection itself takes in.
+        Assert.InRange(sent, 5, 60);
+        Assert.Equal(200 - sent, hits.Replies);
+        while (client.Receive(reply, TimeSpan.FromSeconds(1), out _) >= 0)
+            sent--;
+        Assert.Equal(0, sent);
+        Assert.True(transport.Reply(_inbox.Bytes(_inbox[0].Identity), false, reply));
+    }
+
+    private static EndpointOptions AnyPort => new()
+    {
+        Ingest = "tcp://127.0.0.1:0", Requests = "tcp://127.0.0.1:0", Predictions = "tcp://127.0.0.1:0",
+    };
+
+    private static KeySet Keys(ZmqCurveKeys server, params (string Name, ZmqCurveKeys Keys)[] clients) => new(
+        server, clients.Select(static one => (one.Keys.PublicKey, new Realtime.Daemon.Frames.Access.ClientRights(
+            one.Name, ["*"], [""], null, false))));
+
+    private static ZmqTransport WithKeys(out KeyRing ring, params (string Name, ZmqCurveKeys Keys)[] clients)
+    {
+        ring = new KeyRing(Keys(ZmqCurveKeys.Create(), clients));
+        return new ZmqTransport(AnyPort, new LimitOptions { Frame = FrameLimit }, ring);
+    }
+
+    private ZmqSocket Connect(
+        ZmqTransport transport, ZmqSocketType type, string endpoint, ZmqCurveKeys keys, KeyRing ring)
+    {
+        var socket = new ZmqSocket(_context, type) { Linger = 0 };
+        socket.UseCurve(keys, ring.Keys.Server.PublicKey);
+        socket.Connect(transport.Endpoints[endpoint]);
+        return socket;
+    }
+
+    private long Receive(ZmqTransport transport, long allocated)
+    {
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        transport.Receive(_inbox);
+        return allocated + GC.GetAllocatedBytesForCurrentThread() - before;
+    }
+
+    private void ReceiveFrom(ZmqTransport transport, int messages)
+    {
+        var started = System.Diagnostics.Stopwatch.StartNew();
+        while (_inbox.Count < messages && started.Elapsed < Patience)
+        {
+            transport.Wait(TimeSpan.FromSeconds(1));
+            transport.Receive(_inbox);
+        }
+
+        Assert.Equal(messages, _inbox.Count);
     }
 
     private void Await(Func<bool> holds)

@@ -34,6 +34,7 @@ internal sealed class RecordedSource : ITickSource, IDisposable
         var message = new Message
         {
             Origin = from.Origin,
+            Client = from.Client,
             Identity = Keep(from.Identity, inbox),
             Delimiter = from.Delimiter,
             Topic = Keep(from.Topic, inbox),

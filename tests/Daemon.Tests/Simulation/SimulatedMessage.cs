@@ -11,6 +11,9 @@ internal sealed record SimulatedMessage(Origin Origin, byte[] Payload)
     public byte[] Identity { get; init; } = [];
     public bool Delimiter { get; init; }
 
+    /// <summary>Who sent it; null where clients need no key.</summary>
+    public Realtime.Daemon.Frames.Access.Client? Client { get; init; }
+
     /// <summary>Frames behind routing id and delimiter; 0 counts them.</summary>
     public int Frames { get; init; }
 

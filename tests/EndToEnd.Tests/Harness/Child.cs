@@ -15,7 +15,13 @@ internal sealed partial class Child : IDisposable
     private readonly StringBuilder _output = new();
     private readonly StringBuilder _errors = new();
 
-    public Child(string program, IEnumerable<string> arguments, string? folder = null)
+    /// <param name="program">Its name or path.</param>
+    /// <param name="arguments">Of the program.</param>
+    /// <param name="folder">Where it works; null is here.</param>
+    /// <param name="environment">Variables beside those of the tests, of which none begins with OTEL_.</param>
+    public Child(
+        string program, IEnumerable<string> arguments, string? folder = null,
+        IReadOnlyDictionary<string, string>? environment = null)
     {
         // A program started in the background inherits that SIGINT is ignored; one in a terminal does not.
         var start = new ProcessStartInfo("env", ["--default-signal=INT", program, .. arguments])
@@ -26,6 +32,10 @@ internal sealed partial class Child : IDisposable
             WorkingDirectory = folder ?? Environment.CurrentDirectory,
         };
         start.Environment["PYTHONDONTWRITEBYTECODE"] = "1";
+        foreach (var name in start.Environment.Keys.Where(static name => name.StartsWith("OTEL_")).ToArray())
+            start.Environment.Remove(name);
+        foreach (var (name, value) in environment ?? new Dictionary<string, string>())
+            start.Environment[name] = value;
         _process = new Process { StartInfo = start };
         _process.OutputDataReceived += (_, line) => Append(_output, line.Data);
         _process.ErrorDataReceived += (_, line) => Append(_errors, line.Data);

@@ -15,7 +15,9 @@ internal sealed class DaemonProcess : IDisposable
     private readonly HttpClient _http = new() { Timeout = Patience };
     private readonly Child _process;
 
-    private DaemonProcess(JsonObject configuration, string folder, bool tcp, string[] arguments)
+    private DaemonProcess(
+        JsonObject configuration, string folder, bool tcp, string[] arguments,
+        IReadOnlyDictionary<string, string>? environment)
     {
         Folder = folder;
         Http = string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{FreePort()}");
@@ -29,7 +31,8 @@ internal sealed class DaemonProcess : IDisposable
         configuration["http"] ??= new JsonObject { ["endpoint"] = Http };
         var file = Path.Combine(folder, "realtimed.json");
         File.WriteAllText(file, configuration.ToJsonString());
-        _process = new Child(Programs.Dotnet, [Programs.Daemon, "run", "--config", file, .. arguments], folder);
+        _process = new Child(
+            Programs.Dotnet, [Programs.Daemon, "run", "--config", file, .. arguments], folder, environment);
     }
 
     public string Folder { get; }
@@ -47,10 +50,17 @@ internal sealed class DaemonProcess : IDisposable
     public string Everything => _process.Everything;
 
     /// <summary>Starts a daemon and waits until it serves. The endpoints are added to the configuration.</summary>
-    public static async Task<DaemonProcess> StartAsync(
-        JsonObject? configuration = null, string? folder = null, bool tcp = false, params string[] arguments)
+    public static Task<DaemonProcess> StartAsync(
+        JsonObject? configuration = null, string? folder = null, bool tcp = false, params string[] arguments) =>
+        StartWithAsync(null, configuration, folder, tcp, arguments);
+
+    /// <summary>The same with variables of its environment.</summary>
+    public static async Task<DaemonProcess> StartWithAsync(
+        IReadOnlyDictionary<string, string>? environment, JsonObject? configuration = null, string? folder = null,
+        bool tcp = false, params string[] arguments)
     {
-        var daemon = new DaemonProcess(configuration ?? [], folder ?? TemporaryFolder(), tcp, arguments);
+        var daemon = new DaemonProcess(
+            configuration ?? [], folder ?? TemporaryFolder(), tcp, arguments, environment);
         try
         {
             await daemon.WaitUntilReadyAsync();

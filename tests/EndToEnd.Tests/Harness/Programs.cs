@@ -24,6 +24,12 @@ internal static class Programs
     /// <summary>A Python with the modules the peers need; null where there is none.</summary>
     public static string? Python => PythonFound.Value;
 
+    /// <summary>Prometheus' own judge of metrics and rules; null where it is not there.</summary>
+    public static string? Promtool => Unpacked("prometheus", "promtool");
+
+    /// <summary>VictoriaMetrics 1.112 or later, which takes OTLP; null where it is not there.</summary>
+    public static string? VictoriaMetrics => Unpacked("victoria-metrics", "victoria-metrics");
+
     /// <summary>The folder with the JavaScript peers' modules; null where they are not installed.</summary>
     public static string? NodeModules
     {
@@ -32,6 +38,13 @@ internal static class Programs
             var folder = Path.Combine(Peers, "node_modules");
             return Directory.Exists(Path.Combine(folder, "zeromq")) && Succeeds("node", "--version") ? folder : null;
         }
+    }
+
+    // As script/test leaves Debian's packages.
+    private static string? Unpacked(string package, string program)
+    {
+        var file = Path.Combine(Root, "artifacts", "peers", package, "usr", "bin", program);
+        return File.Exists(file) ? file : null;
     }
 
     private static string? FindPython()

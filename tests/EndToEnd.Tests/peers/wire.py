@@ -69,11 +69,28 @@ def codes(reply):
     return [error["code"] for error in reply.get("errors", [])]
 
 
+class Keys:
+    """A client's pair of keys and the daemon's public one."""
+
+    def __init__(self, public, secret, server):
+        self.public, self.secret, self.server = public, secret, server
+
+    def use(self, socket):
+        socket.curve_publickey, socket.curve_secretkey, socket.curve_serverkey = self.public, self.secret, self.server
+
+
+def open_socket(kind, keys):
+    socket = zmq.Context.instance().socket(kind)
+    if keys:
+        keys.use(socket)
+    return socket
+
+
 class Publisher:
     """PUSH to ingest."""
 
-    def __init__(self, endpoint):
-        self.socket = zmq.Context.instance().socket(zmq.PUSH)
+    def __init__(self, endpoint, keys=None):
+        self.socket = open_socket(zmq.PUSH, keys)
         self.socket.setsockopt(zmq.LINGER, 5000)
         self.socket.setsockopt(zmq.SNDHWM, 0)
         self.socket.connect(endpoint)
@@ -88,8 +105,8 @@ class Publisher:
 class Requests:
     """DEALER to requests, pipelined; replies come in order."""
 
-    def __init__(self, endpoint):
-        self.socket = zmq.Context.instance().socket(zmq.DEALER)
+    def __init__(self, endpoint, keys=None):
+        self.socket = open_socket(zmq.DEALER, keys)
         self.socket.setsockopt(zmq.LINGER, 0)
         self.socket.setsockopt(zmq.SNDHWM, 0)
         self.socket.setsockopt(zmq.RCVHWM, 0)
@@ -135,8 +152,8 @@ class Requests:
 class Subscriber:
     """SUB to predictions: sorts what arrives by topic."""
 
-    def __init__(self, endpoint, *topics):
-        self.socket = zmq.Context.instance().socket(zmq.SUB)
+    def __init__(self, endpoint, *topics, keys=None):
+        self.socket = open_socket(zmq.SUB, keys)
         self.socket.setsockopt(zmq.LINGER, 0)
         self.socket.setsockopt(zmq.RCVHWM, 0)
         self.socket.connect(endpoint)

@@ -23,6 +23,8 @@ internal static class FishCompletion
 
         """;
 
+    private static string Settings => string.Join(' ', ConfigurationSchema.Keys.Select(static one => one.Key + "="));
+
     public static string Write(CommandOutline root)
     {
         var text = new StringBuilder("# Completion of realtimed for fish; printed by: realtimed completion fish\n\n");
@@ -58,8 +60,7 @@ internal static class FishCompletion
     {
         { ValueName: null } => "",
         { IsPath: true } => " -r -F",
-        { IsSetting: true } => " -x -a '" + string.Join(' ', ConfigurationSchema.All
-            .Where(static one => !one.Key.Contains("[]")).Select(static one => one.Key + "=")) + "'",
+        { IsSetting: true } => $" -x -a '{Settings}'",
         { Values.Count: > 0 } => $" -x -a '{string.Join(' ', option.Values)}'",
         _ => " -x",
     };

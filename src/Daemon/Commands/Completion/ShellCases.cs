@@ -22,7 +22,7 @@ internal static class ShellCases
             foreach (var option in verb.Options.Where(static option => option.ValueName is not null))
                 foreach (var name in option.Names)
                     text.AppendLine($"    '{verb.Path} {name}') echo '{ValuesOf(option)}' ;;");
-        foreach (var setting in ConfigurationSchema.All.Where(static one => !one.Key.Contains("[]")))
+        foreach (var setting in ConfigurationSchema.Keys)
             if (ChoicesOf(setting) is { Length: > 0 } choices)
                 text.AppendLine($"    '{setting.Key}=') echo '{string.Join(' ', choices)}' ;;");
         text.AppendLine("  esac").AppendLine("}").AppendLine();
@@ -47,7 +47,7 @@ internal static class ShellCases
     }
 
     private static IEnumerable<string> Settings() =>
-        ConfigurationSchema.All.Where(static one => !one.Key.Contains("[]")).Select(static one => one.Key + "=");
+        ConfigurationSchema.Keys.Select(static one => one.Key + "=");
 
     private static string[] ChoicesOf(Setting setting) => setting.Type == "boolean"
         ? ["true", "false"]

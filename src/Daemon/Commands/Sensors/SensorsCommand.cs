@@ -65,6 +65,7 @@ internal sealed class SensorsCommand
         {
             _to, _rate, _seconds, _prefix, _csv, _name, _stream, _value, _time, _each,
         };
+        KeyOptions.AddTo(command);
         command.Validators.Add(CheckTogether);
         command.SetAction((arguments, stop) => Task.Run(() => Publish(arguments, stop), CancellationToken.None));
         return command;
@@ -108,7 +109,7 @@ internal sealed class SensorsCommand
     private int Publish(ParseResult arguments, CancellationToken stop)
     {
         var error = arguments.InvocationConfiguration.Error;
-        using var socket = new TickSocket(arguments.GetRequiredValue(_to), error);
+        using var socket = new TickSocket(arguments.GetRequiredValue(_to), error, KeyOptions.Read(arguments));
         using var end = new End(arguments.GetValue(_seconds), stop);
         var counts = arguments.GetValue(_csv) is { } file
             ? PublishCsv(arguments, file, socket, error, end)

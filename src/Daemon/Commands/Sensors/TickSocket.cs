@@ -17,13 +17,14 @@ internal sealed class TickSocket : IDisposable
     private bool _hasComplained;
 
     /// <exception cref="ZmqException">libzmq refuses the endpoint.</exception>
-    public TickSocket(string endpoint, TextWriter log)
+    public TickSocket(string endpoint, TextWriter log, ClientKeys? keys = null)
     {
         Endpoint = endpoint;
         _log = log;
         _socket = new ZmqSocket(_context, ZmqSocketType.Push) { Immediate = true, Linger = LingerMilliseconds };
         try
         {
+            ClientKeys.Use(keys, _socket);
             _socket.Connect(endpoint);
         }
         catch

@@ -24,11 +24,18 @@ internal sealed class DaemonRequests : IDisposable
     {
         command.Options.Add(To);
         command.Options.Add(Patience);
+        KeyOptions.AddTo(command);
     }
 
     public static DaemonRequests Open(ParseResult arguments)
     {
-        var options = new RealtimeClientOptions { Requests = arguments.GetRequiredValue(To) };
+        var keys = KeyOptions.Read(arguments);
+        var options = new RealtimeClientOptions
+        {
+            Requests = arguments.GetRequiredValue(To),
+            Keys = keys?.Own,
+            ServerKey = keys?.Server,
+        };
         return new DaemonRequests(arguments.GetValue(Patience) is { } seconds
             ? options with { Timeout = TimeSpan.FromSeconds(seconds) }
             : options);

@@ -13,7 +13,7 @@ internal sealed class PredictionFeed : IDisposable
     private readonly ZmqSocket _socket;
 
     /// <exception cref="ZmqException">libzmq refuses the endpoint.</exception>
-    public PredictionFeed(string endpoint, string prefix)
+    public PredictionFeed(string endpoint, string prefix, ClientKeys? keys = null)
     {
         _socket = new ZmqSocket(_context, ZmqSocketType.Sub) { ReceiveHighWaterMark = HighWaterMark };
         try
@@ -22,6 +22,7 @@ internal sealed class PredictionFeed : IDisposable
             _socket.Subscribe(Topic.Of(Topic.Event, prefix));
             _socket.Subscribe(Topic.Of(Topic.Anomaly, prefix));
             _socket.Subscribe(Topic.Heartbeat);
+            ClientKeys.Use(keys, _socket);
             _socket.Connect(endpoint);
         }
         catch

@@ -43,6 +43,7 @@ internal sealed class WatchCommand
         {
             _from, _streams, _sort, _seconds, _json,
         };
+        KeyOptions.AddTo(command);
         command.SetAction((arguments, stop) => Task.Run(() => Watch(arguments, stop), CancellationToken.None));
         return command;
     }
@@ -51,7 +52,7 @@ internal sealed class WatchCommand
     {
         var (endpoint, prefix) = (arguments.GetRequiredValue(_from), arguments.GetRequiredValue(_streams));
         var output = arguments.InvocationConfiguration.Output;
-        using var feed = new PredictionFeed(endpoint, prefix);
+        using var feed = new PredictionFeed(endpoint, prefix, KeyOptions.Read(arguments));
         using var end = new End(arguments.GetValue(_seconds), stop);
         if (arguments.GetValue(_json))
         {

@@ -1,5 +1,6 @@
 using System.Text;
 using Realtime.Daemon.Frames;
+using Realtime.Daemon.Frames.Access;
 using Realtime.Protocol;
 using Realtime.Protocol.MessagePack;
 
@@ -14,6 +15,8 @@ public sealed class RequestDesk(World world, WorldReport report)
     private const int ListDefault = 1000;
     private const int OpShown = 64;
 
+    private Client? _client;
+
     /// <summary>Snapshots that must have ended before the last request's reply may go; 0 where it need not wait.
     /// </summary>
     public long Ticket { get; private set; }
@@ -26,9 +29,13 @@ public sealed class RequestDesk(World world, WorldReport report)
     public Slice Rid { get; private set; }
 
     /// <summary>Carries out one request and appends its reply.</summary>
+    /// <param name="request">The request, as encoded.</param>
+    /// <param name="reply">Gets the reply.</param>
+    /// <param name="client">Who asks; null may do everything.</param>
     /// <returns>Why it was not carried out; none where it was.</returns>
-    public ErrorCode Execute(ReadOnlySpan<byte> request, MessagePackWriter reply)
+    public ErrorCode Execute(ReadOnlySpan<byte> request, MessagePackWriter reply, Client? client = null)
     {
+        _client = client;
         world.Counters.Requests++;
         Ticket = 0;
         Late = null;
@@ -59,6 +66,8 @@ public sealed class RequestDesk(World world, WorldReport report)
     private (ErrorCode, string?) Dispatch(in RequestFields fields, MessagePackWriter reply, ref int entries)
     {
         var op = Encoding.UTF8.GetString(fields.Op);
+        if (_client is not null && RequestRights.Denied(_client, op, in fields) is { } denied)
+            return Deny(denied);
         if (!world.TakesChanges && op is "state.put" or "reset" or "forget")
             return (ErrorCode.NotDurable, world.Changes.Fault ?? "no room in the journal");
         switch (op)
@@ -69,11 +78,11 @@ public sealed class RequestDesk(World world, WorldReport report)
                 report.Describe(reply, ref entries);
                 return default;
             case "stats":
-                report.Stats(reply, ref entries);
+                report.Stats(reply, ref entries, _client);
                 return default;
             case "streams":
                 var limit = fields.Limit < 0 ? ListDefault : Math.Min(fields.Limit, ListMax);
-                report.List(fields.Prefix, fields.After, limit, reply, ref entries);
+                report.List(fields.Prefix, fields.After, limit, reply, ref entries, _client);
                 return default;
             case "last":
                 return Reported(report.Last(fields.Streams, fields.Stream, reply, ref entries));
@@ -94,6 +103,15 @@ public sealed class RequestDesk(World world, WorldReport report)
                 world.Counters.Reject(ErrorCode.Unsupported);
                 return (ErrorCode.Unsupported, $"op {(op.Length <= OpShown ? op : op[..OpShown] + "…")}");
         }
+    }
+
+    private (ErrorCode, string?) Deny(string why)
+    {
+        world.Counters.Received++;
+        world.Counters.Reject(ErrorCode.NotAllowed);
+        world.Limits.NotAllowed++;
+        _client!.NotAllowed++;
+        return (ErrorCode.NotAllowed, why);
     }
 
     private static (ErrorCode, string?) Reported(string? fault) =>
@@ -153,6 +171,8 @@ public sealed class RequestDesk(World world, WorldReport report)
             : (fields.Stream, fields.IsId);
         if (name is null)
             return (ErrorCode.Malformed, "no stream: neither the request nor the state names one");
+        if (_client is not null && RequestRights.DeniedStream(_client, name) is { } denied)
+            return Deny(denied);
         var row = world.Streams.Find(name);
         var model = row < 0 ? world.ModelFor(name) : world.Streams[row].Model;
         if (model < 0)
@@ -187,7 +207,8 @@ public sealed class RequestDesk(World world, WorldReport report)
             {
                 if (!name.AsSpan().StartsWith(fields.Prefix))
                     break;
-                rows.Add(world.Streams.Find(name));
+                if (_client?.MaySend(name) ?? true)
+                    rows.Add(world.Streams.Find(name));
             }
         }
 

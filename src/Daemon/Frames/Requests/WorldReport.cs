@@ -1,4 +1,5 @@
 using Realtime.Daemon.Frames;
+using Realtime.Daemon.Frames.Access;
 using Realtime.Protocol;
 using Realtime.Protocol.MessagePack;
 
@@ -62,8 +63,10 @@ public sealed class WorldReport(World world, DaemonFacts facts)
     }
 
     /// <summary>Streams by the order of their names.</summary>
+    /// <remarks>Those that the client may be told about; null is everybody.</remarks>
     public void List(
-        ReadOnlySpan<byte> prefix, ReadOnlySpan<byte> after, int limit, MessagePackWriter reply, ref int entries)
+        ReadOnlySpan<byte> prefix, ReadOnlySpan<byte> after, int limit, MessagePackWriter reply, ref int entries,
+        Client? client = null)
     {
         reply.WriteString("streams"u8);
         var array = reply.BeginArray();
@@ -73,7 +76,7 @@ public sealed class WorldReport(World world, DaemonFacts facts)
         {
             if (!name.AsSpan().StartsWith(prefix))
                 break;
-            if (!after.IsEmpty && after.SequenceEqual(name))
+            if (!after.IsEmpty && after.SequenceEqual(name) || client?.MayAsk(name) == false)
                 continue;
             hasMore = count == limit;
             if (hasMore)
@@ -115,8 +118,9 @@ public sealed class WorldReport(World world, DaemonFacts facts)
         return null;
     }
 
-    /// <summary>The accounting and what stands around it.</summary>
-    public void Stats(MessagePackWriter reply, ref int entries)
+    /// <summary>The accounting and what stands around it; of clients, the one that asks where it may not control.
+    /// </summary>
+    public void Stats(MessagePackWriter reply, ref int entries, Client? client = null)
     {
         var counters = world.Counters;
         reply.Entry("epoch"u8, world.Epoch);
@@ -146,6 +150,7 @@ public sealed class WorldReport(World world, DaemonFacts facts)
         WriteReload(reply, ref entries);
         WriteReasons(reply, ref entries);
         WriteEndpoints(reply, ref entries);
+        AccessReport.Write(world, client, reply, ref entries);
     }
 
     /// <summary>The heartbeat's payload.</summary>

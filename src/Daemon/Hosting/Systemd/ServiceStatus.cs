@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Text;
 using Realtime.Daemon.Frames;
+using Realtime.Daemon.Frames.Meters;
 
 namespace Realtime.Daemon.Hosting.Systemd;
 
@@ -11,8 +12,10 @@ namespace Realtime.Daemon.Hosting.Systemd;
 /// </summary>
 /// <param name="notifier">Where it goes.</param>
 /// <param name="world">What it tells of.</param>
+/// <param name="latencies">Of the ticks since the heartbeat before.</param>
 /// <param name="trouble">Why ticks are refused or held up; null where they are not.</param>
-internal sealed class ServiceStatus(ServiceNotifier notifier, World world, Func<string?> trouble)
+internal sealed class ServiceStatus(
+    ServiceNotifier notifier, World world, LatencyWindow latencies, Func<string?> trouble)
 {
     private const int LongestFault = 300;
 
@@ -20,6 +23,7 @@ internal sealed class ServiceStatus(ServiceNotifier notifier, World world, Func<
     private long _received;
     private long _at = Stopwatch.GetTimestamp();
     private double _rate;
+    private double _p99 = double.NaN;
 
     /// <summary>It serves.</summary>
     public void Ready() => notifier.Ready(_told = Describe());
@@ -39,6 +43,8 @@ internal sealed class ServiceStatus(ServiceNotifier notifier, World world, Func<
     {
         var text = new StringBuilder().Append(CultureInfo.InvariantCulture, $"serving {world.Streams.Count} streams");
         text.Append(CultureInfo.InvariantCulture, $", {_rate:0} ticks/s");
+        if (!double.IsNaN(_p99))
+            text.Append(CultureInfo.InvariantCulture, $", p99 {_p99 * 1000:0.00} ms");
         if (trouble() is { } reason)
             text.Append("; ticks are refused or held up: ").Append(Cut(reason));
         if (world.Reloads.Last is { IsOk: false } last)
@@ -66,5 +72,7 @@ internal sealed class ServiceStatus(ServiceNotifier notifier, World world, Func<
             return;
         _rate = (received - _received) / seconds;
         (_received, _at) = (received, now);
+        var (ticks, p99) = latencies.Move(0.99);
+        _p99 = ticks > 0 ? p99 : double.NaN;
     }
 }

@@ -1,4 +1,5 @@
 using Realtime.Daemon.Frames;
+using Realtime.Daemon.Frames.Meters;
 using Realtime.Daemon.Recovery;
 using Realtime.Daemon.Reloading;
 
@@ -12,7 +13,7 @@ internal sealed partial class ServiceWiring(ServiceNotifier notifier, FrameLoop 
 
     public static ServiceWiring Connect(ServiceNotifier notifier, World world, FrameLoop loop, DurableLife? life)
     {
-        var status = new ServiceStatus(notifier, world, () => loop.Trouble);
+        var status = new ServiceStatus(notifier, world, new LatencyWindow(loop.Meters), () => loop.Trouble);
         if (notifier.IsThere)
             loop.Alive = status.Alive;
         if (life is not null)
