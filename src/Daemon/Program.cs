@@ -65,6 +65,7 @@ internal static class Program
             WatchCommand.Create(),
             StreamsCommand.Create(),
             StatsCommand.Create(),
+            TrainCommand.Create(),
             ReplayCommand.Create(),
             DevicesCommand.Create(),
             BenchCommand.Create(),

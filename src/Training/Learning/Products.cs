@@ -19,7 +19,7 @@ internal static unsafe class Products<TLanes, TVector>
     /// <param name="m">Rows of A and C.</param>
     /// <param name="n">Columns of B and C, a multiple of 16.</param>
     /// <param name="k">Columns of A, rows of B.</param>
-    /// <param name="a">Element (i, p) lies at <c>i · aRow + p · aColumn</c>, so that A may be a transposed matrix.</param>
+    /// <param name="a">Element (i, p) lies at i · aRow + p · aColumn, so that A may be a transposed matrix.</param>
     /// <param name="aRow">Floats from row to row of A.</param>
     /// <param name="aColumn">Floats from column to column of A.</param>
     /// <param name="b">On a vector's boundary, as C.</param>

@@ -9,7 +9,7 @@ internal struct SplitMix64(ulong seed)
     private const ulong Golden = 0x9E3779B97F4A7C15;
     private ulong _state = seed;
 
-    /// <summary>A generator of its own for one purpose: mixes the numbers that name the purpose into the seed.</summary>
+    /// <summary>A generator of its own for one purpose, whose numbers are mixed into the seed.</summary>
     public static SplitMix64 For(ulong seed, params ReadOnlySpan<int> purpose)
     {
         foreach (var part in purpose)

@@ -121,7 +121,7 @@ internal sealed unsafe class Weights : IDisposable
                 dense.Name, dense.Inputs, dense.Outputs, dense.Activation, v[0], v[1]),
             EmbeddingLayer table => new EmbeddingLayer(table.Name, table.Vocabulary, table.Outputs, v[0]),
             DropoutLayer => layer,
-            _ => throw new NotSupportedException($"{layer.Name}: found a layer of kind {layer.Kind}, which no tape has"),
+            _ => throw new NotSupportedException($"{layer.Name}: no tape for a layer of kind {layer.Kind}"),
         };
     }
 }

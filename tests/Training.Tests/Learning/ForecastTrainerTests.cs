@@ -175,6 +175,16 @@ public sealed class ForecastTrainerTests
         Assert.True(result.Errors[1].SeasonalNaive.Count > 200);
     }
 
+    [Theory]
+    [InlineData(144, 1_000, 200)]
+    [InlineData(35_064, 125, 25)]
+    [InlineData(10_000_000, 30, 20)]
+    public void WithEpochsFor_Rows_GivesAboutTwoThousandSteps(long rows, int epochs, int patience)
+    {
+        var training = new ForecastTraining().WithEpochsFor(rows);
+        Assert.Equal((epochs, patience), (training.Epochs, training.Patience));
+    }
+
     [Fact]
     public void Train_OptionsThatMakeNoSense_AreRefused()
     {
@@ -182,6 +192,8 @@ public sealed class ForecastTrainerTests
         Refuses(Quick with { Horizons = [2, 1] }, "expected ascending horizons from 1, found 2, 1");
         Refuses(Quick with { Window = 8 }, "expected a window above the warm-up of 8, found 8");
         Refuses(Quick with { Quantiles = [0.5, 1] }, "expected ascending quantiles between 0 and 1, found 0.5, 1");
+        Refuses(Quick with { Dropout = 0.5 }, "dropout is between layers: expected at least two layers, found one");
+        Refuses(Quick with { RecurrentDropout = 1 }, "expected 0 <= recurrent dropout < 1, found 1");
         Refuses(Quick with { Outputs = [1] }, "expected outputs among the 1 columns");
     }
 

@@ -82,6 +82,17 @@ public sealed record ForecastTraining
     /// <summary>The same seed, series and options give the same bytes.</summary>
     public ulong Seed { get; init; } = 1;
 
+    /// <summary>
+    /// The same with epochs for about 2,000 steps of the optimiser over so many rows, at least 30 and at most 1,000
+    /// epochs, and a fifth of them as the patience: short series need more epochs than long ones.
+    /// </summary>
+    public ForecastTraining WithEpochsFor(long rows)
+    {
+        var windows = Math.Ceiling(rows * (1 - ValidationShare) / Math.Max(1, Window - WarmUp));
+        var epochs = (int)Math.Clamp(2_000 / Math.Ceiling(Math.Max(1, windows) / Rows), 30, 1_000);
+        return this with { Epochs = epochs, Patience = Math.Max(20, epochs / 5) };
+    }
+
     /// <exception cref="ArgumentException">A value that makes no sense.</exception>
     internal void Check(int columns)
     {
@@ -93,6 +104,10 @@ public sealed record ForecastTraining
         Require(WarmUp >= 0 && Window > WarmUp, $"expected a window above the warm-up of {WarmUp}, found {Window}");
         Require(Rows >= 1 && Epochs >= 1 && Patience >= 1 && Threads >= 1,
             "expected at least one row, epoch, epoch of patience and thread");
+        Require(Dropout is >= 0 and < 1, $"expected 0 <= dropout < 1, found {Dropout}");
+        Require(Dropout == 0 || Layers > 1, "dropout is between layers: expected at least two layers, found one");
+        Require(RecurrentDropout is >= 0 and < 1, $"expected 0 <= recurrent dropout < 1, found {RecurrentDropout}");
+        Require(Rate > 0 && Clip > 0, $"expected a rate and a clip above 0, found {Rate} and {Clip}");
         Require(ValidationShare is > 0 and < 1, $"expected 0 < validation share < 1, found {ValidationShare}");
         Require(Outputs is null || (Outputs.Count > 0 && Outputs.All(output => (uint)output < (uint)columns)),
             $"expected outputs among the {columns} columns");

@@ -14,8 +14,8 @@ public record struct LossSum(double Total, long Count)
 }
 
 /// <summary>
-/// What training makes small: the mean over all targets of a batch. A target that is NaN is masked: it counts neither in
-/// the loss nor in its derivative.
+/// What training makes small: the mean over all targets of a batch. A target that is NaN is masked: it counts neither
+/// in the loss nor in its derivative.
 /// </summary>
 public abstract class Loss
 {

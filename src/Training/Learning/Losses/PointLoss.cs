@@ -32,8 +32,8 @@ public sealed class AbsoluteLoss : PointLoss
 }
 
 /// <summary>
-/// e²/2 up to |e| = δ, δ (|e| − δ/2) beyond (P. Huber: Robust estimation of a location parameter, Annals of Mathematical
-/// Statistics 35, 1964).
+/// e²/2 up to |e| = δ, δ (|e| − δ/2) beyond (P. Huber: Robust estimation of a location parameter, Annals of
+/// Mathematical Statistics 35, 1964).
 /// </summary>
 public sealed class HuberLoss : PointLoss
 {

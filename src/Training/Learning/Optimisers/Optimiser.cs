@@ -1,11 +1,14 @@
 namespace Realtime.Training.Learning.Optimisers;
 
-/// <summary>Moves weights against a gradient; what it remembers between steps is one number or two per weight.</summary>
+/// <summary>
+/// Moves weights against a gradient; what it remembers between steps is one number or two per weight.
+/// </summary>
 public abstract class Optimiser
 {
     private readonly double _weightDecay;
 
-    /// <param name="weightDecay">λ ≥ 0: λ w is added to the gradient of every weight w, as by a loss of λ|w|²/2.</param>
+    /// <param name="weightDecay">λ ≥ 0: λ w is added to the gradient of every weight w, as by a loss of
+    /// λ|w|²/2.</param>
     private protected Optimiser(double weightDecay)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(weightDecay);

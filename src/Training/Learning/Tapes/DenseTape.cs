@@ -4,8 +4,8 @@ using Realtime.Cells.Vectors;
 namespace Realtime.Training.Learning.Tapes;
 
 /// <summary>
-/// y = act(a), a = W x + b. Back: δa = δy act'(a), for softmax y∘(δy − yᵀδy); δW = δa xᵀ, δx = Wᵀ δa. A head may be left
-/// without its activation, where the loss takes the sums.
+/// y = act(a), a = W x + b. Back: δa = δy act'(a), for softmax y∘(δy − yᵀδy); δW = δa xᵀ, δx = Wᵀ δa. A head may be
+/// left without its activation, where the loss takes the sums.
 /// </summary>
 internal sealed unsafe class DenseTape<TLanes, TVector> : LayerTape
     where TLanes : struct, ILanes<TVector>

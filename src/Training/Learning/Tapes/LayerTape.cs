@@ -3,8 +3,8 @@ using Realtime.Cells.States;
 namespace Realtime.Training.Learning.Tapes;
 
 /// <summary>
-/// One layer over a window of a batch: what a forward pass leaves behind, so that the backward pass can go through it in
-/// reverse (P. Werbos: Backpropagation through time: what it does and how to do it, Proc. IEEE 78, 1990). Everything
+/// One layer over a window of a batch: what a forward pass leaves behind, so that the backward pass can go through it
+/// in reverse (P. Werbos: Backpropagation through time: what it does and how to do it, Proc. IEEE 78, 1990). Everything
 /// between layers is [step][row][unit], units padded with zeros to whole vectors; a row is one sequence of the batch.
 /// </summary>
 internal abstract unsafe class LayerTape(int rows, int inputs, int outputs) : IDisposable
