@@ -103,7 +103,7 @@ public sealed class BootedMachine : IDisposable
         if (Programs.Python is null)
             return "NOT TESTED: no python3 with zmq and msgpack";
         if (!File.Exists(Path.Combine(Programs.Built, "realtimed")))
-            return $"NOT TESTED: no program in {Programs.Built}";
+            return $"NOT TESTED: no program in {Programs.Built} (script/build)";
         var (code, text) = Start(Script, ["probe"]);
         return code == 0 ? null : $"NOT TESTED: no systemd can be booted here: {text.Trim()}";
     }

@@ -16,8 +16,8 @@ internal static class Programs
     /// <summary>The daemon's assembly, copied beside this one by the project reference.</summary>
     public static string Daemon { get; } = Path.Combine(AppContext.BaseDirectory, "realtimed.dll");
 
-    /// <summary>The folder of the program as it was built, without the tests' own files.</summary>
-    public static string Built { get; } = Path.Combine(Root, "artifacts", "bin", "Daemon", "release");
+    /// <summary>The folder of the program as <c>script/build</c> makes it.</summary>
+    public static string Built { get; } = Path.Combine(Root, "artifacts", "realtimed");
 
     public static string Dotnet { get; } = Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet";
 
