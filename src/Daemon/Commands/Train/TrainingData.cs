@@ -30,7 +30,7 @@ internal sealed record TrainingData(IReadOnlyList<string> Columns, IReadOnlyList
         return new TrainingData(columns, series);
     }
 
-    private static IEnumerable<string> FilesOf(string[] places)
+    internal static IEnumerable<string> FilesOf(string[] places)
     {
         foreach (var place in places)
         {
