@@ -20,7 +20,7 @@ internal delegate void RowPredicted(int series, int row, PublishedPrediction pre
 internal sealed class FrameBacktest : IDisposable
 {
     /// <summary>Ticks put into one frame: many, as in a daemon under load; no bit depends on it.</summary>
-    private const int FrameTicks = 256;
+    private const int FrameTicks = 64;
 
     private readonly World _world;
     private readonly FrameLoop _loop;
