@@ -41,10 +41,11 @@ internal static class BacktestRun
     /// <param name="series">At least one.</param>
     /// <param name="plan">What is scored.</param>
     /// <param name="listen">Gives whom to tell of a series' scored forecasts; null for nobody.</param>
+    /// <param name="predicted">Told of each prediction, too; null for nobody.</param>
     /// <param name="stop">Ends it early.</param>
     public static BacktestResult Run(
         LoadedModel model, string kernel, IReadOnlyList<BacktestSeries> series, BacktestPlan plan,
-        Func<int, ForecastScored?>? listen = null, CancellationToken stop = default)
+        Func<int, ForecastScored?>? listen = null, RowPredicted? predicted = null, CancellationToken stop = default)
     {
         using var backtest = new FrameBacktest(model, kernel, series.Count);
         SeriesScore[] scores = [.. series.Select((one, i) => new SeriesScore(new ScorePlan
@@ -67,6 +68,7 @@ internal static class BacktestRun
                 // What MASE divides by is known before the rows that are scored; where all are, it is of all.
                 scores[i].Observe(series[i].ActualOf(row), isScored, plan.From == 0 || fileRow < plan.From);
                 scores[i].Hold(prediction.Numbers);
+                predicted?.Invoke(i, row, prediction);
             },
             stop);
         return new BacktestResult

@@ -26,6 +26,12 @@ internal sealed class BacktestCommand
         {
             if (result.GetValue(_options.TestTo) is { } to && to <= result.GetValue(_options.TestFrom))
                 result.AddError($"--test-to: found {to}, expected a row behind --test-from");
+            // What stands behind files is taken for one more of them.
+            if (result.GetValue(_options.Data)?.FirstOrDefault(static file => file.StartsWith('-')) is { } unknown)
+            {
+                result.AddError($"found {unknown}, expected one of "
+                    + string.Join(", ", _options.All.Select(static option => option.Name)));
+            }
         });
         command.SetAction((arguments, stop) => Task.Run(() => Run(arguments, stop), CancellationToken.None));
         return command;
@@ -67,7 +73,7 @@ internal sealed class BacktestCommand
     {
         try
         {
-            return BacktestRun.Run(model, kernel, series, plan, page is null ? null : page.Listen, stop);
+            return BacktestRun.Run(model, kernel, series, plan, page is null ? null : page.Listen, stop: stop);
         }
         catch (OperationCanceledException)
         {
