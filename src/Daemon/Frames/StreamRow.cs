@@ -62,6 +62,9 @@ public struct StreamRow
     /// <summary>Its last prediction was made while the stream was warming up.</summary>
     public bool Warming;
 
+    /// <summary>An anomaly was told that has not ended.</summary>
+    public bool IsAnomalous;
+
     /// <summary>Its first tick named it by an unsigned integer.</summary>
     public bool IsId;
 

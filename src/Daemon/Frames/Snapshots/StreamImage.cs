@@ -20,6 +20,7 @@ public static class StreamImage
         IsOwed = 8,
         HasPrediction = 16,
         Warming = 32,
+        IsAnomalous = 64,
     }
 
     public static void Write(World world, int row, ImageBlock block)
@@ -81,6 +82,7 @@ public static class StreamImage
             IsId = bits.HasFlag(Bits.IsId),
             HasPrediction = bits.HasFlag(Bits.HasPrediction),
             Warming = bits.HasFlag(Bits.Warming),
+            IsAnomalous = bits.HasFlag(Bits.IsAnomalous),
             Frame = -1,
         };
         ref var order = ref stream.Order;
@@ -121,7 +123,8 @@ public static class StreamImage
         | (stream.Order.Started ? Bits.Started : 0)
         | (stream.Order.IsOwed ? Bits.IsOwed : 0)
         | (stream.HasPrediction ? Bits.HasPrediction : 0)
-        | (stream.Warming ? Bits.Warming : 0);
+        | (stream.Warming ? Bits.Warming : 0)
+        | (stream.IsAnomalous ? Bits.IsAnomalous : 0);
 }
 
 /// <summary>The numbers of one stream of a model, sized as the snapshot's description says.</summary>
