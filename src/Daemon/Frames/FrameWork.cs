@@ -33,6 +33,12 @@ public struct Item
     public ulong Seq;
     public long Time;
 
+    /// <summary>The tick brought its time: one that is the frame's clock counts as none, as in a record.</summary>
+    public bool HasTime;
+
+    /// <summary>A greater run: its seq tells nothing of its distance to what was before.</summary>
+    public bool IsRestart;
+
     /// <summary>The item of this frame that is wanted again; -1 where it is none, or of an earlier frame.</summary>
     public int Source;
 
