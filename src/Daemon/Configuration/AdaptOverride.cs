@@ -1,3 +1,5 @@
+using Realtime.Cells;
+
 namespace Realtime.Daemon.Configuration;
 
 /// <summary>What the configuration says of a model's adaptive head; what it leaves out is as the model file says.
@@ -17,4 +19,15 @@ public sealed record AdaptOverride
 
     /// <summary>Features are the network's inputs beside the hidden state.</summary>
     public bool? WithInputs { get; init; }
+
+    /// <summary>The head that is in force.</summary>
+    /// <param name="file">What the model file says; null where it has none.</param>
+    public AdaptOptions? Over(AdaptOptions? file)
+    {
+        if (IsNone)
+            return null;
+        var from = file ?? new AdaptOptions();
+        return new AdaptOptions(
+            Forgetting ?? from.Forgetting, Ridge ?? from.Ridge, WithInputs ?? from.WithInputs);
+    }
 }

@@ -552,6 +552,7 @@ public sealed class Decoder
 
         host.Values(stream.ModelRow).CopyTo(_work.Values(in item, host.InputCount));
         host.Prediction(stream.ModelRow).CopyTo(_work.Prediction(in item, host.PredictionCount));
+        item.Score = host.Score(stream.ModelRow);
         return _work.ItemCount - 1;
     }
 }

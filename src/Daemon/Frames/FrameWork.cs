@@ -33,6 +33,9 @@ public struct Item
     public ulong Seq;
     public long Time;
 
+    /// <summary>Anomaly score of the tick in [0, 1]; NaN where there is none.</summary>
+    public double Score;
+
     /// <summary>The tick brought its time: one that is the frame's clock counts as none, as in a record.</summary>
     public bool HasTime;
 
@@ -156,7 +159,7 @@ public sealed class FrameWork
         Fit(ref _values, _valuesEnd + values);
         Fit(ref _predictions, _predictionsEnd + prediction);
         ref var item = ref _items[ItemCount++];
-        item = new Item { Values = _valuesEnd, Prediction = _predictionsEnd, Source = -1 };
+        item = new Item { Values = _valuesEnd, Prediction = _predictionsEnd, Source = -1, Score = double.NaN };
         _valuesEnd += values;
         _predictionsEnd += prediction;
         return ref item;

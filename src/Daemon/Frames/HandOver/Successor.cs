@@ -85,9 +85,10 @@ public sealed class Successor : IDisposable
         Complete();
         ref var stream = ref _world.Streams[row];
         Host.Clear(stream.ModelRow);
+        Host.ClearMonitor(stream.ModelRow);
         stream.Counts = default;
         stream.Errors = default;
-        stream.HasPrediction = false;
+        stream.HasPrediction = stream.IsAnomalous = false;
     }
 
     public void Admit(int row, ReadOnlySpan<byte> name, bool isId) =>
@@ -146,6 +147,7 @@ public sealed class Successor : IDisposable
         Host.Memory(own.ModelRow).CopyTo(host.Memory(stream.ModelRow));
         Host.Prediction(own.ModelRow).CopyTo(host.Prediction(stream.ModelRow));
         Host.Values(own.ModelRow).CopyTo(host.Values(stream.ModelRow));
+        Host.Learnt(own.ModelRow).CopyTo(host.Learnt(stream.ModelRow));
         Adopt(ref stream, in own);
         return true;
     }
@@ -159,6 +161,7 @@ public sealed class Successor : IDisposable
         stream.Errors = own.Errors;
         stream.Flags = own.Flags;
         stream.HasPrediction = own.HasPrediction;
+        stream.IsAnomalous = own.IsAnomalous;
         stream.Warming = true;
     }
 

@@ -158,7 +158,7 @@ public sealed class Replayer(World world, int maxTicks, ReplayedTick? stepped = 
             if (item.Kind != ItemKind.Tick)
                 continue;
             var prediction = _work.Prediction(in item, world.Models[item.Model].Model.PredictionCount);
-            _checksum = PredictionChecksum.Add(_checksum, prediction, (ulong)item.Flags);
+            _checksum = PredictionChecksum.Add(_checksum, prediction, item.Score, (ulong)item.Flags);
             _hasTicks = true;
             stepped?.Invoke(_open.TryPeek(out var record) ? record.Number : _number, in item, prediction);
         }
