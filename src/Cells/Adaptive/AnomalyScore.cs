@@ -1,5 +1,3 @@
-using System.Runtime.Intrinsics;
-
 namespace Realtime.Cells.Adaptive;
 
 /// <summary>
@@ -73,8 +71,7 @@ internal static unsafe class AnomalyScore
     private static double LogTenOfShare(float* memory, double residual)
     {
         int anchor = (int)memory[Anchor];
-        double total = 0;
-        for (int i = 0; i < Bins; i++) total += memory[i];
+        double total = FixedOrder.Sum(memory, Bins);
         double u = Quantile(memory, anchor, Tail * total);
         if (residual <= u || u <= 0)
         {
@@ -132,13 +129,7 @@ internal static unsafe class AnomalyScore
 
     private static void Learn(float* memory, double residual)
     {
-        Vector256<float> factor = Vector256.Create(Forgetting), least = Vector256.Create(1e-20f);
-        for (int i = 0; i < Bins; i += FixedOrder.Lanes)
-        {
-            Vector256<float> next = factor * Vector256.Load(memory + i);
-            (next & Vector256.GreaterThan(next, least)).Store(memory + i);
-        }
-
+        FixedOrder.Fade(memory, Forgetting, Bins);
         int code = Code(residual);
         if (residual > 0 && memory[Anchor] == 0) memory[Anchor] = Math.Max(code - (Bins - RoomAbove), 1);
         int bin = code - (int)memory[Anchor];
