@@ -1,5 +1,6 @@
 using Realtime.Daemon.Frames.Access;
 using Realtime.Daemon.Frames.HandOver;
+using Realtime.Daemon.Frames.Meters;
 using Realtime.Daemon.Frames.Snapshots;
 using Realtime.Protocol;
 
@@ -44,6 +45,9 @@ public sealed class World : IDisposable
     public RefusedStreams Refused { get; } = new(RefusedMax);
     public Counters Counters { get; } = new();
     public LimitHits Limits { get; set; } = new();
+
+    /// <summary>What is known of the streams as a whole; null before a loop turns.</summary>
+    public StreamSurvey? Survey { get; set; }
 
     /// <summary>Clients with keys; null where none are needed.</summary>
     public ClientTable? Clients { get; set; }

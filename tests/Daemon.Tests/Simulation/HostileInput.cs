@@ -25,7 +25,7 @@ internal sealed class HostileInput(int seed)
     public static IReadOnlyList<(string Pattern, Model Model)> Models { get; } =
     [
         ("a/*", SmallModels.Gru()), ("b/*", SmallModels.Lstm()), ("c/*", SmallModels.Classifier()),
-        ("t/*", SmallModels.Tokens()), ("17", SmallModels.Gru(9)),
+        ("t/*", SmallModels.Tokens()), ("17", SmallModels.Learner()),
     ];
 
     public int Below(int limit) => _random.Next(limit);
@@ -59,7 +59,7 @@ internal sealed class HostileInput(int seed)
     private byte[] Tick(bool named = true)
     {
         var name = Names[_random.Next(Names.Length)];
-        object? stream = !named ? null : _random.Next(10) == 0 ? 17 : name;
+        object? stream = !named ? null : _random.Next(6) == 0 ? 17 : name;
         var seq = Seq(stream is int ? "17" : name);
         ulong? run = _random.Next(30) == 0 ? (ulong)_random.Next(4) : null;
         var values = _random.Next(12) == 0 ? OddValues() : Values(name);

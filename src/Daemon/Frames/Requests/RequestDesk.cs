@@ -82,7 +82,10 @@ public sealed class RequestDesk(World world, WorldReport report)
                 return default;
             case "streams":
                 var limit = fields.Limit < 0 ? ListDefault : Math.Min(fields.Limit, ListMax);
-                report.List(fields.Prefix, fields.After, limit, reply, ref entries, _client);
+                if (fields.Worst)
+                    report.Worst(fields.Prefix, limit, reply, ref entries, _client);
+                else
+                    report.List(fields.Prefix, fields.After, limit, reply, ref entries, _client);
                 return default;
             case "last":
                 return Reported(report.Last(fields.Streams, fields.Stream, reply, ref entries));
