@@ -74,7 +74,10 @@ internal sealed class BacktestReader
             name += "/" + group;
         if (columns.Column is { } column)
             name += "/" + column;
-        return new BacktestSeries(name, columns.Inputs.Count, columns.Outputs.Count);
+        return new BacktestSeries(name, columns.Inputs.Count, columns.Outputs.Count)
+        {
+            IsOfOwnRow = columns.Outputs.Contains(null),
+        };
     }
 
     private void Complete(

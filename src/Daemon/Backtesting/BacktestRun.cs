@@ -55,6 +55,7 @@ internal static class BacktestRun
             Quantiles = model.Model.PublishedQuantiles,
             Season = plan.Season,
             Scale = one.Scale,
+            IsOfOwnRow = one.IsOfOwnRow,
         })
         {
             Scored = listen?.Invoke(i),
@@ -65,9 +66,12 @@ internal static class BacktestRun
             {
                 var fileRow = series[i].FileRows[row];
                 var isScored = fileRow >= plan.From && fileRow < plan.To;
+                if (series[i].IsOfOwnRow)
+                    scores[i].Hold(prediction.Numbers);
                 // What MASE divides by is known before the rows that are scored; where all are, it is of all.
                 scores[i].Observe(series[i].ActualOf(row), isScored, plan.From == 0 || fileRow < plan.From);
-                scores[i].Hold(prediction.Numbers);
+                if (!series[i].IsOfOwnRow)
+                    scores[i].Hold(prediction.Numbers);
                 predicted?.Invoke(i, row, prediction);
             },
             stop);

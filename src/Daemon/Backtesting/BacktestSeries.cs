@@ -17,6 +17,9 @@ internal sealed record BacktestSeries(string Name, int Inputs, int Outputs)
     /// <summary>Nanoseconds since 1970; empty where the file has no time.</summary>
     public List<long> Times { get; } = [];
 
+    /// <summary>What forecasts are compared with is of the row itself: the rows left to the end.</summary>
+    public bool IsOfOwnRow { get; init; }
+
     /// <summary>Which row of the file each is, from 0.</summary>
     public List<int> FileRows { get; } = [];
 

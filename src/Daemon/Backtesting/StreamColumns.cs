@@ -44,10 +44,11 @@ internal sealed record StreamColumns(string? Column, IReadOnlyList<string> Input
         string file, Model model, IReadOnlyList<string> inputs, IReadOnlyList<string> numbers)
     {
         var names = model.Inputs.ToList();
+        if (model.Forecast.Outputs is [Remaining] && model.Forecast.Horizons is [1] && !numbers.Contains(Remaining))
+            return [null];
         return [.. model.Forecast.Outputs.Select(output =>
             names.IndexOf(output) is >= 0 and var input ? inputs[input]
             : numbers.Contains(output) ? output
-            : output == Remaining ? null
             : throw new StartException(ExitCode.Usage,
                 [$"{file}: found no column {output}, expected one to compare the model's output with"]))];
     }

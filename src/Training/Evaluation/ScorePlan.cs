@@ -21,6 +21,12 @@ public sealed record ScorePlan
     public IReadOnlyList<double>? Scale { get; init; }
 
     /// <summary>
+    /// The values predicted are of the rows themselves and are never known at the time, as what remains: a prediction
+    /// of horizon 1 is compared with its own row's value, which is observed after it, and no baseline knows of it.
+    /// </summary>
+    public bool IsOfOwnRow { get; init; }
+
+    /// <summary>
     /// Pairs of quantiles that are intervals: the level, and where the bounds stand in <see cref="Quantiles"/>.
     /// </summary>
     public IReadOnlyList<(double Level, int Low, int High)> Intervals

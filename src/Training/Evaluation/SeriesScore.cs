@@ -26,7 +26,7 @@ public sealed class SeriesScore
     private readonly double[] _compared;
     private readonly PointSums[] _sums;
     private readonly QuantileSums[] _quantiles;
-    private long _tick = -1;
+    private long _tick;
 
     public SeriesScore(ScorePlan plan)
     {
@@ -44,6 +44,8 @@ public sealed class SeriesScore
         _compared = new double[Baselines];
         _sums = new PointSums[targets * (1 + Baselines)];
         _quantiles = [.. Enumerable.Range(0, targets).Select(_ => new QuantileSums(plan))];
+        // The first row's prediction is held before anything was observed.
+        _tick = plan.IsOfOwnRow ? 0 : -1;
     }
 
     public ScorePlan Plan { get; }
@@ -53,7 +55,8 @@ public sealed class SeriesScore
 
     private int Baselines => _baselines[0].Length;
 
-    /// <summary>A tick has come: scores what was forecast for it.</summary>
+    /// <summary>A tick has come: scores what was forecast for it. Where values are of the rows themselves, it comes
+    /// behind <see cref="Hold"/>.</summary>
     /// <param name="actual">One value per output, NaN where missing.</param>
     /// <param name="score">False steps over the tick without scoring it.</param>
     /// <param name="scales">The naive error that MASE divides by is taken from this tick, too.</param>
@@ -69,7 +72,7 @@ public sealed class SeriesScore
             }
         }
         Held(_tick).Fill(double.NaN);
-        for (var output = 0; output < actual.Length; output++)
+        for (var output = 0; !Plan.IsOfOwnRow && output < actual.Length; output++)
         {
             _naive[output].Add(actual[output], scales);
             StepBaselines(output, actual[output]);
@@ -112,17 +115,23 @@ public sealed class SeriesScore
         {
             _compared[b] = _baselineForecasts[BaselinePlace(made, b, h, output)];
         }
-        if (double.IsNaN(actual) || double.IsNaN(forecast[0]) || double.IsNaN(_compared[Persistence]))
+        var isCompared = !double.IsNaN(_compared[Persistence]);
+        if (double.IsNaN(actual) || double.IsNaN(forecast[0]) || !isCompared && !Plan.IsOfOwnRow)
         {
             return;
         }
         _sums[target].Add(actual, forecast[0]);
-        for (var b = 0; b < _compared.Length; b++)
+        for (var b = 0; isCompared && b < _compared.Length; b++)
         {
             _sums[(1 + b) * _horizons * Plan.Outputs + target].Add(actual, _compared[b]);
         }
         _quantiles[target].Add(actual, forecast[1..]);
-        Scored?.Invoke(new ScoredForecast(actual, forecast, _compared) { Row = _tick, Horizon = h, Output = output });
+        Scored?.Invoke(new ScoredForecast(actual, forecast, _compared)
+        {
+            Row = Plan.IsOfOwnRow ? _tick - 1 : _tick,
+            Horizon = h,
+            Output = output,
+        });
     }
 
     private void StepBaselines(int output, double actual)

@@ -75,6 +75,25 @@ public sealed class SeriesScoreTests
     }
 
     [Fact]
+    public void Observe_OfTheRowItself_ComparesEachRowAndNoBaseline()
+    {
+        var series = new SeriesScore(new ScorePlan { Horizons = [1], Outputs = 1, IsOfOwnRow = true });
+        var rows = new List<long>();
+        series.Scored = (in ScoredForecast one) => rows.Add(one.Row);
+        foreach (var (predicted, remaining) in new[] { (5.0, 2.0), (1, 1), (1, 0) })
+        {
+            series.Hold([predicted]);
+            series.Observe([remaining]);
+        }
+
+        var score = ScoreTable.Of(series)[0];
+        Assert.Equal([0, 1, 2], rows);
+        Assert.Equal((3, 10 / 3.0), (score.Model.Count, score.Model.Mse));
+        Assert.Equal(0, score.Persistence.Count);
+        Assert.True(double.IsNaN(score.Rls.Mse));
+    }
+
+    [Fact]
     public void Intervals_ArePairsOfQuantilesInAscendingOrder()
     {
         var plan = new ScorePlan { Horizons = [1], Outputs = 1, Quantiles = [0.025, 0.1, 0.5, 0.7, 0.9, 0.975] };
