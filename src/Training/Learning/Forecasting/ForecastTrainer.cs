@@ -12,8 +12,8 @@ public sealed class ForecastTrainer : IDisposable
 {
     private readonly ForecastTraining _training;
     private readonly IReadOnlyList<string> _columns;
-    private readonly int[] _outputs;
-    private readonly Normalisation _scale;
+    private readonly SeriesLayout _layout;
+    private readonly SeriesScale _scale;
     private readonly ScaledSeries[] _series;
     private readonly Loss _loss;
     private readonly Learner _learner;
@@ -37,18 +37,19 @@ public sealed class ForecastTrainer : IDisposable
             throw new ArgumentException($"expected series of {columns.Count} columns", nameof(series));
         }
         (_columns, _training) = (columns, training);
-        _outputs = training.Outputs?.ToArray() ?? [.. Enumerable.Range(0, columns.Count)];
-        _scale = ScaledSeries.ScaleOf(series, 1 - training.ValidationShare);
-        _series = [.. series.Select(one => new ScaledSeries(one, _scale, 1 - training.ValidationShare))];
-        _loss = training.Quantiles.Count == 0 ? training.Loss : new PinballLoss(training.Quantiles, training.Loss);
+        _layout = new SeriesLayout(training, columns.Count);
+        var trainRows = training.TrainRowsOf(series);
+        _scale = SeriesScale.Of(series, trainRows, _layout);
+        _series = [.. series.Select((one, i) => new ScaledSeries(one, _layout, _scale, trainRows[i]))];
+        _loss = LossOf(training);
         var layers = MakeLayers();
         _learner = new Learner(layers, _loss, new(training.Rows, training.Window, training.Threads,
-            training.CarriesState, training.RecurrentDropout, training.Seed));
+            training.CarriesState, training.RecurrentDropout, training.Seed, training.Averaging));
         _judge = new Learner(layers, _loss, new(training.Rows, training.Window, training.Threads));
         _optimiser = training.Optimiser();
         _plan = new WindowPlan(_series, training);
-        _filler = new BatchFiller(_series, training, _outputs);
-        _batch = _filler.Make(columns.Count);
+        _filler = new BatchFiller(_series, training, _layout);
+        _batch = _filler.Make();
     }
 
     /// <summary>Trains until the epochs or the patience are used up, or it is cancelled after the first
@@ -98,13 +99,37 @@ public sealed class ForecastTrainer : IDisposable
         {
             throw new ArgumentException("training diverged in its first epoch: try a lower rate or a smaller clip");
         }
-        var errors = new ForecastErrors(_series, _training, _outputs);
+        var errors = new ForecastErrors(_series, _training, _layout.Outputs.Count) { MostFrequent = MostFrequent() };
         Validate(best, errors);
-        var forecast = Forecast.Of([.. _training.Horizons], [.. _outputs.Select(i => _columns[i])],
-            [.. _training.Quantiles]);
-        var file = ModelWriter.Write(_training.Name, _columns, _scale, best, forecast);
+        string[] inputs = [.. _layout.Inputs.Select(i => _columns[i])];
+        var file = ModelWriter.Write(_training.Name, inputs, _scale.Inputs, best, MakeForecast());
         return new(file, epochs, bestEpoch, errors.ByHorizon, cancelled);
     }
+
+    private Forecast MakeForecast()
+    {
+        if (_layout.HasClasses)
+        {
+            return Forecast.OfClasses([.. _training.Classes]);
+        }
+        var scale = _layout.InputOfOutput.All(input => input >= 0)
+            ? null
+            : new OutputScale(_scale.OutputMean, _scale.OutputStd);
+        return Forecast.Of([.. _training.Horizons], [.. _layout.Outputs.Select(i => _columns[i])],
+            [.. _training.Quantiles], scale);
+    }
+
+    private static Loss LossOf(ForecastTraining training) =>
+        training.Classes.Count == 2 ? new BinaryCrossEntropy()
+        : training.Classes.Count > 0 ? new CategoricalCrossEntropy()
+        : training.IsNormal ? new GaussianLoss()
+        : training.Quantiles.Count > 0 ? new PinballLoss(training.Quantiles, training.Loss)
+        : training.Loss;
+
+    private float MostFrequent() => !_layout.HasClasses ? 0 : _series
+        .SelectMany(one => Enumerable.Range(0, one.TrainRows).Select(row => one.Value(row, 0)))
+        .Where(value => !float.IsNaN(value)).GroupBy(value => value)
+        .MaxBy(group => group.Count())?.Key ?? 0;
 
     private (LossSum Loss, double Rate) LearnEpoch(int epoch, CancellationToken cancellation)
     {
@@ -152,7 +177,7 @@ public sealed class ForecastTrainer : IDisposable
     {
         var make = new Initialiser(_training.Seed);
         var layers = new List<Layer>();
-        var size = _columns.Count;
+        var size = _layout.Width;
         for (var i = 0; i < _training.Layers; i++)
         {
             if (i > 0 && _training.Dropout > 0)
@@ -162,8 +187,13 @@ public sealed class ForecastTrainer : IDisposable
             layers.Add(MakeCell(make, $"rnn{i}", size));
             size = _training.Hidden;
         }
-        var outputs = _training.Horizons.Count * _outputs.Length * _loss.OutputsPerTarget;
-        layers.Add(make.Dense("head", size, outputs));
+        layers.Add(_training.Classes.Count switch
+        {
+            0 => make.Dense("head", size,
+                _training.Horizons.Count * _layout.Outputs.Count * _loss.OutputsPerTarget),
+            2 => make.Dense("head", size, 1, Activation.Sigmoid),
+            var classes => make.Dense("head", size, classes, Activation.Softmax),
+        });
         return layers;
     }
 

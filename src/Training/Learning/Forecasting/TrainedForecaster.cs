@@ -8,12 +8,18 @@ namespace Realtime.Training.Learning.Forecasting;
 /// <param name="IsBest">Whether no epoch before was better.</param>
 public sealed record EpochReport(int Epoch, double Loss, double ValidationLoss, double Rate, bool IsBest);
 
-/// <summary>Errors over the rows that validate, in standard deviations of each column's training rows.</summary>
+/// <summary>
+/// Errors over the rows that validate, in standard deviations of each column's training rows; for classes 1 where the
+/// class is wrong.
+/// </summary>
 /// <param name="Horizon">In rows.</param>
 /// <param name="Model">Of the model.</param>
-/// <param name="Persistence">Of the last value seen, on the same rows.</param>
+/// <param name="Persistence">Of the last value seen, on the same rows; counts 0 where the target is the row's
+/// own.</param>
 /// <param name="SeasonalNaive">Of the value one season before the target; counts 0 without a season.</param>
-public sealed record HorizonErrors(int Horizon, ErrorSums Model, ErrorSums Persistence, ErrorSums SeasonalNaive);
+/// <param name="Constant">Of the mean of the rows learnt from, or their most frequent class.</param>
+public sealed record HorizonErrors(
+    int Horizon, ErrorSums Model, ErrorSums Persistence, ErrorSums SeasonalNaive, ErrorSums Constant);
 
 /// <summary>The result of training.</summary>
 /// <param name="File">The bytes of the model file.</param>
