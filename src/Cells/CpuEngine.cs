@@ -30,7 +30,7 @@ public sealed class CpuEngine : IStepEngine
         ArgumentNullException.ThrowIfNull(model);
         ArgumentOutOfRangeException.ThrowIfLessThan(threads, 1);
         Kernel = Kernels.Resolve(kernel);
-        _inputs = model.Inputs.Count;
+        _inputs = model.NetworkInputCount;
         _outputs = model.OutputCount;
         _vocabulary = model.Vocabulary;
         var layout = _layout = new StateLayout(model);

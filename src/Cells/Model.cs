@@ -15,7 +15,7 @@ public readonly record struct StateSlot(string Layer, string Name, int Offset, i
 public sealed class Model
 {
     internal Model(string digest, string name, string[] inputs, Normalisation normalisation, Layer[] layers,
-        Forecast forecast)
+        Forecast forecast, ModelAdditions additions)
     {
         Digest = digest;
         Name = name;
@@ -23,6 +23,10 @@ public sealed class Model
         Normalisation = normalisation;
         Layers = layers;
         Forecast = forecast;
+        Additions = additions;
+        Score = additions.Score ?? (additions.Adapt is not null || additions.Intervals.Count > 0);
+        PublishedQuantiles = additions.Intervals.Count > 0 ? QuantilesOf(additions.Intervals) : forecast.Quantiles;
+        ExtraCount = additions.Features.Where(feature => !feature.Network).Sum(feature => feature.Width);
         StateSlots = SlotsOf(layers);
         StateFloats = StateSlots.Sum(slot => slot.Length);
     }
@@ -39,6 +43,35 @@ public sealed class Model
     public IReadOnlyList<Layer> Layers { get; }
     public Forecast Forecast { get; }
 
+    /// <summary>What format 2 has beside these; as its file says, so look at <see cref="Score"/> for the score.</summary>
+    public ModelAdditions Additions { get; }
+
+    /// <summary>Derived inputs, in the file's order.</summary>
+    public IReadOnlyList<Feature> Features => Additions.Features;
+
+    /// <summary>The adaptive head of each stream; null: the file asks for none.</summary>
+    public AdaptOptions? Adapt => Additions.Adapt;
+
+    /// <summary>Shares of values that intervals are to hold, ascending; empty: none.</summary>
+    public IReadOnlyList<double> Intervals => Additions.Intervals;
+
+    /// <summary>Whether ticks are scored for anomalies.</summary>
+    public bool Score { get; }
+
+    /// <summary>
+    /// Levels beside the mean in a prediction, ascending: (1 − p)/2 and (1 + p)/2 of each interval, else the head's.
+    /// </summary>
+    public IReadOnlyList<double> PublishedQuantiles { get; }
+
+    /// <summary>Floats the network takes per step: the inputs, then the features that it sees.</summary>
+    public int NetworkInputCount => Layers[0].Inputs;
+
+    /// <summary>Numbers of the features that only an adaptive head sees.</summary>
+    public int ExtraCount { get; }
+
+    /// <summary>The last recurrent layer, whose h an adaptive head reads; null: there is none.</summary>
+    public RecurrentLayer? TopRecurrent => Layers.OfType<RecurrentLayer>().LastOrDefault();
+
     public bool IsClassifier => Forecast.Classes is not null;
 
     /// <summary>The dense layer at the end of the chain.</summary>
@@ -48,9 +81,10 @@ public sealed class Model
     public int OutputCount => Head.Outputs;
 
     /// <summary>
-    /// Doubles of a finished prediction: [horizon][output][1 + quantiles], or one probability per class.
+    /// Doubles of a finished prediction: [horizon][output][1 + published quantiles], or one probability per class.
     /// </summary>
-    public int PredictionCount => Forecast.Classes?.Length ?? OutputCount;
+    public int PredictionCount => Forecast.Classes?.Length
+        ?? Forecast.Horizons.Length * Forecast.Outputs.Length * (1 + PublishedQuantiles.Count);
 
     /// <summary>Recurrent floats per stream, all layers concatenated as <see cref="StateSlots"/> says.</summary>
     public int StateFloats { get; }
@@ -85,6 +119,10 @@ public sealed class Model
         string digest = Convert.ToHexStringLower(SHA256.HashData(file));
         return ModelReader.Read(file, digest, new Origin(origin));
     }
+
+    // Rounded, as (1 − 0.95) / 2 is a little more than 0.025, and levels are named in messages.
+    internal static double[] QuantilesOf(IReadOnlyList<double> intervals) =>
+        [.. intervals.SelectMany(p => new[] { Math.Round((1 - p) / 2, 12), Math.Round((1 + p) / 2, 12) }).Order()];
 
     private static List<StateSlot> SlotsOf(Layer[] layers)
     {

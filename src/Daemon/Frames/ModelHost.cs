@@ -22,6 +22,7 @@ public sealed class ModelHost : IDisposable
         Inputs = new InputNames(model.Inputs);
         Vocabulary = model.Vocabulary;
         InputCount = model.Inputs.Count;
+        NetworkInputCount = model.NetworkInputCount;
         OutputCount = model.OutputCount;
         PredictionCount = model.PredictionCount;
         RowDoubles = Preprocessor.MemoryDoubles + PredictionCount + InputCount;
@@ -31,7 +32,7 @@ public sealed class ModelHost : IDisposable
             Model = name,
             Horizons = model.Forecast.Horizons,
             Outputs = model.Forecast.Outputs.Length,
-            Quantiles = model.Forecast.Quantiles,
+            Quantiles = [.. model.PublishedQuantiles],
             Classes = model.Forecast.Classes,
         });
     }
@@ -54,6 +55,7 @@ public sealed class ModelHost : IDisposable
 
     /// <summary>Of the model, at hand.</summary>
     public int InputCount { get; }
+    public int NetworkInputCount { get; }
     public int OutputCount { get; }
     public int PredictionCount { get; }
     public int? Vocabulary { get; }

@@ -44,7 +44,7 @@ public sealed class Stepper(World world, FrameWork work)
     {
         var items = work.Items;
         var host = world.Host(items[chunk[0]].Model);
-        var (width, outputs) = (host.InputCount, host.OutputCount);
+        var (width, outputs) = (host.NetworkInputCount, host.OutputCount);
         Fit(ref _inputs, Chunk * width);
         Fit(ref _outputs, Chunk * outputs);
 
@@ -86,7 +86,7 @@ public sealed class Stepper(World world, FrameWork work)
 
     private void Prepare(ModelHost host, ref Item item, Span<float> inputs)
     {
-        var values = work.Values(in item, inputs.Length);
+        var values = work.Values(in item, host.InputCount);
         var memory = host.Memory(item.ModelRow);
         if (item.Kind == ItemKind.Imputed)
             values.Fill(double.NaN);

@@ -239,7 +239,7 @@ public sealed class WorldReport(World world, DaemonFacts facts)
         reply.WriteArrayHeader(model.Forecast.Horizons.Length);
         foreach (var horizon in model.Forecast.Horizons)
             reply.WriteInt64(horizon);
-        reply.Entry("quantiles"u8, (ReadOnlySpan<double>)model.Forecast.Quantiles);
+        reply.Entry("quantiles"u8, (double[])[.. model.PublishedQuantiles]);
         reply.EndMap(map, 11);
     }
 
