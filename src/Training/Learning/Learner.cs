@@ -144,6 +144,17 @@ public sealed class Learner : IDisposable
     /// <summary>Takes other weights for the same layers.</summary>
     public void Load(IReadOnlyList<Layer> layers) => _weights.Load(layers);
 
+    /// <summary>Writes the weights and what else the next step depends on, or reads it back; carried states are not
+    /// part of it.</summary>
+    internal void Pass(Passage passage)
+    {
+        passage.Whole(ref _passes);
+        passage.Whole(ref _steps);
+        passage.Floats(_weights.Values);
+        passage.Floats(_mean.AsSpan());
+        _weights.Transpose();
+    }
+
     /// <summary>The gradient by a tensor, in its shape's order.</summary>
     public float[] GradientOf(string tensor) => _weights.Gather(tensor, GradientSpan);
 

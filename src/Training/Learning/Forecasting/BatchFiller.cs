@@ -4,7 +4,7 @@ namespace Realtime.Training.Learning.Forecasting;
 internal sealed class BatchFiller(IReadOnlyList<ScaledSeries> series, ForecastTraining training, SeriesLayout layout)
 {
     public Batch Make() =>
-        new(training.Rows, training.Window, layout.Width, training.Horizons.Count * layout.Outputs.Count);
+        new(training.Rows, training.Window, series[0].Width, training.Horizons.Count * layout.Outputs.Count);
 
     public void Fill(Batch batch, Window?[] windows)
     {

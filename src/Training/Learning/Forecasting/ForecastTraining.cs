@@ -1,3 +1,4 @@
+using Realtime.Cells;
 using Realtime.Training.Learning.Losses;
 using Realtime.Training.Learning.Optimisers;
 
@@ -13,24 +14,11 @@ public enum CellKind
     RnnRelu,
 }
 
-/// <summary>What the network says of a row ahead.</summary>
-public enum TargetKind
-{
-    /// <summary>Its value, less the mean, over the standard deviation.</summary>
-    Value,
-
-    /// <summary>What it is more than the last value, over the root mean square of the changes from row to row.</summary>
-    Difference,
-}
-
 /// <summary>What a forecaster is made of, and how it is trained.</summary>
 public sealed record ForecastTraining
 {
     /// <summary>Differences to be learnt are limited to ± this.</summary>
     public const float LongestTarget = 30;
-
-    /// <summary>Differences forecast are limited to ± this, times the root of the horizon.</summary>
-    public const double LongestStep = 6;
 
     /// <summary>The model's name.</summary>
     public string Name { get; init; } = "forecaster";
@@ -55,7 +43,14 @@ public sealed record ForecastTraining
     /// <summary>Names of the classes whose numbers the only output has; none for a forecaster of numbers.</summary>
     public IReadOnlyList<string> Classes { get; init; } = [];
 
-    public TargetKind Target { get; init; } = TargetKind.Value;
+    /// <summary>Of differences only where every output is an input.</summary>
+    public ForecastTarget Target { get; init; } = ForecastTarget.Value;
+
+    /// <summary>The head that each stream learns for itself; null: none.</summary>
+    public AdaptOptions? Adapt { get; init; }
+
+    /// <summary>Shares of values that the intervals of each stream are to hold, ascending.</summary>
+    public IReadOnlyList<double> Intervals { get; init; } = [];
 
     /// <summary>Whether the target of a row is the row's own, as with classes or what remains, and not one
     /// ahead.</summary>

@@ -1,61 +1,59 @@
+using Realtime.Cells;
+
 namespace Realtime.Training.Learning.Forecasting;
 
 /// <summary>What the network is given of a row behind the scaled inputs.</summary>
-/// <param name="DifferenceClip">The change of each output that is an input since the row before, in root mean squares
-/// of its changes, limited to ± this; 0: none.</param>
+/// <param name="DifferenceClip">The change of each input since the row before, in root mean squares of its changes,
+/// limited to ± this; 0: none.</param>
 /// <param name="HourHarmonics">Sine and cosine of the first so many harmonics of the time of day, UTC.</param>
-/// <param name="Weekday">Sine and cosine of the day of the week, from Monday.</param>
+/// <param name="Weekday">Sine and cosine of the time since Monday, in weeks.</param>
 public sealed record NetworkFeatures(double DifferenceClip = 0, int HourHarmonics = 0, bool Weekday = false)
 {
-    private const long Day = 86_400_000_000_000;
+    private const long Hour = 3_600_000_000_000;
 
-    internal int WidthFor(SeriesLayout layout) =>
-        (DifferenceClip > 0 ? layout.InputOfOutput.Count(input => input >= 0) : 0) + 2 * HourHarmonics
-        + (Weekday ? 2 : 0);
+    // Once a day's shape is seen so often, it is worth learning; likewise a week's.
+    private const int PeriodsToSee = 3;
 
-    /// <summary>Writes them behind the inputs of every row.</summary>
-    internal void Fill(RecordedSeries series, SeriesLayout layout, SeriesScale scale, float[] rows)
+    /// <summary>
+    /// The time features that series can teach: those of the day where rows are at most six hours apart, in the
+    /// middle, and of the week where they are at most a day apart, and the longest series goes over three such periods.
+    /// </summary>
+    public NetworkFeatures WithTimesOf(IReadOnlyList<RecordedSeries> series)
     {
-        var at = layout.Inputs.Count;
-        for (var i = 0; DifferenceClip > 0 && i < layout.Outputs.Count; i++)
+        var longest = series.MaxBy(one => one.Rows);
+        if (longest?.Times is not { Length: > 1 } times)
         {
-            if (layout.InputOfOutput[i] >= 0)
-            {
-                FillDifference(series, layout.Outputs[i], scale.DifferenceStd[i], rows.AsSpan(at++), layout.Width);
-            }
+            return this;
         }
-        for (var row = 0; series.Times is { } times && row < series.Rows; row++)
+        long[] steps = [.. Enumerable.Range(1, times.Length - 1).Select(row => times[row] - times[row - 1]).Order()];
+        var (step, span) = (steps[steps.Length / 2], times[^1] - times[0]);
+        return this with
         {
-            FillTime(times[row], rows.AsSpan(row * layout.Width + at));
-        }
+            HourHarmonics = step is > 0 and <= 6 * Hour && span > PeriodsToSee * 24 * Hour ? 3 : 0,
+            Weekday = step is > 0 and <= 24 * Hour && span > PeriodsToSee * 7 * 24 * Hour,
+        };
     }
 
-    private void FillDifference(RecordedSeries series, int column, double std, Span<float> to, int width)
+    /// <param name="inputs">Names of the inputs.</param>
+    /// <param name="outputs">Names of the outputs: their scale is the forecast's own.</param>
+    /// <param name="stds">The scale of each input's changes.</param>
+    internal IReadOnlyList<Feature> ToFeatures(
+        IReadOnlyList<string> inputs, IReadOnlyList<string> outputs, IReadOnlyList<double> stds)
     {
-        for (var row = 1; row < series.Rows; row++)
+        var features = new List<Feature>();
+        for (var i = 0; DifferenceClip > 0 && i < inputs.Count; i++)
         {
-            var change = series.Row(row)[column] - series.Row(row - 1)[column];
-            to[row * width] = double.IsNaN(change)
-                ? 0
-                : (float)Math.Clamp(change / std, -DifferenceClip, DifferenceClip);
+            var isScaled = outputs.Contains(inputs[i]) && outputs.All(inputs.Contains);
+            features.Add(new DifferenceFeature(inputs[i], DifferenceClip, isScaled ? null : stds[i]));
         }
-    }
-
-    private void FillTime(long time, Span<float> to)
-    {
-        var at = 0;
-        var ofDay = (double)((time % Day + Day) % Day) / Day;
-        for (var k = 1; k <= HourHarmonics; k++)
+        if (HourHarmonics > 0)
         {
-            (var sine, var cosine) = Math.SinCos(2 * Math.PI * k * ofDay);
-            (to[at++], to[at++]) = ((float)sine, (float)cosine);
+            features.Add(new HourFeature(HourHarmonics));
         }
         if (Weekday)
         {
-            // 1970 began on a Thursday.
-            var day = (int)(((time - (long)(ofDay * Day)) / Day + 3) % 7 + 7) % 7;
-            (var sine, var cosine) = Math.SinCos(2 * Math.PI * day / 7);
-            (to[at++], to[at++]) = ((float)sine, (float)cosine);
+            features.Add(new WeekdayFeature());
         }
+        return features;
     }
 }

@@ -3,9 +3,8 @@ using Realtime.Cells;
 namespace Realtime.Training.Learning.Forecasting;
 
 /// <summary>
-/// A series as the network takes it: every input less its mean, over its standard deviation, then the features; and its
-/// targets. A missing input is its column's last value, else the mean; the daemon takes its own forecast first, where
-/// it has one.
+/// A series as the network takes it, by the arithmetic of the daemon, and its targets. A missing input is its column's
+/// last value, else the mean; the daemon takes its own forecast first, where it has one.
 /// </summary>
 internal sealed class ScaledSeries
 {
@@ -16,19 +15,19 @@ internal sealed class ScaledSeries
     private readonly float[] _differencesPerStd;
 
     /// <param name="series">As recorded.</param>
-    /// <param name="layout">Which columns are inputs and outputs, and the features.</param>
+    /// <param name="layout">Which columns are inputs and outputs.</param>
     /// <param name="scale">Of the rows learnt from.</param>
+    /// <param name="model">With any weights.</param>
     /// <param name="trainRows">The first rows, to be learnt from; those behind them validate.</param>
-    public ScaledSeries(RecordedSeries series, SeriesLayout layout, SeriesScale scale, int trainRows)
+    public ScaledSeries(RecordedSeries series, SeriesLayout layout, SeriesScale scale, Model model, int trainRows)
     {
-        (Rows, TrainRows, Width, _outputs) = (series.Rows, trainRows, layout.Width, layout.Outputs.Count);
+        (Rows, TrainRows, Width, _outputs) = (series.Rows, trainRows, model.NetworkInputCount, layout.Outputs.Count);
         _inputs = new float[checked(Rows * Width)];
         _values = new float[checked(Rows * _outputs)];
         _last = new float[_values.Length];
         _differencesPerStd = [.. scale.OutputStd.Select((std, i) => (float)(std / scale.DifferenceStd[i]))];
-        FillInputs(series, layout, scale);
+        FillInputs(series, layout, model);
         FillValues(series, layout, scale);
-        layout.Features.Fill(series, layout, scale, _inputs);
     }
 
     public int Rows { get; }
@@ -50,35 +49,37 @@ internal sealed class ScaledSeries
 
     /// <summary>What the network is to say at a row of the row so many behind it; NaN where it can't be
     /// known.</summary>
-    public float Target(int row, int lead, int output, TargetKind kind)
+    public float Target(int row, int lead, int output, ForecastTarget kind)
     {
         var value = Value(row + lead, output);
-        return kind == TargetKind.Value
+        return kind == ForecastTarget.Value
             ? value
             : Math.Clamp((value - Last(row, output)) * _differencesPerStd[output],
                 -ForecastTraining.LongestTarget, ForecastTraining.LongestTarget);
     }
 
     /// <summary>The other way round: what the network says, in standard deviations from the mean.</summary>
-    public double Forecast(int row, int lead, int output, TargetKind kind, double said)
+    public double Forecast(int row, int lead, int output, ForecastTarget kind, double said)
     {
-        var limit = ForecastTraining.LongestStep * Math.Sqrt(lead);
-        return kind == TargetKind.Value
+        var limit = Cells.Forecast.DefaultClip * Math.Sqrt(lead);
+        return kind == ForecastTarget.Value
             ? said
             : Last(row, output) + Math.Clamp(said, -limit, limit) / _differencesPerStd[output];
     }
 
-    private void FillInputs(RecordedSeries series, SeriesLayout layout, SeriesScale scale)
+    private void FillInputs(RecordedSeries series, SeriesLayout layout, Model model)
     {
-        for (var i = 0; i < layout.Inputs.Count; i++)
+        var preprocessor = new Preprocessor(model);
+        double[] memory = new double[preprocessor.MemoryDoubles], values = new double[layout.Inputs.Count];
+        preprocessor.Clear(memory);
+        for (var row = 0; row < Rows; row++)
         {
-            var last = 0f;
-            for (var row = 0; row < Rows; row++)
+            for (var i = 0; i < values.Length; i++)
             {
-                var value = series.Values[row * series.Columns + layout.Inputs[i]];
-                last = double.IsNaN(value) ? last : (float)((value - scale.Inputs.Mean[i]) / scale.Inputs.Std[i]);
-                _inputs[row * Width + i] = last;
+                values[i] = series.Row(row)[layout.Inputs[i]];
             }
+            preprocessor.Prepare(
+                values, series.Times?[row] ?? Preprocessor.NoTime, memory, _inputs.AsSpan(row * Width, Width), []);
         }
     }
 

@@ -3,15 +3,14 @@ namespace Realtime.Training.Learning.Forecasting;
 /// <summary>Which columns of a series are inputs of the network, and which are its targets.</summary>
 internal sealed class SeriesLayout
 {
-    public SeriesLayout(ForecastTraining training, int columns)
+    public SeriesLayout(ForecastTraining training, IReadOnlyList<string> columns)
     {
-        var all = Enumerable.Range(0, columns);
-        Inputs = training.Inputs ?? [.. all];
+        Inputs = training.Inputs ?? [.. Enumerable.Range(0, columns.Count)];
         Outputs = training.Outputs ?? Inputs;
-        Features = training.Features;
         HasClasses = training.Classes.Count > 0;
-        InputOfOutput = [.. Outputs.Select(output => Inputs.ToList().IndexOf(output))];
-        Width = Inputs.Count + Features.WidthFor(this);
+        InputNames = [.. Inputs.Select(i => columns[i])];
+        OutputNames = [.. Outputs.Select(i => columns[i])];
+        OutputsAreInputs = !HasClasses && Outputs.All(Inputs.Contains);
     }
 
     /// <summary>Columns by number.</summary>
@@ -20,14 +19,12 @@ internal sealed class SeriesLayout
     /// <summary>Columns by number.</summary>
     public IReadOnlyList<int> Outputs { get; }
 
-    /// <summary>The place of each output among the inputs; −1 where it is none.</summary>
-    public IReadOnlyList<int> InputOfOutput { get; }
+    public string[] InputNames { get; }
+    public string[] OutputNames { get; }
 
-    public NetworkFeatures Features { get; }
+    /// <summary>Whether every output comes in as a value, too.</summary>
+    public bool OutputsAreInputs { get; }
 
     /// <summary>Whether the only output is the number of a class.</summary>
     public bool HasClasses { get; }
-
-    /// <summary>Numbers of a row that the network takes.</summary>
-    public int Width { get; }
 }

@@ -9,8 +9,9 @@ namespace Realtime.Training.Learning.Forecasting;
 /// <param name="OutputMean">One per output; 0 for classes.</param>
 /// <param name="OutputStd">One per output; 1 for classes.</param>
 /// <param name="DifferenceStd">The root of the mean square of an output's changes from row to row.</param>
-internal sealed record SeriesScale(
-    Normalisation Inputs, double[] OutputMean, double[] OutputStd, double[] DifferenceStd)
+/// <param name="InputDifferenceStd">The same of the inputs.</param>
+internal sealed record SeriesScale(Normalisation Inputs, double[] OutputMean, double[] OutputStd,
+    double[] DifferenceStd, double[] InputDifferenceStd)
 {
     /// <param name="series">All of them.</param>
     /// <param name="trainRows">How many first rows of each are learnt from.</param>
@@ -23,7 +24,8 @@ internal sealed record SeriesScale(
             .ToArray();
         return new(Normalisation.Fixed([.. inputs.Select(pair => pair.Mean)], [.. inputs.Select(pair => pair.Std)]),
             [.. outputs.Select(pair => pair.Mean)], [.. outputs.Select(pair => pair.Std)],
-            [.. layout.Outputs.Select((column, i) => DifferenceOf(Of(series, trainRows, column), outputs[i].Std))]);
+            [.. layout.Outputs.Select((column, i) => DifferenceOf(Of(series, trainRows, column), outputs[i].Std))],
+            [.. layout.Inputs.Select((column, i) => DifferenceOf(Of(series, trainRows, column), inputs[i].Std))]);
     }
 
     // One row of values per series.

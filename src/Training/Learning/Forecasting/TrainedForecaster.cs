@@ -28,4 +28,8 @@ public sealed record HorizonErrors(
 /// <param name="Errors">One per horizon.</param>
 /// <param name="WasCancelled">Whether it ended early because that was asked for.</param>
 public sealed record TrainedForecaster(byte[] File, IReadOnlyList<EpochReport> Epochs, int BestEpoch,
-    IReadOnlyList<HorizonErrors> Errors, bool WasCancelled);
+    IReadOnlyList<HorizonErrors> Errors, bool WasCancelled)
+{
+    /// <summary>The standard deviation of each output over the rows learnt from, in the units of its values.</summary>
+    public IReadOnlyList<double> OutputStd { get; init; } = [];
+}
