@@ -68,6 +68,12 @@ public sealed class CpuEngine : IStepEngine
         GC.KeepAlive(this);
     }
 
+    public void ReadTop(ReadOnlySpan<int> rows, Span<float> hidden)
+    {
+        _states.ReadTop(rows, hidden);
+        GC.KeepAlive(this);
+    }
+
     public void Clear(int row)
     {
         _states.Clear(row);
