@@ -13,6 +13,7 @@ public sealed class ForecastTrainer : IDisposable
     private readonly ForecastTraining _training;
     private readonly SeriesLayout _layout;
     private readonly SeriesScale _scale;
+    private readonly IReadOnlyList<RecordedSeries> _recorded;
     private readonly ScaledSeries[] _series;
     private readonly Loss _loss;
     private readonly Learner _learner;
@@ -39,7 +40,7 @@ public sealed class ForecastTrainer : IDisposable
         {
             throw new ArgumentException($"expected series of {columns.Count} columns", nameof(series));
         }
-        _training = training;
+        (_training, _recorded) = (training, series);
         _layout = new SeriesLayout(training, columns);
         var trainRows = training.TrainRowsOf(series);
         _scale = SeriesScale.Of(series, trainRows, _layout);
@@ -134,10 +135,23 @@ public sealed class ForecastTrainer : IDisposable
         }
         var errors = new ForecastErrors(_series, _training, _layout.Outputs.Count) { MostFrequent = MostFrequent() };
         Validate(_best, errors);
-        return new(FileOf(_best), [.. _epochs], _stopping.BestEpoch + 1, errors.ByHorizon, cancelled)
+        var (adapt, adaptive) = ChooseAdapt();
+        return new(FileOf(_best, adapt), [.. _epochs], _stopping.BestEpoch + 1, errors.ByHorizon, cancelled)
         {
             OutputStd = _scale.OutputStd,
+            Adapt = adapt,
+            AdaptiveErrors = adaptive,
         };
+    }
+
+    private (AdaptOptions? Adapt, IReadOnlyList<ErrorSums> Errors) ChooseAdapt()
+    {
+        if (_training.Adapt is not { } first)
+        {
+            return (null, []);
+        }
+        var candidates = _training.ChoosesAdapt ? AdaptChoice.CandidatesFor(first) : [first];
+        return new AdaptChoice(_recorded, _series, _layout).Best(Best, candidates, _training.Threads);
     }
 
     private byte[] MakeCheckpoint()
@@ -184,11 +198,13 @@ public sealed class ForecastTrainer : IDisposable
         }
     }
 
-    private byte[] FileOf(IReadOnlyList<Layer> layers) =>
+    private byte[] FileOf(IReadOnlyList<Layer> layers) => FileOf(layers, _training.Adapt);
+
+    private byte[] FileOf(IReadOnlyList<Layer> layers, AdaptOptions? adapt) =>
         ModelWriter.Write(_training.Name, _layout.InputNames, _scale.Inputs, layers, MakeForecast(), new()
         {
             Features = FeaturesOf(),
-            Adapt = _training.Adapt,
+            Adapt = adapt,
             Intervals = _training.Intervals,
         });
 

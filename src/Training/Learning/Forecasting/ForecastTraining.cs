@@ -49,6 +49,9 @@ public sealed record ForecastTraining
     /// <summary>The head that each stream learns for itself; null: none.</summary>
     public AdaptOptions? Adapt { get; init; }
 
+    /// <summary>Whether its forgetting and its features are chosen by the rows that validate.</summary>
+    public bool ChoosesAdapt { get; init; }
+
     /// <summary>Shares of values that the intervals of each stream are to hold, ascending.</summary>
     public IReadOnlyList<double> Intervals { get; init; } = [];
 
@@ -125,13 +128,16 @@ public sealed record ForecastTraining
     public ulong Seed { get; init; } = 1;
 
     /// <summary>
-    /// The same with epochs for about 2,000 steps of the optimiser over so many rows, at least 30 and at most 1,000
+    /// The same with epochs for about 2,000 steps of the optimiser over these series, at least 30 and at most 1,000
     /// epochs, and a fifth of them as the patience: short series need more epochs than long ones.
     /// </summary>
-    public ForecastTraining WithEpochsFor(long rows)
+    public ForecastTraining WithEpochsFor(IReadOnlyList<RecordedSeries> series)
     {
-        var windows = Math.Ceiling(rows * (1 - ValidationShare) / Math.Max(1, Window - WarmUp));
-        var epochs = (int)Math.Clamp(2_000 / Math.Ceiling(Math.Max(1, windows) / Rows), 30, 1_000);
+        var windows = TakesWholeSeries
+            ? series.Count * (1 - ValidationShare)
+            : series.Sum(one => (double)one.Rows) * (1 - ValidationShare) / Math.Max(1, Window - WarmUp);
+        var steps = Math.Ceiling(Math.Max(1, Math.Ceiling(windows)) / Rows);
+        var epochs = (int)Math.Clamp(2_000 / steps, 30, 1_000);
         return this with { Epochs = epochs, Patience = Math.Max(20, epochs / 5) };
     }
 

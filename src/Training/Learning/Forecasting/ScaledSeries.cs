@@ -13,6 +13,8 @@ internal sealed class ScaledSeries
     private readonly float[] _last;
     private readonly int _outputs;
     private readonly float[] _differencesPerStd;
+    private readonly double[] _means;
+    private readonly double[] _stds;
 
     /// <param name="series">As recorded.</param>
     /// <param name="layout">Which columns are inputs and outputs.</param>
@@ -26,6 +28,7 @@ internal sealed class ScaledSeries
         _values = new float[checked(Rows * _outputs)];
         _last = new float[_values.Length];
         _differencesPerStd = [.. scale.OutputStd.Select((std, i) => (float)(std / scale.DifferenceStd[i]))];
+        (_means, _stds) = (scale.OutputMean, scale.OutputStd);
         FillInputs(series, layout, model);
         FillValues(series, layout, scale);
     }
@@ -43,6 +46,9 @@ internal sealed class ScaledSeries
 
     /// <summary>An output in standard deviations from its mean (a class as its number); NaN where missing.</summary>
     public float Value(int row, int output) => _values[row * _outputs + output];
+
+    /// <summary>From an output's own units to standard deviations from its mean.</summary>
+    public double ToScaled(double value, int output) => (value - _means[output]) / _stds[output];
 
     /// <summary>The last value of an output that was not missing, likewise; 0 before the first.</summary>
     public float Last(int row, int output) => _last[row * _outputs + output];

@@ -1,3 +1,5 @@
+using Realtime.Cells;
+
 namespace Realtime.Training.Learning.Forecasting;
 
 /// <summary>How an epoch went.</summary>
@@ -32,4 +34,11 @@ public sealed record TrainedForecaster(byte[] File, IReadOnlyList<EpochReport> E
 {
     /// <summary>The standard deviation of each output over the rows learnt from, in the units of its values.</summary>
     public IReadOnlyList<double> OutputStd { get; init; } = [];
+
+    /// <summary>The adaptive head that the file has; null: none.</summary>
+    public AdaptOptions? Adapt { get; init; }
+
+    /// <summary>Errors with it, one per horizon, like those of the model alone, but for the state, which has seen all
+    /// rows before; none without.</summary>
+    public IReadOnlyList<ErrorSums> AdaptiveErrors { get; init; } = [];
 }
