@@ -144,10 +144,10 @@ internal sealed class TrainOptions
         var isForecast = data.Kind == TaskKind.Forecast;
         Refuse(!isForecast && arguments.GetValue(_horizons) is { Length: > 0 } horizons && horizons is not [1],
             "--horizons: expected 1, as the target is the row's own");
-        Refuse(data.Kind == TaskKind.Classes && (arguments.GetValue(_quantiles) is not null
+        Refuse(data.Kind == TaskKind.Classes && (HasLevels(arguments)
                 || IsGiven(arguments, _loss) && !AsksForClasses(arguments)),
             "the target is a class: expected --loss cross-entropy and no --quantiles");
-        Refuse(IsNormal(arguments) && arguments.GetValue(_quantiles) is null,
+        Refuse(IsNormal(arguments) && !HasLevels(arguments),
             "--loss normal: expected --quantiles, the levels that are published of the distribution");
         var learns = data.OutputsAreInputs && data.Kind != TaskKind.Classes;
         Refuse(!learns && IsGiven(arguments, _adapt) && arguments.GetValue(_adapt) == "rls",
@@ -169,7 +169,7 @@ internal sealed class TrainOptions
 
     private bool IsNormal(ParseResult arguments) => arguments.GetValue(_loss) == "normal";
 
-    private bool HasLevels(ParseResult arguments) => arguments.GetValue(_quantiles) is not null;
+    private bool HasLevels(ParseResult arguments) => arguments.GetValue(_quantiles) is { Length: > 0 };
 
     private ForecastTraining WithoutEpochs(ParseResult arguments, string name, ForecastTraining defaults)
     {
@@ -193,7 +193,8 @@ internal sealed class TrainOptions
             Adapt = adapts ? defaults.Adapt : null,
             ChoosesAdapt = adapts,
             Intervals = HasLevels(arguments) ? []
-                : arguments.GetValue(_intervals) ?? (adapts ? defaults.Intervals : []),
+                : IsGiven(arguments, _intervals) ? arguments.GetValue(_intervals)!
+                : adapts ? defaults.Intervals : [],
             IsNormal = IsNormal(arguments),
             Dropout = arguments.GetValue(_dropout) ?? 0,
             RecurrentDropout = arguments.GetValue(_recurrentDropout) ?? 0,
