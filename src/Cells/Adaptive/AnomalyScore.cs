@@ -147,15 +147,15 @@ internal static unsafe class AnomalyScore
         memory[Anchor] += 1;
     }
 
-    // Only where the tail itself lies in the first bin.
+    // Only where the tail itself lies in the first bin, whose residuals count as if they were smaller still.
     private static void ShiftDown(float* memory)
     {
         float above = 0;
         for (int i = 1; i < Bins; i++) above += memory[i];
         if (above >= (float)Tail * (above + memory[0]) || memory[Anchor] <= 1) return;
         memory[Bins - 1] += memory[Bins - 2];
-        new ReadOnlySpan<float>(memory, Bins - 2).CopyTo(new Span<float>(memory + 1, Bins - 2));
-        memory[0] = 0;
+        new ReadOnlySpan<float>(memory + 1, Bins - 3).CopyTo(new Span<float>(memory + 2, Bins - 3));
+        memory[1] = 0;
         memory[Anchor] -= 1;
     }
 
