@@ -14,7 +14,7 @@ public sealed class BadConfigurationTests
     [Theory]
     // Keys
     [InlineData("{\"endponts\": {}}", "1:2: found the unknown key \"endponts\", expected models, endpoints, streams, "
-        + "limits, frame, state, http, engine, security, telemetry, stop; did you mean \"endpoints\"?")]
+        + "anomalies, limits, frame, state, http, engine, security, telemetry, stop; did you mean \"endpoints\"?")]
     [InlineData("{\n  \"frame\": { \"idle\": \"spin\", \"maxTick\": 3 }\n}",
         "2:30: found the unknown key \"frame.maxTick\", expected maxTicks, idle; did you mean \"maxTicks\"?")]
     [InlineData("{\"frame\": { \"MaxTicks\": 3 }}",
@@ -308,7 +308,7 @@ public sealed class BadConfigurationTests
         "--set frame.maxTick=3: found the unknown key \"frame.maxTick\", expected maxTicks, idle; "
         + "did you mean \"maxTicks\"?")]
     [InlineData("=3", "--set =3: found the unknown key \"\", expected models, endpoints, streams, "
-        + "limits, frame, state, http, engine, security, telemetry, stop")]
+        + "anomalies, limits, frame, state, http, engine, security, telemetry, stop")]
     [InlineData("frame.maxTicks=many",
         "--set frame.maxTicks=many: found \"many\" for frame.maxTicks, expected a whole number from 1 to 1048576")]
     [InlineData("frame.maxTicks=0",
