@@ -38,8 +38,10 @@ internal static class CheckCommand
         output.WriteLine($"configuration  {configuration.File ?? "built-in defaults"}");
         foreach (var (key, origin) in configuration.Origins.OrderBy(static entry => entry.Key, StringComparer.Ordinal))
             output.WriteLine($"  set          {key} at {origin}");
-        foreach (var model in models)
+        foreach (var model in models.Where(static loaded => loaded.Model.Copies == 1))
             Print(output, model, kernel);
+        if (models.Max(static loaded => loaded.Model.Copies) is var most and > 1)
+            output.WriteLine($"  values       1 to {most} per tick, each forecast by itself");
         output.WriteLine($"engine         cpu, kernel {kernel} (of {string.Join(", ", Kernels.Available)})");
         if (notice is not null)
             output.WriteLine($"note           {notice}");
