@@ -7,7 +7,7 @@ namespace Realtime.Daemon.Commands;
 internal sealed class BacktestOptions
 {
     // Data are read as for training.
-    private readonly TrainOptions _data = new();
+    private readonly TrainDataOptions _data = new();
 
     public Option<string> Model { get; } = new("--model")
     {
