@@ -70,17 +70,12 @@ internal static unsafe class AnomalyScore
 
     private static double LogTenOfShare(float* memory, double residual)
     {
+        if (residual <= 0) return 0;
         int anchor = (int)memory[Anchor];
-        double total = FixedOrder.Sum(memory, Bins);
-        double u = Quantile(memory, anchor, Tail * total);
-        if (residual <= u || u <= 0)
-        {
-            return residual <= 0 ? 0
-                : SafeLog.TenOf(Math.Clamp((Above(memory, anchor, residual) + 0.5) / (total + 0.5), 1e-12, 1));
-        }
-
-        double g = Hill(memory, anchor, u);
-        return SafeLog.TenOf(Tail) - SafeLog.TenOf(residual / u) / g;
+        double total = FixedOrder.Sum(memory, Bins), above = Above(memory, anchor, residual);
+        double u = above >= Tail * total ? 0 : Quantile(memory, anchor, Tail * total);
+        if (u <= 0 || residual <= u) return SafeLog.TenOf(Math.Min((above + 0.5) / (total + 0.5), 1));
+        return SafeLog.TenOf(Tail) - SafeLog.TenOf(residual / u) / Hill(memory, anchor, u);
     }
 
     private static double Quantile(float* memory, int anchor, double above)
@@ -105,8 +100,9 @@ internal static unsafe class AnomalyScore
     private static double Above(float* memory, int anchor, double residual)
     {
         int bin = Math.Clamp(Code(residual) - anchor, 0, Bins - 1);
-        double above = 0;
-        for (int i = bin + 1; i < Bins; i++) above += memory[i];
+        int next = bin + 1, whole = (next + FixedOrder.Lanes - 1) & -FixedOrder.Lanes;
+        double above = whole < Bins ? FixedOrder.Sum(memory + whole, Bins - whole) : 0;
+        for (int i = next; i < Math.Min(whole, Bins); i++) above += memory[i];
         double low = bin == 0 ? 0 : Edge(anchor + bin), high = Edge(anchor + bin + 1);
         return above + memory[bin] * Math.Clamp((high - residual) / (high - low), 0, 1);
     }
