@@ -16,13 +16,15 @@ public sealed record PointErrors(long Count, double Mse, double Mae, double Mase
 /// <summary>An interval between two published quantiles.</summary>
 /// <param name="Level">The share of values that it is to hold.</param>
 /// <param name="Coverage">The share that it held.</param>
-/// <param name="Width">Its mean width.</param>
-public sealed record IntervalScore(double Level, double Coverage, double Width);
+/// <param name="Width">Its mean width where it has bounds.</param>
+/// <param name="Unbounded">The share without: adaptive intervals have none for a while where that alone keeps their
+/// promise.</param>
+public sealed record IntervalScore(double Level, double Coverage, double Width, double Unbounded);
 
 /// <summary>A published quantile.</summary>
 /// <param name="Level">The share of values that is to be below it.</param>
 /// <param name="Below">The share that was not above it.</param>
-/// <param name="Pinball">Mean of max(q (x − f), (q − 1)(x − f)).</param>
+/// <param name="Pinball">Mean of max(q (x − f), (q − 1)(x − f)) where it is a bound.</param>
 public sealed record QuantileScore(double Level, double Below, double Pinball);
 
 /// <summary>How the forecasts for one horizon did, and the baselines on the same values.</summary>

@@ -45,15 +45,17 @@ public static class ScoreTable
         foreach (var (i, interval) in series[0].Plan.Intervals.Index())
         {
             double width = 0;
-            long held = 0, count = 0;
+            long held = 0, count = 0, bounded = 0;
             foreach (var (one, output, scale) in Outputs(series))
             {
                 var sums = one.Quantiles(h, output);
                 width += sums.Width[i] / scale;
+                bounded += sums.Bounded[i];
                 held += sums.Held[i];
                 count += one.Sums(0, h, output).Count;
             }
-            scores.Add(new IntervalScore(interval.Level, Mean(held, count), Mean(width, count)));
+            scores.Add(new IntervalScore(
+                interval.Level, Mean(held, count), Mean(width, bounded), Mean(count - bounded, count)));
         }
         return scores;
     }
@@ -64,15 +66,16 @@ public static class ScoreTable
         foreach (var (i, level) in series[0].Plan.Quantiles.Index())
         {
             double pinball = 0;
-            long below = 0, count = 0;
+            long below = 0, count = 0, bounds = 0;
             foreach (var (one, output, scale) in Outputs(series))
             {
                 var sums = one.Quantiles(h, output);
                 pinball += sums.Pinball[i] / scale;
                 below += sums.Below[i];
+                bounds += sums.Bounds[i];
                 count += one.Sums(0, h, output).Count;
             }
-            scores.Add(new QuantileScore(level, Mean(below, count), Mean(pinball, count)));
+            scores.Add(new QuantileScore(level, Mean(below, count), Mean(pinball, bounds)));
         }
         return scores;
     }

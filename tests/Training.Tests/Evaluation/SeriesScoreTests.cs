@@ -75,6 +75,16 @@ public sealed class SeriesScoreTests
     }
 
     [Fact]
+    public void Of_AnUnboundedInterval_CoversAndHasNoWidth()
+    {
+        var series = new SeriesScore(new ScorePlan { Horizons = [1], Outputs = 1, Quantiles = [0.1, 0.9] });
+        Step(series, [1, 2, 3], [[1, -1e100, 1e100], [3, 1, 5], [0, 0, 0]]);
+        var score = ScoreTable.Of(series)[0];
+        Assert.Equal(new IntervalScore(0.8, 1, 4, 0.5), Assert.Single(score.Intervals));
+        Assert.Equal([0.1 * 2, 0.1 * 2], score.Quantiles.Select(static one => Math.Round(one.Pinball, 9)));
+    }
+
+    [Fact]
     public void Observe_OfTheRowItself_ComparesEachRowAndNoBaseline()
     {
         var series = new SeriesScore(new ScorePlan { Horizons = [1], Outputs = 1, IsOfOwnRow = true });

@@ -70,6 +70,7 @@ internal static class BacktestJson
         Write(json, "pinball", score.Pinball);
         Write(json, "coverage", score.Intervals, static one => (one.Level, one.Coverage));
         Write(json, "width", score.Intervals, static one => (one.Level, one.Width));
+        Write(json, "unbounded", score.Intervals, static one => (one.Level, one.Unbounded));
         Write(json, "below", score.Quantiles, static one => (one.Level, one.Below));
         Write(json, "pinballs", score.Quantiles, static one => (one.Level, one.Pinball));
     }

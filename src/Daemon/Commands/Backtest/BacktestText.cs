@@ -54,13 +54,15 @@ internal static class BacktestText
         if (horizons[0].Quantiles.Count == 0)
             return;
         output.WriteLine();
-        var table = new TextTable(">horizon", ">pinball", ">interval", ">coverage", ">mean width");
+        var table = new TextTable(">horizon", ">pinball", ">interval", ">coverage", ">mean width", ">unbounded");
         foreach (var score in horizons)
         {
-            table.Add($"{score.Horizon}", Number(score.Pinball), "", "", "");
+            table.Add($"{score.Horizon}", Number(score.Pinball), "", "", "", "");
             foreach (var interval in score.Intervals)
             {
-                table.Add("", "", Percent(interval.Level), Percent(interval.Coverage), Number(interval.Width));
+                table.Add(
+                    "", "", Percent(interval.Level), Percent(interval.Coverage), Number(interval.Width),
+                    Percent(interval.Unbounded));
             }
         }
 
