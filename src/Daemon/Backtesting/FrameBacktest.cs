@@ -69,16 +69,8 @@ internal sealed class FrameBacktest : IDisposable
         }
     }
 
-    /// <summary>Bytes that a stream of the model takes where the table is full.</summary>
-    public long BytesPerStream
-    {
-        get
-        {
-            var streams = Math.Max(1, _world.Streams.Count);
-            var rows = (streams + RowSlabs.Rows - 1) / RowSlabs.Rows * RowSlabs.Rows;
-            return _world.Bytes / rows;
-        }
-    }
+    /// <summary>Bytes that a stream of the model takes, its name and order included.</summary>
+    public long BytesPerStream => _world.Models[0].StreamBytes + StreamTable.BytesPerStream;
 
     /// <summary>Steps all series side by side, row by row.</summary>
     /// <exception cref="InvalidDataException">The loop did not take a row.</exception>
