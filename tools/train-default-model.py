@@ -53,13 +53,13 @@ def running_statistics(x, half_life):
         sigma = np.sqrt(v)
         sigma = np.where(sigma <= 1e-6 * np.maximum(np.abs(mu), 1e-6), 1.0, sigma)
         z[:, t] = np.clip((x[:, t] - mu) / sigma, -Z_CLIP, Z_CLIP)
-        least = 1e-9 * (np.abs(mu) + 1e-3)
+        least = 1e-9 * (np.minimum(np.abs(mu), np.abs(x[:, t])) + 1e-3)
         if t == 0:
             scales[:, t] = least
             continue
         step = x[:, t] - x[:, t - 1]
         known = np.maximum(recent, 0.01 * mean)
-        square = np.where(known > 0, np.minimum(step * step, 1e6 * known), step * step)
+        square = np.where(known > 0, np.minimum(step * step, 1e4 * known), step * step)
         recent = recent + max(floor, 1 / t) * (square - recent)
         mean = mean + (square - mean) / t
         scales[:, t] = np.maximum(np.sqrt(np.maximum(recent, 0.01 * mean)), least)

@@ -14,9 +14,13 @@ public readonly record struct StateSlot(string Layer, string Name, int Offset, i
 /// </summary>
 public sealed class Model
 {
+    // As the file has them, whatever head was put in its place.
+    private readonly ModelAdditions _file;
+
     internal Model(string digest, string name, string[] inputs, Normalisation normalisation, Layer[] layers,
-        Forecast forecast, ModelAdditions additions)
+        Forecast forecast, ModelAdditions additions, ModelAdditions? file = null)
     {
+        _file = file ?? additions;
         Digest = digest;
         Name = name;
         Inputs = inputs;
@@ -71,6 +75,29 @@ public sealed class Model
 
     /// <summary>The last recurrent layer, whose h an adaptive head reads; null: there is none.</summary>
     public RecurrentLayer? TopRecurrent => Layers.OfType<RecurrentLayer>().LastOrDefault();
+
+    /// <summary>
+    /// The same model with another adaptive head; whether it scores stays, and a head scores where the file leaves it
+    /// open.
+    /// </summary>
+    /// <param name="adapt">Null: none.</param>
+    /// <exception cref="ArgumentException">It can have none, see <see cref="AdaptFault"/>.</exception>
+    public Model WithAdapt(AdaptOptions? adapt)
+    {
+        if (adapt == Adapt) return this;
+        if (adapt is not null && AdaptFault is { } fault) throw new ArgumentException(fault, nameof(adapt));
+        bool scores = _file.Score ?? (_file.Adapt is not null || _file.Intervals.Count > 0);
+        return new Model(Digest, Name, [.. Inputs], Normalisation, [.. Layers], Forecast,
+            _file with { Adapt = adapt, Score = scores ? true : _file.Score }, _file);
+    }
+
+    /// <summary>Why it can have no adaptive head; null where it can.</summary>
+    public string? AdaptFault =>
+        IsClassifier ? "expected a model that forecasts, found a classifier"
+        : Vocabulary is not null ? "expected a model of numbers, found one of tokens"
+        : TopRecurrent is null ? "expected a recurrent layer, whose hidden state the head reads, found none"
+        : Forecast.Outputs.FirstOrDefault(output => !Inputs.Contains(output)) is { } output
+            ? $"expected outputs that are inputs, found '{output}'" : null;
 
     public bool IsClassifier => Forecast.Classes is not null;
 

@@ -153,7 +153,12 @@ public sealed class Preprocessor
     /// </summary>
     public double Scale(int input, ReadOnlySpan<double> memory)
     {
-        if (_changes is not null) return _changes.Of(input, memory[_inputs + input], memory);
+        if (_changes is not null)
+        {
+            double last = double.IsNaN(memory[_last + input]) ? 0 : memory[_last + input];
+            return _changes.Of(input, Math.Min(Math.Abs(memory[_inputs + input]), Math.Abs(last)), memory);
+        }
+
         if (_features.ScaleOf(input) is { } std) return std;
         return _normalisation.Kind switch
         {

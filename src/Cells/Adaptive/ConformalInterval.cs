@@ -1,5 +1,3 @@
-using System.Runtime.Intrinsics;
-
 namespace Realtime.Cells.Adaptive;
 
 /// <summary>
@@ -50,13 +48,7 @@ internal static unsafe class ConformalInterval
     /// <summary>Keeps a residual in units of s√H.</summary>
     public static void Learn(float* bins, float residual)
     {
-        Vector256<float> factor = Vector256.Create(Forgetting), least = Vector256.Create(1e-20f);
-        for (int i = 0; i < Bins; i += FixedOrder.Lanes)
-        {
-            Vector256<float> next = factor * Vector256.Load(bins + i);
-            (next & Vector256.GreaterThan(next, least)).Store(bins + i);
-        }
-
+        FixedOrder.Fade(bins, Forgetting, Bins);
         int code = BitConverter.SingleToInt32Bits(residual) >> BinShift;
         bins[Math.Clamp(code - FirstCode, 0, Bins - 1)] += 1;
     }
@@ -70,37 +62,46 @@ internal static unsafe class ConformalInterval
         return exact ? Math.Min(next, Math.Max(rate, 2 * target)) : next;
     }
 
-    /// <summary>The number of residuals that are remembered, the forgotten part taken off.</summary>
-    public static float Total(float* bins)
-    {
-        Vector256<float> sum = Vector256.Load(bins);
-        for (int i = FixedOrder.Lanes; i < Bins; i += FixedOrder.Lanes) sum += Vector256.Load(bins + i);
-        return FixedOrder.Sum(sum);
-    }
-
     /// <summary>
-    /// The half-width in units of s√H: +∞ for α' ≤ 0, <see cref="Empty"/> for α' ≥ 1, and growing beyond the largest
-    /// residuals as 1/√α' where less than one is left above.
+    /// Half-widths in units of s√H: +∞ for α' ≤ 0, <see cref="Empty"/> for α' ≥ 1, and growing beyond the largest
+    /// residuals as 1/√α' where less than one is left above. A wider level holds the narrower ones, though their α'
+    /// move apart.
     /// </summary>
-    public static float HalfWidth(float* bins, float total, double rate)
+    /// <param name="bins">Residuals.</param>
+    /// <param name="rates">α' of each level.</param>
+    /// <param name="levels">Their number.</param>
+    /// <param name="widths">Takes the half-widths.</param>
+    public static void HalfWidths(float* bins, double* rates, int levels, float* widths)
     {
-        if (rate <= 0) return float.PositiveInfinity;
-        if (rate >= 1) return Empty;
-        float above = (float)(rate * total);
-        if (above < 1) return (float)(Quantile(bins, 1) / Math.Sqrt(Math.Max(above, 1e-30)));
-        return Quantile(bins, above);
+        float total = FixedOrder.Sum(bins, Bins), passed = 0;
+        double least = 2;
+        for (int level = 0; level < levels; level++)
+        {
+            least = Math.Min(least, rates[level]);
+            widths[level] = (float)(Math.Clamp(least, -1, 1) * total);
+        }
+
+        // From the widest, each going on where the one before found its place.
+        int bin = Bins - 1;
+        for (int level = levels - 1; level >= 0; level--)
+        {
+            float above = widths[level];
+            widths[level] = above <= 0 ? float.PositiveInfinity
+                : above >= total ? Empty
+                : above < 1 ? Quantile(bins, 1, ref bin, ref passed) / MathF.Sqrt(above)
+                : Quantile(bins, above, ref bin, ref passed);
+        }
     }
 
-    // The residual above which there are so many.
-    private static float Quantile(float* bins, float above)
+    // The residual above which there are so many, where the first ones are known to be in the bins passed.
+    private static float Quantile(float* bins, float above, ref int bin, ref float passed)
     {
-        float passed = 0;
-        for (int i = Bins - 1; i > 0; i--)
+        for (; bin > 0; bin--)
         {
-            float here = bins[i];
+            float here = bins[bin];
             if (passed + here >= above)
             {
-                float low = Edge(i), high = Edge(i + 1);
+                float low = Edge(bin), high = Edge(bin + 1);
                 return high - (high - low) * ((above - passed) / here);
             }
 

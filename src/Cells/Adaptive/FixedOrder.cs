@@ -4,29 +4,19 @@ using System.Runtime.Intrinsics;
 namespace Realtime.Cells.Adaptive;
 
 /// <summary>
-/// Sums and sums of products of packed floats, of any length and alignment, with the same bits on every machine: always
-/// eight sums with fused steps, however wide the machine's own vectors are.
+/// Sums and sums of products of floats with the same bits on every machine: always eight sums with fused steps, however
+/// wide the machine's own vectors are. Arrays lie anywhere and are padded with zeros to a multiple of four.
 /// </summary>
-/// <remarks>Up to <see cref="Slack"/> floats behind an array are read, and written back as they were; they are finite.
-/// </remarks>
 internal static unsafe class FixedOrder
 {
     public const int Lanes = 8;
 
-    /// <summary>Floats behind the last array that must be there.</summary>
-    public const int Slack = Lanes;
+    private const int Half = 4;
 
-    private static ReadOnlySpan<int> Masks => [-1, -1, -1, -1, -1, -1, -1, -1, 0, 0, 0, 0, 0, 0, 0, 0];
+    /// <summary>Floats that an array of so many takes.</summary>
+    public static int Padded(int count) => (count + Half - 1) & -Half;
 
-    /// <summary>All bits in the first <paramref name="count"/> lanes, 0 to 8.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<float> First(int count)
-    {
-        ref int masks = ref Unsafe.AsRef(in Masks[0]);
-        return Vector256.LoadUnsafe(ref masks, (nuint)(Lanes - count)).AsSingle();
-    }
-
-    /// <summary>Σ a·b.</summary>
+    /// <summary>Σ a·b; the count is a padded one.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float Dot(float* a, float* b, int count)
     {
@@ -34,16 +24,12 @@ internal static unsafe class FixedOrder
         int i = 0;
         for (; i + Lanes <= count; i += Lanes)
             sum = Vector256.FusedMultiplyAdd(Vector256.Load(a + i), Vector256.Load(b + i), sum);
-        if (i < count)
-        {
-            Vector256<float> mask = First(count - i);
-            sum = Vector256.FusedMultiplyAdd(Vector256.Load(a + i) & mask, Vector256.Load(b + i) & mask, sum);
-        }
-
-        return Sum(sum);
+        Vector128<float> four = sum.GetLower() + sum.GetUpper();
+        if (i < count) four = Vector128.FusedMultiplyAdd(Vector128.Load(a + i), Vector128.Load(b + i), four);
+        return Sum(four);
     }
 
-    /// <summary>to += factor · a, limited to ±limit.</summary>
+    /// <summary>to += factor · a, limited to ±limit; the count is a padded one.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void AddScaled(float* to, float factor, float* a, int count, float limit)
     {
@@ -56,27 +42,35 @@ internal static unsafe class FixedOrder
         }
 
         if (i == count) return;
-        Vector256<float> mask = First(count - i), before = Vector256.Load(to + i);
-        Vector256<float> last = Vector256.FusedMultiplyAdd(all, Vector256.Load(a + i), before);
-        last = Vector256.Min(high, Vector256.Max(low, last));
-        Vector256.ConditionalSelect(mask, last, before).Store(to + i);
+        Vector128<float> last = Vector128.FusedMultiplyAdd(
+            all.GetLower(), Vector128.Load(a + i), Vector128.Load(to + i));
+        Vector128.Min(high.GetLower(), Vector128.Max(low.GetLower(), last)).Store(to + i);
     }
 
-    /// <summary>a ·= factor.</summary>
+    /// <summary>a ·= factor, where what has all but vanished becomes 0; the count is a multiple of eight.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Scale(float* a, float factor, int count)
+    public static void Fade(float* a, float factor, int count)
     {
-        Vector256<float> all = Vector256.Create(factor);
-        int i = 0;
-        for (; i + Lanes <= count; i += Lanes) (all * Vector256.Load(a + i)).Store(a + i);
-        for (; i < count; i++) a[i] *= factor;
+        Vector256<float> all = Vector256.Create(factor), least = Vector256.Create(1e-20f);
+        for (int i = 0; i < count; i += Lanes)
+        {
+            Vector256<float> next = all * Vector256.Load(a + i);
+            (next & Vector256.GreaterThan(next, least)).Store(a + i);
+        }
     }
 
-    /// <summary>The sum of the lanes, in one order.</summary>
+    /// <summary>Σ a; the count is a multiple of eight.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static float Sum(Vector256<float> lanes)
+    public static float Sum(float* a, int count)
     {
-        Vector128<float> four = lanes.GetLower() + lanes.GetUpper();
+        Vector256<float> sum = Vector256.Load(a);
+        for (int i = Lanes; i < count; i += Lanes) sum += Vector256.Load(a + i);
+        return Sum(sum.GetLower() + sum.GetUpper());
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static float Sum(Vector128<float> four)
+    {
         four += Vector128.Shuffle(four, Vector128.Create(2, 3, 0, 1));
         return four[0] + four[1];
     }

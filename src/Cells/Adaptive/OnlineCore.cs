@@ -34,6 +34,8 @@ internal sealed unsafe class OnlineCore
     private readonly OnlineLayout _layout;
     private readonly int _outputs;
     private readonly int _features;
+    private readonly int _width;
+    private readonly float _largestD;
     private readonly int _levels;
     private readonly int _learning;
     private readonly int _ring;
@@ -48,6 +50,8 @@ internal sealed unsafe class OnlineCore
         _layout = new OnlineLayout(plan);
         _outputs = plan.Outputs;
         _features = plan.Features;
+        _width = FixedOrder.Padded(plan.Features);
+        _largestD = Math.Max(UdCovariance.LargestD, (float)(1 / plan.Ridge));
         _levels = plan.Intervals.Length;
         _learning = plan.Learning;
         _ring = plan.Ring;
@@ -191,10 +195,10 @@ internal sealed unsafe class OnlineCore
     {
         bool novel = false;
         for (int o = 0; o < _outputs; o++)
-            if (!double.IsNaN(values[o])) novel |= AnomalyScore.Widen(at.Ranges + 2 * o, values[o]);
+            if (!double.IsNaN(values[o])) novel |= AnomalyScore.Widen(AnomalyScore.RangeOf(at.Ranges, o), values[o]);
         if (scored == 0) return double.NaN;
         double size = _outputs == 1 ? squares : Math.Sqrt(squares / scored);
-        return AnomalyScore.Next(at.Score, Math.Min(size, 1e300), novel);
+        return AnomalyScore.Next(at.Score, at.Ranges, Math.Min(size, 1e300), novel);
     }
 
     private void Judge(in Parts at, int pair, float* forecast, double value, double centre, double unit,
@@ -221,25 +225,24 @@ internal sealed unsafe class OnlineCore
         float* gate = at.Gates + pair * Gate.Floats;
         if (age >= Gate.FirstJudged) Gate.Learn(gate, y, forecast[0], forecast[1]);
 
-        float* weights = at.Weights + (nint)pair * _features;
-        float error = y - FixedOrder.Dot(weights, at.Features + (nint)slot * _features, _features);
+        float* weights = at.Weights + (nint)pair * _width;
+        float error = y - FixedOrder.Dot(weights, at.Features + (nint)slot * _width, _width);
         ref float square = ref Gate.SquareOf(gate);
         float share = MathF.Min(1, 3 * MathF.Sqrt(square) / MathF.Max(MathF.Abs(error), 1e-20f));
         square = MathF.Max(square + 0.01f * (MathF.Min(error * error, 25 * square) - square), 1e-4f);
         float step = error / (_forgetting / share + at.Spreads[slot]);
-        FixedOrder.AddScaled(weights, step, at.Gains + (nint)slot * _features, _features, LargestWeight);
+        FixedOrder.AddScaled(weights, step, at.Gains + (nint)slot * _width, _width, LargestWeight);
     }
 
     // Keeps the features with their gain, and takes them into the covariance.
     [SkipLocalsInit]
     private void Observe(in Parts at, int slot, ReadOnlySpan<float> features, bool learns)
     {
-        float* kept = at.Features + (nint)slot * _features, gain = at.Gains + (nint)slot * _features;
+        float* kept = at.Features + (nint)slot * _width, gain = at.Gains + (nint)slot * _width;
         features[.._features].CopyTo(new Span<float>(kept, _features));
         if (!learns || at.Ages[slot] < FirstLearnt) return;
         at.Spreads[slot] = UdCovariance.Update(
-            at.Factors, at.Diagonal, kept, gain, _features, _forgetting, *at.Largest < UdCovariance.Largest,
-            out *at.Largest);
+            at.Factors, at.Diagonal, kept, gain, _features, _forgetting, _largestD, ref *at.Largest);
         if (*at.Largest < BrokenDiagonal && at.Spreads[slot] < float.MaxValue) return;
         ClearCovariance(at);
         at.Ages[slot] = 0;
@@ -278,8 +281,8 @@ internal sealed unsafe class OnlineCore
         out OnlineFlags flags)
     {
         double limit = LargestForecast * _roots[pair / _outputs];
-        float* weights = at.Weights + (nint)pair * _features;
-        float adaptive = FixedOrder.Dot(weights, at.Features + (nint)slot * _features, _features);
+        float* weights = at.Weights + (nint)pair * _width;
+        float adaptive = FixedOrder.Dot(weights, at.Features + (nint)slot * _width, _width);
         forecast[0] = (float)Math.Clamp(adaptive, -limit, limit);
         double other = Math.Clamp((frozen - last) / scale, -limit, limit);
         forecast[1] = double.IsNaN(other) ? 0 : (float)other;
@@ -290,19 +293,22 @@ internal sealed unsafe class OnlineCore
     }
 
     // Half-widths and the quantiles they come to; those of a horizon that does not learn are of the longest that does.
+    [SkipLocalsInit]
     private void Spread(in Parts at, int h, int o, float* forecast, double scale, Span<double> prediction)
     {
         int pair = Math.Min(h, _learning - 1) * _outputs + o;
-        float* bins = at.Residuals + Math.Max(pair, 0) * ConformalInterval.Bins;
-        float total = pair < 0 ? 0 : ConformalInterval.Total(bins), width = ConformalInterval.Empty;
+        float* widths = stackalloc float[IntervalHits.MaxLevels];
+        new Span<float>(widths, _levels).Fill(ConformalInterval.Empty);
+        if (forecast != null) widths = forecast + OnlineLayout.PendingHeads;
+        if (pair >= 0)
+        {
+            ConformalInterval.HalfWidths(
+                at.Residuals + pair * ConformalInterval.Bins, at.MissRates + pair * _levels, _levels, widths);
+        }
+
         for (int level = 0; level < _levels; level++)
         {
-            // A wider level holds the narrower ones, though their α' move apart.
-            float own = pair < 0 ? 1 : ConformalInterval.HalfWidth(bins, total, at.MissRates[pair * _levels + level]);
-            width = Math.Max(width, own);
-
-            if (forecast != null) forecast[OnlineLayout.PendingHeads + level] = width;
-            (double low, double high) = Bounds(prediction[0], width, scale * _roots[h]);
+            (double low, double high) = Bounds(prediction[0], widths[level], scale * _roots[h]);
             prediction[_levels - level] = low;
             prediction[_levels + 1 + level] = high;
         }

@@ -11,7 +11,7 @@ internal sealed class OnlineLayout
 
     public OnlineLayout(OnlinePlan plan)
     {
-        int ring = plan.Ring, outputs = plan.Outputs, levels = plan.Intervals.Length, features = plan.Features;
+        int ring = plan.Ring, outputs = plan.Outputs, levels = plan.Intervals.Length, features = FixedOrder.Padded(plan.Features);
         Pairs = plan.Learning * outputs;
         Pending = plan.Horizons.Take(plan.Learning).Sum() * outputs;
         PendingWidth = PendingHeads + levels;
@@ -23,9 +23,9 @@ internal sealed class OnlineLayout
         Scales = Add("scales", ring * outputs, OnlineNumber.Doubles);
         Centres = Add("centres", Pending, OnlineNumber.Doubles);
         MissRates = Add("missRates", Pairs * levels, OnlineNumber.Doubles);
-        Ranges = Add("ranges", plan.Score ? 2 * outputs : 0, OnlineNumber.Doubles);
+        Ranges = Add("ranges", plan.Score ? AnomalyScore.Level + 2 * outputs : 0, OnlineNumber.Doubles);
 
-        Factors = Add("factors", UdCovariance.Triangle(features), OnlineNumber.Floats);
+        Factors = Add("factors", UdCovariance.Triangle(plan.Features), OnlineNumber.Floats);
         Diagonal = Add("diagonal", features, OnlineNumber.Floats);
         Weights = Add("weights", plan.Adapts ? Pairs * features : 0, OnlineNumber.Floats);
         Features = Add("features", ring * features, OnlineNumber.Floats);
@@ -37,7 +37,7 @@ internal sealed class OnlineLayout
         Gates = Add("gates", plan.Adapts ? Pairs * Gate.Floats : 0, OnlineNumber.Floats);
         Residuals = Add("residuals", levels > 0 ? Pairs * ConformalInterval.Bins : 0, OnlineNumber.Floats);
         Score = Add("score", plan.Score ? AnomalyScore.Floats : 0, OnlineNumber.Floats);
-        _ = Add("slack", FixedOrder.Slack + (_at / sizeof(float) & 1), OnlineNumber.Floats);
+        _ = Add("padding", _at / sizeof(float) & 1, OnlineNumber.Floats);
     }
 
     /// <summary>Horizons that learn, times outputs.</summary>

@@ -34,6 +34,14 @@ internal static class JsonSchemas
         return schema;
     }
 
+    public static JsonObject Number(double least, double most)
+    {
+        var schema = OfType("number");
+        schema["minimum"] = least;
+        schema["maximum"] = most;
+        return schema;
+    }
+
     public static JsonObject OneOf(IEnumerable<string> names) => new()
     {
         ["enum"] = new JsonArray([.. names.Select(static name => JsonValue.Create(name))]),

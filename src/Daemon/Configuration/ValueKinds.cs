@@ -56,6 +56,12 @@ internal static class ValueKinds
             CultureInfo.InvariantCulture, out value) && value >= least && value <= most,
         v => v.ToString(CultureInfo.InvariantCulture), () => JsonSchemas.Whole(least, most));
 
+    public static ValueKind<double> Number(double least, double most) => Scalar<double>("number",
+        FormattableString.Invariant($"a number from {least} to {most}"), NodeKinds.Number,
+        (string text, out double value) => double.TryParse(
+            text, NumberStyles.Float, CultureInfo.InvariantCulture, out value) && value >= least && value <= most,
+        v => v.ToString("R", CultureInfo.InvariantCulture), () => JsonSchemas.Number(least, most));
+
     public static ValueKind<long> Bytes(long least) => Scalar<long>("integer",
         $"a whole number of at least {least}", NodeKinds.Number,
         (string text, out long value) => long.TryParse(text, NumberStyles.AllowLeadingSign,

@@ -77,6 +77,7 @@ public sealed class Emitter(
             Time = item.Time,
             Prediction = work.Prediction(in made, host.PredictionCount),
             Values = work.Values(in made, host.InputCount),
+            Score = made.Score,
             Flags = made.Flags,
             Trace = item.Traced == 0 ? inbox.Bytes(item.Trace) : tracer!.Write(in item, _trace),
         };

@@ -17,6 +17,8 @@ public sealed class World : IDisposable
     private ModelHost[] _models;
     private ModelRoutes _routes;
     private long? _memoryMax;
+    private double _anomalyThreshold;
+    private double _anomalyClear;
 
     public World(
         IReadOnlyList<ModelHost> models, LoopOptions options, IJournal journal, ulong epoch)
@@ -87,6 +89,27 @@ public sealed class World : IDisposable
         OnGap = options.OnGap;
         _memoryMax = options.MemoryMax;
         Streams.Max = options.StreamsMax;
+        _anomalyThreshold = options.AnomalyThreshold ?? double.PositiveInfinity;
+        _anomalyClear = options.AnomalyClear;
+    }
+
+    /// <summary>A tick was scored: tells of an anomaly where one begins, and not again before it has ended.</summary>
+    /// <param name="row">The stream's row, whose change was announced.</param>
+    /// <param name="seq">Of the tick.</param>
+    /// <param name="score">In [0, 1]; NaN where there is none, which begins and ends nothing.</param>
+    public void Judge(int row, ulong seq, double score)
+    {
+        ref var stream = ref Streams[row];
+        if (stream.IsAnomalous)
+        {
+            stream.IsAnomalous = !(score < _anomalyClear);
+            return;
+        }
+
+        if (!(score >= _anomalyThreshold))
+            return;
+        stream.IsAnomalous = true;
+        Events.Add(StreamEventKind.Anomaly, Streams.Name(row), stream.IsId, seq, null, score);
     }
 
     /// <summary>Puts other models in place; the rows' indices are the caller's to mend.</summary>
@@ -153,6 +176,7 @@ public sealed class World : IDisposable
         BeforeChange(row);
         ref var stream = ref Streams[row];
         Models[stream.Model].Clear(stream.ModelRow);
+        stream.IsAnomalous = false;
         Raise(StreamEventKind.Reset, row, seq, detail);
     }
 

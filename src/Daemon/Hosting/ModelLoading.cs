@@ -24,7 +24,7 @@ public static class ModelLoading
         RealtimeOptions options, IReadOnlyDictionary<string, string>? origins = null)
     {
         if (options.Models is null)
-            return [new LoadedModel(new ModelOptions { Name = BuiltIn, File = "built-in" }, ReadBuiltIn())];
+            return [LoadBuiltIn(options.Streams.Adapt)];
         var loaded = new List<LoadedModel>();
         var faults = new List<string>();
         foreach (var (i, model) in options.Models.Index())
@@ -32,6 +32,12 @@ public static class ModelLoading
             try
             {
                 loaded.Add(new LoadedModel(model, Model.Load(model.File)));
+                loaded[^1] = Adapted(loaded[^1], model.Adapt, options.Streams.Adapt);
+            }
+            catch (AdaptException e)
+            {
+                var place = origins?.GetValueOrDefault($"models[{i}].adapt") is { } origin ? origin + ": " : "";
+                faults.Add($"{place}model {model.Name}: adapt: {e.Message}");
             }
             catch (Exception e) when (e is ModelFormatException or IOException or UnauthorizedAccessException)
             {
@@ -42,6 +48,20 @@ public static class ModelLoading
 
         return faults.Count == 0 ? loaded : throw new StartException(ExitCode.Configuration, faults);
     }
+
+    // The model's own setting can't be wrong in silence; that of all streams is for those models that can adapt.
+    private static LoadedModel Adapted(LoadedModel loaded, AdaptOverride? own, AdaptOverride? ofAll)
+    {
+        var (model, adapt) = (loaded.Model, own ?? ofAll);
+        if (adapt is null)
+            return loaded;
+        if (model.AdaptFault is { } fault && !adapt.IsNone)
+            return own is null ? loaded : throw new AdaptException(fault);
+        return loaded with { Model = model.WithAdapt(adapt.Over(model.Adapt)) };
+    }
+
+    private static LoadedModel LoadBuiltIn(AdaptOverride? adapt) => Adapted(
+        new LoadedModel(new ModelOptions { Name = BuiltIn, File = "built-in" }, ReadBuiltIn()), null, adapt);
 
     /// <summary>A model ready to serve, without streams.</summary>
     public static ModelHost MakeHost(LoadedModel model, string kernel, int threads) => new(
@@ -58,6 +78,8 @@ public static class ModelLoading
         resource.ReadExactly(bytes);
         return Model.Read(bytes, "built-in model");
     }
+
+    private sealed class AdaptException(string message) : Exception(message);
 
     /// <summary>The CPU kernel to run; refuses an engine that this machine does not have.</summary>
     /// <param name="options">What is asked for.</param>

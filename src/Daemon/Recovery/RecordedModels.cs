@@ -62,19 +62,24 @@ public sealed class RecordedModels(
     /// <summary>A world of the recorded models, without streams.</summary>
     /// <exception cref="StartException">One of them is not at hand.</exception>
     public World Make(Setup setup, string kernel) =>
-        Make(setup.Models.Select(shape => Loaded(shape, Find(shape))), kernel);
+        Make(setup.Models.Select(shape => Loaded(shape, AsRecorded(shape, Find(shape)))), kernel);
 
     /// <summary>The same with the models given in place of the recorded ones; null where none is.</summary>
     /// <exception cref="StartException">One can't take the recorded ticks.</exception>
     public World? MakeOther(Setup setup, string kernel, bool needed)
     {
-        var models = setup.Models.Select(shape => Loaded(shape, Other(setup, shape) ?? Find(shape))).ToArray();
+        var models = setup.Models.Select(shape => Loaded(
+            shape, Other(setup, shape) ?? AsRecorded(shape, Find(shape)))).ToArray();
         var isOther = models.Zip(setup.Models).Any(static pair => pair.First.Model.Digest != pair.Second.Digest);
         return isOther || needed ? Make(models, kernel) : null;
     }
 
     private static LoadedModel Loaded(ModelShape shape, Model model) => new(
         new ModelOptions { Name = shape.Name, File = "recorded", Streams = shape.Patterns }, model);
+
+    // As the configuration had it then.
+    private static Model AsRecorded(ModelShape shape, Model file) =>
+        shape.Adapt is null || file.AdaptFault is null ? file.WithAdapt(shape.Adapt) : file;
 
     private static bool Names(Setup setup, LoadedModel model) =>
         setup.Models.Any(shape => shape.Digest == model.Model.Digest);

@@ -169,7 +169,8 @@ public sealed class ModelHandOver(World world, string version)
     {
         ref var stream = ref world.Streams[row];
         host.Clear(stream.ModelRow);
-        stream.HasPrediction = false;
+        host.ClearMonitor(stream.ModelRow);
+        stream.HasPrediction = stream.IsAnomalous = false;
         stream.Errors = default;
         stream.Warming = true;
         world.Raise(StreamEventKind.Reset, row, Detail);

@@ -281,6 +281,7 @@ public sealed class WorldReport(World world, DaemonFacts facts)
             Time = stream.Time,
             Prediction = host.Prediction(stream.ModelRow),
             Values = host.Values(stream.ModelRow),
+            Score = host.Score(stream.ModelRow),
             Flags = stream.Flags,
         };
         host.Predictions.Write(reply, in content);
