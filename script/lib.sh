@@ -3,6 +3,9 @@
 # Invariant as the projects are: the SDK then needs no ICU.
 export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1 DOTNET_SYSTEM_GLOBALIZATION_INVARIANT=1
 
+# Debian's, which its packages are for, whatever else comes first in PATH.
+python=/usr/bin/python3
+
 fail() {
   echo "$(basename "$0"): $*" >&2
   exit 1
