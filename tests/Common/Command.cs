@@ -6,6 +6,9 @@ namespace Realtime.Tests;
 /// <summary>Programs of this machine, run to their end; they read nothing.</summary>
 internal static class Command
 {
+    /// <summary>Debian's python3, which its packages are for, whatever else comes first in PATH.</summary>
+    public const string Python = "/usr/bin/python3";
+
     /// <summary>Both streams are kept apart; a program that is not there is an exception.</summary>
     public static (int Code, string Output, string Errors) Run(string program, params IEnumerable<string> arguments) =>
         Run(new ProcessStartInfo(program, arguments));

@@ -45,8 +45,7 @@ internal static class Programs
 
     private static string? FindPython()
     {
-        // Debian's first: packages are for it, whatever else comes first in PATH.
-        var candidates = new[] { Environment.GetEnvironmentVariable("REALTIME_PYTHON"), "/usr/bin/python3", "python3" };
+        var candidates = new[] { Environment.GetEnvironmentVariable("REALTIME_PYTHON"), Command.Python, "python3" };
         return candidates.FirstOrDefault(static candidate =>
             candidate is not null && Command.Succeeds(candidate, "-c", "import zmq, msgpack, numpy"));
     }
