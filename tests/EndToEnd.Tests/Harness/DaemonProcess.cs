@@ -109,8 +109,9 @@ internal sealed class DaemonProcess : IDisposable
         Directory.Delete(Folder, recursive: true);
     }
 
-    private string Endpoint(string name, bool tcp) =>
-        tcp ? string.Create(CultureInfo.InvariantCulture, $"tcp://127.0.0.1:{FreePort.Find()}") : $"ipc://{Folder}/{name}";
+    private string Endpoint(string name, bool tcp) => tcp
+        ? string.Create(CultureInfo.InvariantCulture, $"tcp://127.0.0.1:{FreePort.Find()}")
+        : $"ipc://{Folder}/{name}";
 
     private async Task WaitUntilReadyAsync()
     {
