@@ -3,6 +3,7 @@ using Realtime.Daemon.Backtesting;
 using Realtime.Daemon.Configuration;
 using Realtime.Daemon.Hosting;
 using Realtime.Training;
+using Realtime.Training.Evaluation;
 
 namespace Realtime.Bench.Suite.Accuracy;
 
@@ -50,7 +51,7 @@ internal sealed class RecordedData(string folder)
 
     public BacktestResult Run(
         LoadedModel model, IReadOnlyList<BacktestSeries> series, BacktestPlan plan,
-        Func<int, Training.Evaluation.ForecastScored?>? listen = null, RowPredicted? predicted = null) =>
+        Func<int, ForecastScored?>? listen = null, RowPredicted? predicted = null) =>
         BacktestRun.Run(model, Kernel, series, plan, listen, predicted);
 
     public static bool IsReal(string file) => file.StartsWith("real", StringComparison.Ordinal);
