@@ -1,4 +1,4 @@
-using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
 
 namespace Realtime.Cells.Adaptive;
 
@@ -26,6 +26,9 @@ internal static unsafe class Gate
     /// <summary>Ticks of a stream from which on heads are believed.</summary>
     public const int FirstBelieved = 50;
 
+    // Numbers that have all but vanished are 0, for denormal ones are slow.
+    private const float Least = 1e-25f;
+
     private const int Adaptive = 0, Frozen = 2, Target = 4, Square = 5;
 
     private static readonly float _alpha = (float)(1 - Math.Pow(2, -1 / HalfLife));
@@ -41,11 +44,12 @@ internal static unsafe class Gate
 
     public static void Learn(float* gate, float y, float adaptive, float frozen)
     {
-        Move(ref gate[Adaptive], y * adaptive);
-        Move(ref gate[Adaptive + 1], adaptive * adaptive);
-        Move(ref gate[Frozen], y * frozen);
-        Move(ref gate[Frozen + 1], frozen * frozen);
-        Move(ref gate[Target], y * y);
+        Vector128<float> d = Vector128.Create(adaptive, adaptive, frozen, frozen);
+        Vector128<float> mean = Vector128.Load(gate + Adaptive);
+        Vector128<float> next = mean + _alpha * (d * Vector128.Create(y, adaptive, y, frozen) - mean);
+        (next & Vector128.GreaterThan(Vector128.Abs(next), Vector128.Create(Least))).Store(gate + Adaptive);
+        float square = gate[Target] + _alpha * (y * y - gate[Target]);
+        gate[Target] = square < Least ? 0 : square;
     }
 
     /// <summary>The better head and its ω; 0 where persistence is better than both.</summary>
@@ -66,13 +70,5 @@ internal static unsafe class Gate
         if (!(sure > 0)) return (0, 0);
         float share = MathF.Min(sure * (cross / square), 1);
         return (share, share * (2 * cross - share * square));
-    }
-
-    // Numbers that have all but vanished are 0, for denormal ones are slow.
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Move(ref float mean, float value)
-    {
-        float next = mean + _alpha * (value - mean);
-        mean = MathF.Abs(next) < 1e-25f ? 0 : next;
     }
 }

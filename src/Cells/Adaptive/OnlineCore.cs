@@ -195,10 +195,10 @@ internal sealed unsafe class OnlineCore
     {
         bool novel = false;
         for (int o = 0; o < _outputs; o++)
-            if (!double.IsNaN(values[o])) novel |= AnomalyScore.Widen(at.Ranges + 2 * o, values[o]);
+            if (!double.IsNaN(values[o])) novel |= AnomalyScore.Widen(AnomalyScore.RangeOf(at.Ranges, o), values[o]);
         if (scored == 0) return double.NaN;
         double size = _outputs == 1 ? squares : Math.Sqrt(squares / scored);
-        return AnomalyScore.Next(at.Score, Math.Min(size, 1e300), novel);
+        return AnomalyScore.Next(at.Score, at.Ranges, Math.Min(size, 1e300), novel);
     }
 
     private void Judge(in Parts at, int pair, float* forecast, double value, double centre, double unit,

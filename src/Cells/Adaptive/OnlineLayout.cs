@@ -23,7 +23,7 @@ internal sealed class OnlineLayout
         Scales = Add("scales", ring * outputs, OnlineNumber.Doubles);
         Centres = Add("centres", Pending, OnlineNumber.Doubles);
         MissRates = Add("missRates", Pairs * levels, OnlineNumber.Doubles);
-        Ranges = Add("ranges", plan.Score ? 2 * outputs : 0, OnlineNumber.Doubles);
+        Ranges = Add("ranges", plan.Score ? AnomalyScore.Level + 2 * outputs : 0, OnlineNumber.Doubles);
 
         Factors = Add("factors", UdCovariance.Triangle(plan.Features), OnlineNumber.Floats);
         Diagonal = Add("diagonal", features, OnlineNumber.Floats);
