@@ -59,7 +59,7 @@ internal sealed class HostileInput(int seed)
     private byte[] Tick(bool named = true)
     {
         var name = Names[_random.Next(Names.Length)];
-        object? stream = !named ? null : _random.Next(6) == 0 ? 17 : name;
+        object? stream = !named ? null : _random.Next(10) == 0 ? 17 : name;
         var seq = Seq(stream is int ? "17" : name);
         ulong? run = _random.Next(30) == 0 ? (ulong)_random.Next(4) : null;
         var values = _random.Next(12) == 0 ? OddValues() : Values(name);
