@@ -92,8 +92,8 @@ public sealed class WorldReport(World world, DaemonFacts facts)
         entries += 2;
     }
 
-    /// <summary>The streams whose forecasts do worst beside persistence, as the last round through all found them: at most
-    /// <see cref="StreamSurvey.WorstMax"/>, the worst first.</summary>
+    /// <summary>The streams whose forecasts do worst beside persistence, as the last round through all found them: at
+    /// most <see cref="StreamSurvey.WorstMax"/>, the worst first.</summary>
     public void Worst(
         ReadOnlySpan<byte> prefix, int limit, MessagePackWriter reply, ref int entries, Client? client = null)
     {
