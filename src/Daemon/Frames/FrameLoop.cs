@@ -122,12 +122,12 @@ public sealed class FrameLoop
         _world.Now = _clock.UtcNanoseconds;
         Meters.Turn();
         _world.Frame++;
-        RunPosted();
-        _world.HandOvers.Run();
-        Meters.Begin();
+        var isLate = RunPosted() | _world.HandOvers.Run();
+        Meters.Begin(isLate);
         Ingest();
-        RunStages();
         var worked = _inbox.Count != 0;
+        Meters.HasWork = worked;
+        RunStages();
         if (worked)
         {
             _world.Counters.Frames++;
@@ -239,10 +239,14 @@ public sealed class FrameLoop
         }
     }
 
-    private void RunPosted()
+    private bool RunPosted()
     {
-        while (_posted.TryDequeue(out var action))
+        if (!_posted.TryDequeue(out var action))
+            return false;
+        do
             action();
+        while (_posted.TryDequeue(out action));
+        return true;
     }
 
     private void RunDue()
