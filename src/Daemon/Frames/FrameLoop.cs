@@ -73,7 +73,7 @@ public sealed class FrameLoop
     public TickTracer? Tracer { get; }
 
     /// <summary>Why ticks are refused or held up now; null where they are not. For what is posted.</summary>
-    public string? Trouble => _world.Changes.Fault ?? _world.Changes.Warning;
+    public string? Trouble => _world.Changes.Trouble;
 
     /// <summary>Called by the loop when <see cref="Trouble"/> begins, changes or ends, at most once a second.</summary>
     public Action<string?>? TroubleChanged { get; set; }
@@ -101,7 +101,7 @@ public sealed class FrameLoop
             else if (_decoder.IsHeldUp)
                 // Until the journal has room; messages that wait would end a wait on the sockets at once.
                 Thread.Sleep(1);
-            else if (_inbox.Count != 0 && !_inbox.IsWorth)
+            else if (_inbox.IsOverRate)
                 _source.Pause();
         }
 
