@@ -26,6 +26,7 @@ internal static class Claims
         ["gru-32-b1-torch"] = Ratio(100, 250),
         ["gru-32-b1024-torch"] = Ratio(4, 6),
         ["gru-32-b1024-floor"] = Overhead(1.4, 1.1),
+        ["train-gru32-wth-torch"] = Overhead(1, 0.5),
         ["roundtrip-p50-echo"] = Overhead(1.25, 1.05),
         ["roundtrip-p99-echo"] = Overhead(2.5, 1.5),
         ["saturated-single-forwarder"] = Ratio(0.7, 0.9),

@@ -4,19 +4,21 @@ using Realtime.Bench.Suite.Frames;
 using Realtime.Bench.Suite.Kernels;
 using Realtime.Bench.Suite.State;
 using Realtime.Bench.Suite.Telemetry;
+using Realtime.Bench.Suite.Training;
 
 // Suite FOLDER DAEMON [quick] [PART …]: FOLDER has the peers' programs and gets the results, DAEMON is the program that
 // is measured.
 if (args.Length < 2)
 {
     Console.Error.WriteLine(
-        "found no folder and daemon, expected FOLDER DAEMON [quick] [kernels|frames|daemon|state|telemetry …]");
+        "found no folder and daemon, expected FOLDER DAEMON [quick] [kernels|training|frames|daemon|state|telemetry …]");
     return 64;
 }
 
 Dictionary<string, Action<BenchContext>> parts = new()
 {
     ["kernels"] = KernelComparison.Run,
+    ["training"] = TrainingComparison.Run,
     ["frames"] = FrameMeasurements.Run,
     ["daemon"] = DaemonComparison.Run,
     ["state"] = DurabilityComparison.Run,

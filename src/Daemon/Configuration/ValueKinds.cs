@@ -145,7 +145,7 @@ internal static class ValueKinds
     };
 
     private static ValueKind<T> Choice<T>(string[] names, Func<string, T> value, Func<T, string> name) => new(
-        "string", string.Join(", ", names[..^1]) + " or " + names[^1], NodeKinds.Text,
+        "string", names.Length == 1 ? names[0] : string.Join(", ", names[..^1]) + " or " + names[^1], NodeKinds.Text,
         (GivenValue given, out T read) =>
         {
             var text = given.Node.Kind == NodeKinds.Text ? given.Node.Text : "";

@@ -39,7 +39,7 @@ public sealed class ModelHost : IDisposable
             Online = new OnlineForecaster(model, Preprocessor);
             LearntBytes = Online.MemoryBytes + StreamMonitor.BytesOf(model.Intervals.Count);
             _learnt = new RowSlabs(LearntBytes, areLong: true);
-            HiddenCount = model.TopRecurrent?.Hidden ?? 0;
+            HiddenCount = model.TopCount;
         }
 
         Predictions = new PredictionWriter(new PredictionLayout

@@ -78,8 +78,16 @@ internal sealed unsafe class Weights : IDisposable
         }
     }
 
-    /// <summary>Layers with the present values.</summary>
-    public Layer[] ToLayers() => [.. Layers.Select((layer, i) => ToLayer(layer, _blocks[i]))];
+    /// <summary>Layers with the values of a padded row such as <see cref="Values"/>.</summary>
+    public Layer[] ToLayers(ReadOnlySpan<float> padded)
+    {
+        var layers = new Layer[Layers.Count];
+        for (var i = 0; i < layers.Length; i++)
+        {
+            layers[i] = ToLayer(Layers[i], _blocks[i], padded);
+        }
+        return layers;
+    }
 
     /// <summary>One tensor's part of a padded row such as the values or their gradient.</summary>
     /// <exception cref="ArgumentException">There is no such tensor.</exception>
@@ -108,10 +116,13 @@ internal sealed unsafe class Weights : IDisposable
         }
     }
 
-    private Layer ToLayer(Layer layer, WeightBlock[] blocks)
+    private static Layer ToLayer(Layer layer, WeightBlock[] blocks, ReadOnlySpan<float> padded)
     {
-        var v = Array.ConvertAll(
-            blocks, block => block.Gather(Values.Slice((int)block.Offset, (int)block.Length)));
+        var v = new float[blocks.Length][];
+        for (var i = 0; i < v.Length; i++)
+        {
+            v[i] = blocks[i].Gather(padded.Slice((int)blocks[i].Offset, (int)blocks[i].Length));
+        }
         return layer switch
         {
             RnnLayer rnn => new RnnLayer(rnn.Name, rnn.Inputs, rnn.Hidden, rnn.Activation, v[0], v[1], v[2], v[3]),

@@ -20,7 +20,7 @@ public sealed class FrameMeters
     private readonly World _world;
     private readonly bool _measuresStages;
     private readonly bool _timesStages;
-    private readonly StaleStreams _stale;
+    private readonly StreamSurvey _survey;
     private readonly Dictionary<string, ModelMeters> _byName = new(StringComparer.Ordinal);
     private readonly List<ModelMeters> _all = [];
     private readonly ExponentialHistogram[] _stages = new ExponentialHistogram[StageCount];
@@ -41,7 +41,7 @@ public sealed class FrameMeters
         _measuresStages = options.Histograms && options.StageHistograms;
         _timesStages = _measuresStages || options.Tracing is not null;
         ReadsTime = Measures || _timesStages;
-        _stale = new StaleStreams(world, options.StaleAfter);
+        _survey = world.Survey = new StreamSurvey(world, options.StaleAfter);
         Raw = options.RawSamples ? new RawLatencies() : null;
         for (var stage = 0; stage < StageCount; stage++)
             _stages[stage] = new ExponentialHistogram(Nanosecond);
@@ -125,7 +125,7 @@ public sealed class FrameMeters
     }
 
     /// <summary>Does what is due between two frames.</summary>
-    public void RunDue() => _stale.Run();
+    public void RunDue() => _survey.Run();
 
     /// <summary>When a stage of this frame ended.</summary>
     internal long EndOf(Stage stage) => _ends[(int)stage];
@@ -147,7 +147,7 @@ public sealed class FrameMeters
         FrameTicks.CopyTo(copy.FrameTicks);
         for (var model = 0; model < _all.Count; model++)
             _all[model].CopyTo(copy.Model(model, _all[model].Name));
-        copy.Take(_world, _stale.ByModel);
+        copy.Take(_world, _survey.ByModel);
     }
 
     // Another model under the same name goes on with what was measured of the one before it.
