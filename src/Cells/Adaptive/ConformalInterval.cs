@@ -31,7 +31,7 @@ internal static unsafe class ConformalInterval
     private const double Assumed = 20;
 
     /// <summary>A residual's weight per tick after it.</summary>
-    private const float Forgetting = 0.9986f;
+    private const float Forgetting = 0.985f;
 
     // Floats of the same upper 10 bits are in one bin; the first bin ends where the second one begins.
     private const int BinShift = 22;
