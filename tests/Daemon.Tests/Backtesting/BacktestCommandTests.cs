@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Text.Json;
 using System.Xml.Linq;
 using Realtime.Cells;
@@ -42,7 +41,7 @@ public sealed class BacktestCommandTests : IDisposable
         var peers = Path.Combine(Repository.Root, "tests", "EndToEnd.Tests", "peers");
         var script = Path.Combine(Repository.Root, "tests", "Daemon.Tests", "Backtesting", "backtest.py");
         var expected = JsonDocument.Parse(
-            Python(script, peers, _model, _data, "12", "150", "200", "390")).RootElement;
+            Command.Say(Command.Python, script, peers, _model, _data, "12", "150", "200", "390")).RootElement;
 
         var compared = 0;
         Compare(expected.GetProperty("horizons"), found.GetProperty("horizons"), "horizons", ref compared);
@@ -198,20 +197,6 @@ public sealed class BacktestCommandTests : IDisposable
         var tolerance = at.Contains("persistence") || at.Contains("rls") || at.Contains("seasonal") ? 1e-9 : 2e-5;
         Assert.True(Math.Abs(one - other) <= tolerance * Math.Max(1e-3, Math.Abs(one)), $"{at}: {other}, numpy {one}");
         compared++;
-    }
-
-    private static string Python(string script, params string[] arguments)
-    {
-        using var process = Process.Start(new ProcessStartInfo("/usr/bin/python3", [script, .. arguments])
-        {
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        })!;
-        var error = process.StandardError.ReadToEndAsync();
-        var output = process.StandardOutput.ReadToEnd();
-        process.WaitForExit();
-        Assert.True(process.ExitCode == 0, error.Result);
-        return output;
     }
 
     private async Task<JsonElement> JsonAsync(string model, params string[] options)
