@@ -100,6 +100,8 @@ internal sealed class BacktestPage
         foreach (var score in result.Horizons)
         {
             WriteRow(page, $"{score.Horizon}", "model", score.Model, score);
+            if (score.Persistence.Count == 0)
+                continue;
             WriteRow(page, "", "persistence", score.Persistence, score);
             WriteRow(page, "", "online RLS", score.Rls, score);
             if (score.SeasonalNaive is { } seasonal)

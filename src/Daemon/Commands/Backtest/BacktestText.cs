@@ -35,6 +35,9 @@ internal static class BacktestText
         foreach (var score in horizons)
         {
             Add(table, $"{score.Horizon}", "model", score.Model, score.Persistence);
+            // What is never known at the time has no simple forecasts.
+            if (score.Persistence.Count == 0)
+                continue;
             Add(table, "", "persistence", score.Persistence, score.Persistence);
             Add(table, "", "online RLS", score.Rls, score.Persistence);
             if (score.SeasonalNaive is { } seasonal)
@@ -74,11 +77,14 @@ internal static class BacktestText
     {
         var streams = result.Series
             .Select((series, i) => (series.Name, series.Rows, Score: ScoreTable.Of(result.Scores[i])))
-            .OrderByDescending(static one => one.Score[0].Model.Mse / one.Score[0].Persistence.Mse).ToArray();
+            .OrderByDescending(static one => RatioOf(one.Score[0]) is var ratio && double.IsNaN(ratio) ? 0 : ratio)
+            .ThenByDescending(static one => one.Score[0].Model.Mse).ToArray();
         output.WriteLine();
         foreach (var h in Enumerable.Range(0, result.Horizons.Count))
         {
-            var ratios = Ratios.Of(streams.Select(one => one.Score[h].Model.Mse / one.Score[h].Persistence.Mse));
+            var ratios = Ratios.Of(streams.Select(one => RatioOf(one.Score[h])));
+            if (ratios.Count == 0)
+                continue;
             Row(output, $"horizon {result.Horizons[h].Horizon}", $"MSE / persistence by stream: {ratios}");
         }
 
@@ -92,13 +98,15 @@ internal static class BacktestText
             table.Add(
                 ShortText.Cut(name, LongestName), ShortText.Count(rows), Number(score.Model.Mse),
                 Number(score.Model.Mae), Number(score.Model.Mase), Number(score.Persistence.Mse),
-                Number(score.Rls.Mse), Ratio(score.Model.Mse / score.Persistence.Mse));
+                Number(score.Rls.Mse), Ratio(RatioOf(score)));
         }
 
         table.WriteTo(output);
         if (streams.Length > StreamsShown)
             output.WriteLine($"and {streams.Length - StreamsShown} more streams, where it does better; --json has all");
     }
+
+    private static double RatioOf(HorizonScore score) => score.Model.Mse / score.Persistence.Mse;
 
     private static string Number(double value) => ShortText.Number(value);
 
