@@ -195,6 +195,8 @@ class Differences:
         if self.floor is None:
             return
         n = np.maximum(self.n, 1)
+        self.recent = np.where((square > 0) & (square < 1e-10 * self.recent), 0.9 * self.recent, self.recent)
+        self.mean = np.where((square > 0) & (square < 1e-6 * self.mean), 0.9 * self.mean, self.mean)
         self.recent = np.where(known, self.recent + np.maximum(self.floor, 1 / n) * (square - self.recent), self.recent)
         self.mean = np.where(known, self.mean + (square - self.mean) / n, self.mean)
 

@@ -61,6 +61,8 @@ def running_statistics(x, half_life):
         step = x[:, t] - x[:, t - 1]
         known = np.maximum(recent, 0.01 * mean)
         square = np.where(known > 0, np.minimum(step * step, 1e4 * known), step * step)
+        recent = np.where((square > 0) & (square < 1e-10 * recent), 0.9 * recent, recent)
+        mean = np.where((square > 0) & (square < 1e-6 * mean), 0.9 * mean, mean)
         recent = recent + max(floor, 1 / t) * (square - recent)
         mean = mean + (square - mean) / t
         scales[:, t] = np.maximum(np.sqrt(np.maximum(recent, 0.01 * mean)), least)

@@ -37,7 +37,7 @@ internal sealed class HeadMapping
 
     public bool IsDifference { get; }
 
-    /// <summary>The head's numbers of a horizon and an output: [horizon][output], or one head behind the other.</summary>
+    /// <summary>The head's numbers of a horizon and an output: [horizon][output], or head behind head.</summary>
     public ReadOnlySpan<float> Of(ReadOnlySpan<float> y, int horizon, int output) =>
         y.Slice(horizon * _horizonStride + output * _outputStride, _width);
 

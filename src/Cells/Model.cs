@@ -55,7 +55,7 @@ public sealed class Model
     public IReadOnlyList<Layer> Layers { get; }
     public Forecast Forecast { get; }
 
-    /// <summary>What format 2 has beside these; as its file says, so look at <see cref="Score"/> for the score.</summary>
+    /// <summary>What format 2 has beside these; whether it scores is <see cref="Score"/>.</summary>
     public ModelAdditions Additions { get; }
 
     /// <summary>Derived inputs, in the file's order.</summary>

@@ -187,7 +187,10 @@ public sealed class Preprocessor
         {
             (double offset, double scale) = MappingOf(output, memory);
             for (int horizon = 0; horizon < _model.Forecast.Horizons.Length; horizon++)
-                points[horizon * outputs + output] = offset + scale * _head.Point(_head.Of(y, horizon, output), horizon);
+            {
+                double point = _head.Point(_head.Of(y, horizon, output), horizon);
+                points[horizon * outputs + output] = offset + scale * point;
+            }
         }
     }
 

@@ -86,7 +86,8 @@ public sealed class EachInputTests
         Model each = One(learns: false).Each(2);
         using var engine = new CpuEngine(each);
         engine.Grow(3);
-        float[] state = [.. Enumerable.Range(1, each.StateFloats).Select(i => (float)i)], read = new float[state.Length];
+        float[] state = [.. Enumerable.Range(1, each.StateFloats).Select(i => (float)i)];
+        var read = new float[state.Length];
         for (int row = 0; row < 3; row++) engine.Write(row, state);
         engine.Clear(1);
         engine.Read(1, read);

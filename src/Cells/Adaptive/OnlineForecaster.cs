@@ -71,7 +71,7 @@ public sealed class OnlineForecaster
     /// <summary>The memory's parts, one behind the other.</summary>
     public IReadOnlyList<OnlineSlot> Slots { get; }
 
-    /// <summary>Numbers that the adaptive head of an output weighs, the constant among them; 0: there is none.</summary>
+    /// <summary>Numbers that the adaptive head of an output weighs, the constant among them; 0: none.</summary>
     public int Features => _core.Plan.Features;
 
     /// <summary>Whether a model asks for anything of this.</summary>

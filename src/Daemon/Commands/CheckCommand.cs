@@ -86,7 +86,11 @@ internal static class CheckCommand
                 static level => FormattableString.Invariant($"{level}")))}");
         using var host = ModelLoading.MakeHost(loaded, kernel, threads: 1);
         if (host.Online is not null)
-            output.WriteLine($"  learns       {ModelShape.TextOf(model.Adapt)}{(model.Score ? ", scores anomalies" : "")}");
+        {
+            var score = model.Score ? ", scores anomalies" : "";
+            output.WriteLine($"  learns       {ModelShape.TextOf(model.Adapt)}{score}");
+        }
+
         output.WriteLine($"  state        {model.StateFloats * sizeof(float)} bytes of hidden state per stream");
         output.WriteLine($"  memory       {host.StreamBytes + StreamTable.BytesPerStream} bytes per stream"
             + (host.Online is null ? "" : $", {host.LearntBytes} of them learnt"));

@@ -67,6 +67,9 @@ public sealed class World : IDisposable
     /// <summary>The clock of the first frame.</summary>
     public long Started { get; set; }
 
+    /// <summary>Seconds since the start.</summary>
+    public double Uptime => (Now - Started) / 1e9;
+
     public long Frame { get; set; }
 
     /// <summary>Bytes held for streams.</summary>

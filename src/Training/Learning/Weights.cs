@@ -118,21 +118,11 @@ internal sealed unsafe class Weights : IDisposable
 
     private static Layer ToLayer(Layer layer, WeightBlock[] blocks, ReadOnlySpan<float> padded)
     {
-        var v = new float[blocks.Length][];
-        for (var i = 0; i < v.Length; i++)
+        var values = new float[blocks.Length][];
+        for (var i = 0; i < values.Length; i++)
         {
-            v[i] = blocks[i].Gather(padded.Slice((int)blocks[i].Offset, (int)blocks[i].Length));
+            values[i] = blocks[i].Gather(padded.Slice((int)blocks[i].Offset, (int)blocks[i].Length));
         }
-        return layer switch
-        {
-            RnnLayer rnn => new RnnLayer(rnn.Name, rnn.Inputs, rnn.Hidden, rnn.Activation, v[0], v[1], v[2], v[3]),
-            GruLayer gru => new GruLayer(gru.Name, gru.Inputs, gru.Hidden, gru.ResetAfter, v[0], v[1], v[2], v[3]),
-            LstmLayer lstm => new LstmLayer(lstm.Name, lstm.Inputs, lstm.Hidden, v[0], v[1], v[2], v[3]),
-            DenseLayer dense => new DenseLayer(
-                dense.Name, dense.Inputs, dense.Outputs, dense.Activation, v[0], v[1]),
-            EmbeddingLayer table => new EmbeddingLayer(table.Name, table.Vocabulary, table.Outputs, v[0]),
-            DropoutLayer => layer,
-            _ => throw new NotSupportedException($"{layer.Name}: no tape for a layer of kind {layer.Kind}"),
-        };
+        return LayerCopy.With(layer, values);
     }
 }

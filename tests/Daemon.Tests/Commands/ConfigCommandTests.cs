@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using Realtime.Daemon.Configuration;
@@ -100,6 +99,12 @@ public sealed partial class ConfigCommandTests : IDisposable
             """{"state": {"directory": "x", "durability": "fsync", "maxBytes": 4096}}""",
             """{"state": {"durability": "disk"}}""", """{"state": {"maxBytes": 4095}}""",
             """{"state": {"recordPredictions": "true"}}""",
+            """{"anomalies": {"threshold": 0.9, "clear": 0.2}}""", """{"anomalies": {"threshold": 2}}""",
+            """{"anomalies": {"threshold": null}}""", """{"anomalies": {"clear": null}}""",
+            """{"streams": {"adapt": "none"}}""", """{"streams": {"adapt": "some"}}""",
+            """{"streams": {"adapt": {"ridge": 2, "features": "hidden"}}}""", """{"streams": {"adapt": {"ridge": 0}}}""",
+            """{"models": [{"name": "m", "file": "f", "adapt": {"kind": "rls", "forgetting": null}}]}""",
+            """{"models": [{"name": "m", "file": "f", "adapt": {"forget": 1}}]}""",
             """{"security": {"curve": {"secretKey": "credential:k", "clients": "clients"}}}""",
             """{"security": {"curve": {"secretKey": "k", "clients": [{"name": "a", "keyFile": "f"}]}}}""",
             """{"security": {"curve": {"secretKey": "k"}}}""", """{"security": {"curve": "k"}}""",
@@ -108,7 +113,7 @@ public sealed partial class ConfigCommandTests : IDisposable
         var (schema, lines) = (Path.Combine(_folder.Path, "schema"), Path.Combine(_folder.Path, "lines"));
         await File.WriteAllTextAsync(schema, (await CommandLine.RunWellAsync("config", "schema")).Output);
         await File.WriteAllLinesAsync(lines, documents);
-        var found = Python(Validator, schema, lines);
+        var found = Validate(schema, lines);
         var expected = documents.Select(document =>
         {
             var file = Path.Combine(_folder.Path, "c.json");
@@ -121,16 +126,8 @@ public sealed partial class ConfigCommandTests : IDisposable
             documents.Zip(found, static (document, verdict) => $"{verdict} {document}"));
     }
 
-    internal static string[] Python(string program, params string[] arguments)
-    {
-        using var process = Process.Start(new ProcessStartInfo("/usr/bin/python3", ["-c", program, .. arguments])
-        {
-            RedirectStandardOutput = true,
-        })!;
-        var text = process.StandardOutput.ReadToEnd();
-        process.WaitForExit();
-        return text.Split('\n', StringSplitOptions.RemoveEmptyEntries);
-    }
+    private static string[] Validate(string schema, string lines) =>
+        Command.Say(Command.Python, "-c", Validator, schema, lines).Split('\n', StringSplitOptions.RemoveEmptyEntries);
 
     private static JsonNode Find(JsonNode schema, string key)
     {
@@ -164,8 +161,7 @@ internal sealed class SchemaFactAttribute : FactAttribute
 {
     public SchemaFactAttribute()
     {
-        if (!File.Exists("/usr/bin/python3")
-            || ConfigCommandTests.Python("import jsonschema; print(1)") is not ["1"])
+        if (!Command.Succeeds(Command.Python, "-c", "import jsonschema"))
             Skip = "NOT TESTED: no jsonschema for python3 (apt-get install python3-jsonschema)";
     }
 }

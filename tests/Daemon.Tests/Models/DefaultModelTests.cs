@@ -48,7 +48,8 @@ public sealed class DefaultModelTests(ITestOutputHelper output)
         var models = ModelLoading.LoadAll(new RealtimeOptions());
 
         Assert.Equal(Enumerable.Range(1, 8), models.Select(static loaded => loaded.Model.Inputs.Count));
-        Assert.Equal(["default", "default-2", "default-3"], models.Take(3).Select(static loaded => loaded.Options.Name));
+        Assert.Equal(
+            ["default", "default-2", "default-3"], models.Take(3).Select(static loaded => loaded.Options.Name));
         Assert.Single(models.Select(static loaded => loaded.Model.Digest).Distinct());
         Assert.All(models, static loaded => Assert.Equal(["*"], loaded.Options.Streams));
     }

@@ -19,7 +19,8 @@ public sealed class SeveralValuesTests
         daemon.Take(
             Pack.Tick("one", 1), Pack.Tick("one-in-an-array", new object?[] { 1 }),
             Pack.Tick("two", new object?[] { 1, null }), Pack.Tick("three", new object?[] { 1, 2, 3 }));
-        Assert.Equal([0, 0, 1, 2], new[] { "one", "one-in-an-array", "two", "three" }.Select(name => ModelOf(daemon, name)));
+        string[] streams = ["one", "one-in-an-array", "two", "three"];
+        Assert.Equal([0, 0, 1, 2], streams.Select(name => ModelOf(daemon, name)));
 
         // It stays there.
         var reply = daemon.Ask(Pack.Tick("three", new object?[] { 1, 2 }, reply: true));

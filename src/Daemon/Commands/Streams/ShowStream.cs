@@ -76,7 +76,8 @@ internal sealed class ShowStream
         if (state["learnt"].Entries is not { Count: > 0 } learnt)
             return;
         var bytes = learnt.Sum(static slot => slot.Value.AsBinary()?.Length ?? 0);
-        table.Add("learnt", $"{ShortText.Count(bytes)} bytes: {string.Join(", ", learnt.Select(static slot => slot.Key))}");
+        var slots = string.Join(", ", learnt.Select(static slot => slot.Key));
+        table.Add("learnt", $"{ShortText.Count(bytes)} bytes: {slots}");
         var monitor = state["monitor"].Items;
         if (monitor.Count < 2)
             return;

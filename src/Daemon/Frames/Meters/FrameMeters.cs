@@ -79,18 +79,22 @@ public sealed class FrameMeters
     public void Turn()
     {
         if (ReadsTime)
-            _clockRead = Timestamp;
+            _clockRead = _begun = Timestamp;
     }
 
     /// <summary>The turn's frame begins, should there be work.</summary>
-    public void Begin()
+    /// <param name="isLate">Something else was done first in this turn, which is no part of the frame.</param>
+    public void Begin(bool isLate)
     {
         if (_generation != _world.Generation)
             Follow();
         _ticksBefore = _world.Counters.Received;
-        if (ReadsTime)
+        if (isLate && ReadsTime)
             _begun = Timestamp;
     }
+
+    /// <summary>The turn is a frame; no stage of another turn is timed.</summary>
+    public bool HasWork { get; set; }
 
     /// <summary>What has arrived is taken in: all of it counts as received at the frame's begin.</summary>
     public void Receive() => _received = _begun;
@@ -98,7 +102,7 @@ public sealed class FrameMeters
     /// <summary>A stage ends, and the next one begins.</summary>
     public void End(Stage stage)
     {
-        if (_timesStages)
+        if (_timesStages && HasWork)
             _ends[(int)stage] = Timestamp;
     }
 

@@ -88,7 +88,7 @@ public sealed class MeterCopy
             _events[i] = world.Events.Total(Kinds[i]);
         (Streams, StreamsMax) = (world.Streams.Count, world.Streams.Max);
         (ReloadsOk, ReloadsFailed) = (world.Reloads.Ok, world.Reloads.Failed);
-        Uptime = (world.Now - world.Started) / 1e9;
+        Uptime = world.Uptime;
         Epoch = world.Epoch;
         Limits = world.Limits;
         TakeState(world);
@@ -122,6 +122,6 @@ public sealed class MeterCopy
         var (written, durable) = (world.Changes.Written, world.Changes.Durable);
         Records = (long)written;
         JournalLag = (long)(written - Math.Min(written, durable));
-        HasTrouble = (world.Changes.Fault ?? world.Changes.Warning) is not null;
+        HasTrouble = world.Changes.Trouble is not null;
     }
 }

@@ -11,8 +11,8 @@ public sealed class StreamSurvey(World world, TimeSpan after)
     /// <summary>Streams that <see cref="Worst"/> names at most.</summary>
     public const int WorstMax = 20;
 
-    // A row that is not in a cache costs a tenth of a microsecond, and what was learnt another: 20,000 a second are half
-    // a percent of a core.
+    // A row that is not in a cache costs a tenth of a microsecond, and what was learnt another: 20,000 a second are
+    // half a percent of a core.
     private const long NanosecondsPerRow = 50_000;
     private const long RowsPerTurn = 8_192;
     private const long Pause = 1_000_000_000;

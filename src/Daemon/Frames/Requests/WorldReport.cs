@@ -92,8 +92,8 @@ public sealed class WorldReport(World world, DaemonFacts facts)
         entries += 2;
     }
 
-    /// <summary>The streams whose forecasts do worst beside persistence, as the last round through all found them: at most
-    /// <see cref="StreamSurvey.WorstMax"/>, the worst first.</summary>
+    /// <summary>The streams whose forecasts do worst beside persistence, as the last round through all found them: at
+    /// most <see cref="StreamSurvey.WorstMax"/>, the worst first.</summary>
     public void Worst(
         ReadOnlySpan<byte> prefix, int limit, MessagePackWriter reply, ref int entries, Client? client = null)
     {
@@ -150,7 +150,7 @@ public sealed class WorldReport(World world, DaemonFacts facts)
     {
         var counters = world.Counters;
         reply.Entry("epoch"u8, world.Epoch);
-        reply.Entry("uptime"u8, Uptime);
+        reply.Entry("uptime"u8, world.Uptime);
         reply.Entry("version"u8, _facts.Version);
         reply.Entry("received"u8, counters.Received);
         reply.Entry("stepped"u8, counters.Stepped);
@@ -199,11 +199,9 @@ public sealed class WorldReport(World world, DaemonFacts facts)
     {
         var counters = world.Counters;
         EventWriter.WriteHeartbeat(writer, new Heartbeat(
-            world.Epoch, Uptime, (ulong)counters.Received, (ulong)counters.Stepped, (ulong)counters.Published,
+            world.Epoch, world.Uptime, (ulong)counters.Received, (ulong)counters.Stepped, (ulong)counters.Published,
             (ulong)world.Streams.Count));
     }
-
-    private double Uptime => (world.Now - world.Started) / Second;
 
     // Nothing where state lives in memory only.
     private void WriteState(MessagePackWriter reply, ref int entries)
@@ -215,7 +213,7 @@ public sealed class WorldReport(World world, DaemonFacts facts)
         reply.WriteMapHeader(6);
         reply.Entry("written"u8, world.Changes.Written);
         reply.Entry("durable"u8, world.Changes.Durable);
-        reply.Entry("trouble"u8, world.Changes.Fault ?? world.Changes.Warning);
+        reply.Entry("trouble"u8, world.Changes.Trouble);
         reply.Entry("snapshots"u8, world.Snapshots?.Ended ?? 0);
         reply.Entry("snapshotTrouble"u8, world.Snapshots?.Fault);
         reply.WriteString("recovery"u8);

@@ -31,9 +31,13 @@ internal sealed class AdaptChoice(
         var errors = new ErrorSums[candidates.Count][];
         Parallel.For(0, candidates.Count, new ParallelOptions { MaxDegreeOfParallelism = threads },
             i => errors[i] = ErrorsOf(model, candidates[i]));
-        var best = Enumerable.Range(0, candidates.Count).MinBy(i => errors[i].Average(horizon => horizon.Mse));
+        var best = Enumerable.Range(0, candidates.Count).MinBy(i => RatioOf(errors[i], errors[0]));
         return (candidates[best], errors[best]);
     }
+
+    // So that the longest horizon, whose errors are the largest, does not decide alone.
+    private static double RatioOf(ErrorSums[] errors, ErrorSums[] first) => Enumerable.Range(0, errors.Length)
+        .Average(h => first[h].Mse > 0 ? errors[h].Mse / first[h].Mse : 1);
 
     private ErrorSums[] ErrorsOf(Model model, AdaptOptions options)
     {

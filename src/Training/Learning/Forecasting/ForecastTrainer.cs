@@ -1,4 +1,5 @@
 using Realtime.Cells;
+using Realtime.Cells.Adaptive;
 using Realtime.Training.Learning.Losses;
 using Realtime.Training.Learning.Optimisers;
 
@@ -47,6 +48,11 @@ public sealed class ForecastTrainer : IDisposable
         _loss = LossOf(training);
         var layers = MakeLayers();
         var model = Model.Read(FileOf(layers), training.Name);
+        if (OnlineForecaster.Wanted(model))
+        {
+            // It refuses what is too large for it: better now than when all is learnt.
+            _ = new OnlineForecaster(model, new Preprocessor(model));
+        }
         _series = [.. series.Select((one, i) => new ScaledSeries(one, _layout, _scale, model, trainRows[i]))];
         _learner = new Learner(layers, _loss, new(training.Rows, training.Window, training.Threads,
             training.CarriesState, training.RecurrentDropout, training.Seed, training.Averaging));

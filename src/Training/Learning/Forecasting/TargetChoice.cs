@@ -5,7 +5,8 @@ namespace Realtime.Training.Learning.Forecasting;
 /// <summary>How a short training with one kind of target went.</summary>
 /// <param name="Target">The kind.</param>
 /// <param name="Result">What came out.</param>
-/// <param name="Error">The mean squared error over the rows that validate, the mean over the horizons.</param>
+/// <param name="Error">The mean squared error over the rows that validate, over that of persistence; the mean over the
+/// horizons.</param>
 public sealed record TargetTrial(ForecastTarget Target, TrainedForecaster Result, double Error);
 
 /// <summary>Whether a network had better say values or differences.</summary>
@@ -31,7 +32,7 @@ public static class TargetChoice
             using var trainer = new ForecastTrainer(
                 columns, series, training with { Target = target, Epochs = epochs, Patience = epochs });
             var result = trainer.Train(epoch => report?.Invoke(target, epoch), cancellation);
-            trials.Add(new(target, result, result.Errors.Average(errors => errors.Model.Mse)));
+            trials.Add(new(target, result, result.Errors.Average(RatioOf)));
             if (cancellation.IsCancellationRequested)
             {
                 break;
@@ -39,4 +40,8 @@ public static class TargetChoice
         }
         return [.. trials.OrderBy(trial => trial.Error)];
     }
+
+    // So that the longest horizon, whose errors are the largest, does not decide alone.
+    private static double RatioOf(HorizonErrors errors) =>
+        errors.Persistence.Mse > 0 ? errors.Model.Mse / errors.Persistence.Mse : errors.Model.Mse;
 }
