@@ -70,7 +70,8 @@ internal static class OnlineProtocol
             "--seed", "1", "--out", path,
         ];
         Console.WriteLine($"realtimed {string.Join(' ', command)}");
-        var code = Daemon.Program.RunAsync(command, TextWriter.Synchronized(output), TextWriter.Synchronized(error)).Result;
+        var code = Daemon.Program
+            .RunAsync(command, TextWriter.Synchronized(output), TextWriter.Synchronized(error)).Result;
         if (code == 0)
             return Model.Load(path);
         Console.WriteLine($"LEFT OUT: training ended with {code}: {error}");

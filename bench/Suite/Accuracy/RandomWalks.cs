@@ -18,8 +18,8 @@ internal static class RandomWalks
     public static void Run(BenchContext context)
     {
         Console.WriteLine();
-        Console.WriteLine($"# Built-in model on {Walks} random walks of {Ticks} ticks, scored after {Unscored}: ratio of "
-            + "MSE to persistence's, mean over walks (worst)");
+        Console.WriteLine($"# Built-in model on {Walks} random walks of {Ticks} ticks, scored after {Unscored}: ratio "
+            + "of MSE to persistence's, mean over walks (worst)");
         Run(context, "normal", Normal);
         Run(context, "t3", static random => Normal(random) / Math.Sqrt(
             (Square(Normal(random)) + Square(Normal(random)) + Square(Normal(random))) / 3));

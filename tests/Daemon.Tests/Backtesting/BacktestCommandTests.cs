@@ -24,8 +24,8 @@ public sealed class BacktestCommandTests : IDisposable
             a = 0.8 * a + random.NextDouble() - 0.4;
             b += 3 * Math.Sin(i * 0.52) + random.NextDouble() - 0.5;
             // Values are missing here and there, and in both columns at once; others are 0 for a while.
-            return FormattableString.Invariant(
-                $"{(i % 37 == 5 ? "" : i is > 300 and < 320 ? "0" : $"{a:r}")},{(i % 53 == 7 || i == 42 ? "" : $"{b:r}")}");
+            var first = i % 37 == 5 ? "" : i is > 300 and < 320 ? "0" : FormattableString.Invariant($"{a:r}");
+            return $"{first},{(i % 53 == 7 || i == 42 ? "" : FormattableString.Invariant($"{b:r}"))}";
         });
         File.WriteAllLines(_data, rows.Prepend("a,b"));
         File.WriteAllBytes(_model, ModelWriter.Write(SmallModels.Lstm()));
@@ -71,7 +71,8 @@ public sealed class BacktestCommandTests : IDisposable
         Assert.Equal(2, found.GetProperty("streams").GetInt32());
         Assert.Equal(
             ["pump/a", "pump/b"],
-            found.GetProperty("perStream").EnumerateArray().Select(static one => one.GetProperty("stream").GetString()));
+            found.GetProperty("perStream").EnumerateArray()
+                .Select(static one => one.GetProperty("stream").GetString()));
         var score = found.GetProperty("horizons")[0];
         Assert.True(score.GetProperty("mse").GetDouble() > 0);
         Assert.False(score.TryGetProperty("seasonalNaive", out _));
@@ -150,8 +151,11 @@ public sealed class BacktestCommandTests : IDisposable
     {
         var classifier = Path.Combine(_folder, "classifier.safetensors");
         File.WriteAllBytes(classifier, ModelWriter.Write(SmallModels.Classifier()));
-        foreach (var (file, fault) in new[]
-            { (classifier, "found a classifier, expected a model that forecasts"), (_data, "pump.csv"), ("none", "none") })
+        (string, string)[] faults =
+        [
+            (classifier, "found a classifier, expected a model that forecasts"), (_data, "pump.csv"), ("none", "none"),
+        ];
+        foreach (var (file, fault) in faults)
         {
             var result = await CommandLine.RunAsync("backtest", "--model", file, "--data", _data);
             Assert.Equal(78, result.ExitCode);
