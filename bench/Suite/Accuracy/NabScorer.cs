@@ -20,7 +20,7 @@ public sealed record NabFile(IReadOnlyList<double> Scores, IReadOnlyList<(int Fi
 /// The first 15% of a file, at most 750 rows, are probation and count for nothing. A row in a window of w rows, i rows
 /// behind its first, is worth σ(−(w − i)/w) / σ(−1), where σ(y) = 2/(1 + e^(5y)) − 1; a window's best found row counts,
 /// and a window without one costs the weight of a false negative. A row outside, d rows behind the last row of the
-/// window before it, of w rows, costs by σ(d/(w − 1)), which is −1 from 3 window lengths on and where no window was
+/// window before it, of w rows, costs by σ(d/(w − 1)), which is −1 beyond 3 window lengths and where no window was
 /// before. One threshold serves all files of a profile: the best.
 /// </remarks>
 public static class NabScorer
@@ -30,7 +30,7 @@ public static class NabScorer
     private const double Far = 3;
 
     /// <summary>0 at the right edge of a window, 0.987 at the left, negative behind it, −1 far behind.</summary>
-    public static double Sigmoid(double position) => position >= Far ? -1 : 2 / (1 + Math.Exp(5 * position)) - 1;
+    public static double Sigmoid(double position) => position > Far ? -1 : 2 / (1 + Math.Exp(5 * position)) - 1;
 
     /// <summary>The best score of all thresholds, and the threshold.</summary>
     public static (double Score, double Threshold) Best(IEnumerable<NabFile> files, NabProfile profile)

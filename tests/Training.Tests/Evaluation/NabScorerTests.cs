@@ -18,7 +18,7 @@ public sealed class NabScorerTests
         Assert.Equal(0.84828, NabScorer.Sigmoid(-0.5), 5);
         Assert.Equal(0, NabScorer.Sigmoid(0));
         Assert.Equal(-0.98661, NabScorer.Sigmoid(1), 5);
-        Assert.Equal(-1, NabScorer.Sigmoid(3));
+        Assert.Equal(-1, NabScorer.Sigmoid(3.01));
     }
 
     [Fact]
