@@ -1,10 +1,11 @@
 #!/usr/bin/python3
-"""Trains realtimed's built-in default model: running normalisation, GRU(32), eight horizons.
+"""Trains realtimed's built-in default model: a value and its difference, GRU(32), eight horizons.
 
     nice /usr/bin/python3 tools/train-default-model.py --out src/Daemon/Models/default.safetensors
 
 One thread, a fixed seed and no recorded data: the same torch on the same kind of CPU writes the same bytes.
-The equations and the file layout are those of the model file, version 1.
+The equations and the file layout are those of the model file, version 2. What a stream learns for itself, the adaptive
+head and the intervals, is no part of the training; the head trained here is its start and its fallback.
 """
 
 import argparse
@@ -60,6 +61,8 @@ def running_statistics(x, half_life):
         step = x[:, t] - x[:, t - 1]
         known = np.maximum(recent, 0.01 * mean)
         square = np.where(known > 0, np.minimum(step * step, 1e4 * known), step * step)
+        recent = np.where((square > 0) & (square < 1e-10 * recent), 0.9 * recent, recent)
+        mean = np.where((square > 0) & (square < 1e-6 * mean), 0.9 * mean, mean)
         recent = recent + max(floor, 1 / t) * (square - recent)
         mean = mean + (square - mean) / t
         scales[:, t] = np.maximum(np.sqrt(np.maximum(recent, 0.01 * mean)), least)
@@ -286,11 +289,11 @@ def main():
     parser.add_argument("--out", required=True, help="the model file to write")
     parser.add_argument("--seed", type=int, default=20261121)
     parser.add_argument("--half-life", type=int, default=300, help="of the running normalisation, in ticks")
-    parser.add_argument("--series", type=int, default=2048)
+    parser.add_argument("--series", type=int, default=3072)
     parser.add_argument("--ticks", type=int, default=768)
     parser.add_argument("--chunk", type=int, default=96, help="ticks of truncated backpropagation through time")
     parser.add_argument("--batch", type=int, default=128)
-    parser.add_argument("--epochs", type=int, default=8)
+    parser.add_argument("--epochs", type=int, default=14)
     parser.add_argument("--rate", type=float, default=5e-3)
     parser.add_argument("--delta", type=float, default=10.0, help="where Huber's loss turns linear, in rms differences")
     args = parser.parse_args()

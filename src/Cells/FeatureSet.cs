@@ -1,6 +1,6 @@
 namespace Realtime.Cells;
 
-/// <summary>A difference, and where its number goes: behind the network's inputs, or among the extra features.</summary>
+/// <summary>A difference, and where its number goes: among the network's inputs, or the extra features.</summary>
 internal readonly record struct DerivedDifference(int Input, double Clip, double? Std, bool Network, int At);
 
 /// <summary>A model's derived inputs, each with its place.</summary>
@@ -15,21 +15,16 @@ internal sealed class FeatureSet
         string[] inputs = [.. model.Inputs];
         _scales = Array.ConvertAll(inputs, name => ScaleOf(model.Forecast, name));
         int network = 0, extra = 0;
-        foreach (Feature feature in model.Features)
+        for (int copy = 0; copy < model.Copies; copy++)
         {
-            ref int at = ref feature.Network ? ref network : ref extra;
-            if (feature is DifferenceFeature difference)
+            // Behind the inputs of the network, of which each copy has its own.
+            network += model.One.Inputs.Count;
+            foreach (Feature feature in model.Features)
             {
-                int input = Array.IndexOf(inputs, difference.Of);
-                _differences.Add(new DerivedDifference(
-                    input, difference.Clip, difference.Std, difference.Network, at));
+                ref int at = ref feature.Network ? ref network : ref extra;
+                Place(feature, at, model.Copies > 1 ? copy : InputOf(feature, inputs));
+                at += feature.Width;
             }
-            else
-            {
-                _times.Add((feature, at));
-            }
-
-            at += feature.Width;
         }
 
         Differences = [.. _differences];
@@ -53,6 +48,22 @@ internal sealed class FeatureSet
             if (!TimeOfWeek.IsPlausible(time)) to.Clear();
             else if (feature is HourFeature) TimeOfWeek.OfDay(time, to);
             else TimeOfWeek.OfWeek(time, to);
+        }
+    }
+
+    private static int InputOf(Feature feature, string[] inputs) =>
+        feature is DifferenceFeature difference ? Array.IndexOf(inputs, difference.Of) : 0;
+
+    private void Place(Feature feature, int at, int input)
+    {
+        if (feature is DifferenceFeature difference)
+        {
+            _differences.Add(new DerivedDifference(
+                input, difference.Clip, difference.Std, difference.Network, at));
+        }
+        else
+        {
+            _times.Add((feature, at));
         }
     }
 

@@ -88,6 +88,16 @@ public sealed class Forecast
             DifferenceStd = differenceStd,
         };
 
+    /// <summary>That of one output, for outputs that are alike.</summary>
+    internal Forecast ForEach(string[] outputs) =>
+        new(Horizons, outputs, Quantiles, null, null)
+        {
+            Target = Target,
+            Clip = Clip,
+            Distribution = Distribution,
+            DifferenceStd = DifferenceStd is { } stds ? [.. outputs.Select(_ => stds[0])] : null,
+        };
+
     internal bool IsOfFormat1 => Target == ForecastTarget.Value && Clip == DefaultClip
         && Distribution == ForecastDistribution.None && DifferenceStd is null;
 }

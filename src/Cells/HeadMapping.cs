@@ -11,6 +11,9 @@ internal sealed class HeadMapping
 
     private readonly double[] _limits;
     private readonly double[] _deviates;
+    private readonly int _width;
+    private readonly int _horizonStride;
+    private readonly int _outputStride;
     private readonly bool _isNormal;
     private readonly bool _hasQuantiles;
 
@@ -23,13 +26,20 @@ internal sealed class HeadMapping
         _limits = Array.ConvertAll(forecast.Horizons,
             horizon => IsDifference ? forecast.Clip * Math.Sqrt(horizon) : double.PositiveInfinity);
         _deviates = _isNormal ? Array.ConvertAll(forecast.Quantiles, NormalQuantile.Of) : [];
-        IsPlain = !IsDifference && !_isNormal && model.Intervals.Count == 0;
+        IsPlain = !IsDifference && !_isNormal && model.Intervals.Count == 0 && model.Copies == 1;
+        _width = forecast.HeadWidth;
+        _horizonStride = model.Copies == 1 ? forecast.Outputs.Length * _width : _width;
+        _outputStride = model.Copies == 1 ? _width : forecast.Horizons.Length * _width;
     }
 
     /// <summary>value = mean + std · y for every number, as in format 1.</summary>
     public bool IsPlain { get; }
 
     public bool IsDifference { get; }
+
+    /// <summary>The head's numbers of a horizon and an output: [horizon][output], or head behind head.</summary>
+    public ReadOnlySpan<float> Of(ReadOnlySpan<float> y, int horizon, int output) =>
+        y.Slice(horizon * _horizonStride + output * _outputStride, _width);
 
     /// <summary>The point forecast in units of the output's scale.</summary>
     public double Point(ReadOnlySpan<float> y, int horizon) => Math.Clamp(y[0], -_limits[horizon], _limits[horizon]);

@@ -18,8 +18,10 @@ public sealed class Model
     private readonly ModelAdditions _file;
 
     internal Model(string digest, string name, string[] inputs, Normalisation normalisation, Layer[] layers,
-        Forecast forecast, ModelAdditions additions, ModelAdditions? file = null)
+        Forecast forecast, ModelAdditions additions, ModelAdditions? file = null, Model? one = null)
     {
+        One = one ?? this;
+        Copies = one is null ? 1 : inputs.Length;
         _file = file ?? additions;
         Digest = digest;
         Name = name;
@@ -30,8 +32,8 @@ public sealed class Model
         Additions = additions;
         Score = additions.Score ?? (additions.Adapt is not null || additions.Intervals.Count > 0);
         PublishedQuantiles = additions.Intervals.Count > 0 ? QuantilesOf(additions.Intervals) : forecast.Quantiles;
-        ExtraCount = additions.Features.Where(feature => !feature.Network).Sum(feature => feature.Width);
-        StateSlots = SlotsOf(layers);
+        ExtraCount = Copies * additions.Features.Where(feature => !feature.Network).Sum(feature => feature.Width);
+        StateSlots = Copies == 1 ? SlotsOf(layers) : SlotsOf(one!, inputs);
         StateFloats = StateSlots.Sum(slot => slot.Length);
     }
 
@@ -40,6 +42,12 @@ public sealed class Model
     /// <summary>SHA-256 of the file's bytes, lower-case hexadecimal.</summary>
     public string Digest { get; }
 
+    /// <summary>How many inputs the network is applied to, each by itself; 1: the network takes all at once.</summary>
+    public int Copies { get; }
+
+    /// <summary>The model of a single input that is applied to each; where <see cref="Copies"/> is 1, itself.</summary>
+    public Model One { get; }
+
     /// <summary>Names of the values of a tick, in order.</summary>
     public IReadOnlyList<string> Inputs { get; }
 
@@ -47,7 +55,7 @@ public sealed class Model
     public IReadOnlyList<Layer> Layers { get; }
     public Forecast Forecast { get; }
 
-    /// <summary>What format 2 has beside these; as its file says, so look at <see cref="Score"/> for the score.</summary>
+    /// <summary>What format 2 has beside these; whether it scores is <see cref="Score"/>.</summary>
     public ModelAdditions Additions { get; }
 
     /// <summary>Derived inputs, in the file's order.</summary>
@@ -68,13 +76,16 @@ public sealed class Model
     public IReadOnlyList<double> PublishedQuantiles { get; }
 
     /// <summary>Floats the network takes per step: the inputs, then the features that it sees.</summary>
-    public int NetworkInputCount => Layers[0].Inputs;
+    public int NetworkInputCount => Copies * Layers[0].Inputs;
 
     /// <summary>Numbers of the features that only an adaptive head sees.</summary>
     public int ExtraCount { get; }
 
     /// <summary>The last recurrent layer, whose h an adaptive head reads; null: there is none.</summary>
     public RecurrentLayer? TopRecurrent => Layers.OfType<RecurrentLayer>().LastOrDefault();
+
+    /// <summary>Floats of that layer's h, of all copies of the network; 0 where there is none.</summary>
+    public int TopCount => Copies * (TopRecurrent?.Hidden ?? 0);
 
     /// <summary>
     /// The same model with another adaptive head; whether it scores stays, and a head scores where the file leaves it
@@ -86,6 +97,7 @@ public sealed class Model
     {
         if (adapt == Adapt) return this;
         if (adapt is not null && AdaptFault is { } fault) throw new ArgumentException(fault, nameof(adapt));
+        if (Copies > 1) return One.WithAdapt(adapt).Each(Copies);
         bool scores = _file.Score ?? (_file.Adapt is not null || _file.Intervals.Count > 0);
         return new Model(Digest, Name, [.. Inputs], Normalisation, [.. Layers], Forecast,
             _file with { Adapt = adapt, Score = scores ? true : _file.Score }, _file);
@@ -105,7 +117,7 @@ public sealed class Model
     public DenseLayer Head => (DenseLayer)Layers[^1];
 
     /// <summary>Floats the head gives per step.</summary>
-    public int OutputCount => Head.Outputs;
+    public int OutputCount => Copies * Head.Outputs;
 
     /// <summary>
     /// Doubles of a finished prediction: [horizon][output][1 + published quantiles], or one probability per class.
@@ -147,9 +159,43 @@ public sealed class Model
         return ModelReader.Read(file, digest, new Origin(origin));
     }
 
+    /// <summary>
+    /// A model of several inputs that applies this one to each of them by itself: what the network takes and gives, and
+    /// its state, are those of the first input, then those of the second, and so on. A prediction is [horizon][input]
+    /// [1 + published quantiles], as of any model.
+    /// </summary>
+    /// <param name="inputs">At least 1. They are named like this model's input with 1, 2, … behind it.</param>
+    /// <exception cref="InvalidOperationException">A model that does not forecast its only input and nothing
+    /// else.</exception>
+    public Model Each(int inputs)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(inputs, 1);
+        if (Copies > 1 || Inputs.Count != 1 || Vocabulary is not null || !Forecast.Outputs.SequenceEqual(Inputs))
+            throw new InvalidOperationException($"model '{Name}' does not forecast its only input and nothing else");
+        if (inputs == 1) return this;
+        string[] names = [.. Enumerable.Range(1, inputs).Select(i => $"{Inputs[0]}{i}")];
+        return new Model(
+            Digest, Name, names, Normalisation.ForEach(inputs), [.. Layers], Forecast.ForEach(names), Additions,
+            _file, this);
+    }
+
     // Rounded, as (1 − 0.95) / 2 is a little more than 0.025, and levels are named in messages.
     internal static double[] QuantilesOf(IReadOnlyList<double> intervals) =>
         [.. intervals.SelectMany(p => new[] { Math.Round((1 - p) / 2, 12), Math.Round((1 + p) / 2, 12) }).Order()];
+
+    private static List<StateSlot> SlotsOf(Model one, string[] inputs)
+    {
+        var slots = new List<StateSlot>();
+        foreach ((int i, string input) in inputs.Index())
+        {
+            slots.AddRange(one.StateSlots.Select(slot => slot with
+            {
+                Layer = $"{slot.Layer}.{input}", Offset = i * one.StateFloats + slot.Offset,
+            }));
+        }
+
+        return slots;
+    }
 
     private static List<StateSlot> SlotsOf(Layer[] layers)
     {

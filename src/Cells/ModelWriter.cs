@@ -75,7 +75,8 @@ public static class ModelWriter
     });
 
     private static string Describe(string name, IReadOnlyList<string> inputs, Normalisation normalisation,
-        IReadOnlyList<Layer> layers, Forecast forecast, ModelAdditions additions) => Encoding.UTF8.GetString(Json(json =>
+        IReadOnlyList<Layer> layers, Forecast forecast, ModelAdditions additions) =>
+        Encoding.UTF8.GetString(Json(json =>
     {
         bool plain = additions.AreNone && forecast.IsOfFormat1 && normalisation.Clip == Normalisation.DefaultClip;
         json.WriteNumber("format", plain ? 1 : 2);

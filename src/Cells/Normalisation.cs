@@ -46,4 +46,9 @@ public sealed class Normalisation
     /// <summary>Each stream keeps exponentially weighted statistics of its own.</summary>
     public static Normalisation Running(double halfLife, double clip = DefaultClip) =>
         new(NormalisationKind.Running, [], [], halfLife, clip);
+
+    /// <summary>That of one input, for so many inputs that are alike.</summary>
+    internal Normalisation ForEach(int inputs) => Kind == NormalisationKind.Fixed
+        ? Fixed([.. Enumerable.Repeat(Mean[0], inputs)], [.. Enumerable.Repeat(Std[0], inputs)])
+        : this;
 }

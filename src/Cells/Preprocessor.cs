@@ -27,6 +27,9 @@ public sealed class Preprocessor
     private readonly Model _model;
     private readonly Normalisation _normalisation;
     private readonly int _inputs;
+
+    // From one input's place among the network's to the next one's.
+    private readonly int _stride;
     private readonly int _last;
     private readonly int _forecast;
     private readonly double _leastAlpha;
@@ -46,6 +49,7 @@ public sealed class Preprocessor
         _model = model;
         _normalisation = model.Normalisation;
         _inputs = model.Inputs.Count;
+        _stride = model.Copies > 1 ? model.One.NetworkInputCount : 1;
         _inputOfOutput = Array.ConvertAll(model.Forecast.Outputs, name => model.Inputs.ToList().IndexOf(name));
         _clip = _normalisation.Clip;
         _head = new HeadMapping(model);
@@ -116,10 +120,10 @@ public sealed class Preprocessor
                 if (IsRunning) Learn(i, value, memory);
             }
 
-            x[i] = (float)Math.Clamp(Normalise(i, value, memory), -Activations.Limit, Activations.Limit);
+            x[i * _stride] = (float)Math.Clamp(Normalise(i, value, memory), -Activations.Limit, Activations.Limit);
         }
 
-        if (!_features.IsEmpty) DeriveFeatures(values, time, memory, x[_inputs..], extra);
+        if (!_features.IsEmpty) DeriveFeatures(values, time, memory, x, extra);
         if (_previous >= 0) values[.._inputs].CopyTo(memory[_previous..]);
         return imputed;
     }
@@ -178,13 +182,15 @@ public sealed class Preprocessor
     /// <param name="points">[horizon][output]; not for a classifier.</param>
     public void Points(ReadOnlySpan<float> y, ReadOnlySpan<double> memory, Span<double> points)
     {
-        int outputs = _inputOfOutput.Length, width = _model.Forecast.HeadWidth;
+        int outputs = _inputOfOutput.Length;
         for (int output = 0; output < outputs; output++)
         {
             (double offset, double scale) = MappingOf(output, memory);
-            int at = output;
-            for (int horizon = 0; horizon < _model.Forecast.Horizons.Length; horizon++, at += outputs)
-                points[at] = offset + scale * _head.Point(y.Slice(at * width, width), horizon);
+            for (int horizon = 0; horizon < _model.Forecast.Horizons.Length; horizon++)
+            {
+                double point = _head.Point(_head.Of(y, horizon, output), horizon);
+                points[horizon * outputs + output] = offset + scale * point;
+            }
         }
     }
 
@@ -292,16 +298,15 @@ public sealed class Preprocessor
     private void MapForecast(ReadOnlySpan<float> y, Span<double> memory, Span<double> prediction)
     {
         int[] horizons = _model.Forecast.Horizons;
-        int outputs = _inputOfOutput.Length, width = _model.Forecast.HeadWidth;
+        int outputs = _inputOfOutput.Length;
         int published = 1 + _model.PublishedQuantiles.Count;
         for (int output = 0; output < outputs; output++)
         {
             (double offset, double scale) = MappingOf(output, memory);
             for (int horizon = 0; horizon < horizons.Length; horizon++)
             {
-                int at = horizon * outputs + output;
-                Span<double> to = prediction.Slice(at * published, published);
-                _head.Map(y.Slice(at * width, width), horizon, offset, scale, to);
+                Span<double> to = prediction.Slice((horizon * outputs + output) * published, published);
+                _head.Map(_head.Of(y, horizon, output), horizon, offset, scale, to);
                 if (horizons[horizon] == 1) KeepForecast(output, to[0], memory);
             }
         }

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Realtime.Cells.Adaptive;
 
 /// <summary>
@@ -18,6 +20,8 @@ internal static unsafe class ConformalInterval
 {
     public const int Bins = 32;
 
+    private const int Blocks = Bins / FixedOrder.Lanes;
+
     /// <summary>γ, what a miss moves α'.</summary>
     public const double Step = 0.005;
 
@@ -31,7 +35,7 @@ internal static unsafe class ConformalInterval
     private const double Assumed = 20;
 
     /// <summary>A residual's weight per tick after it.</summary>
-    private const float Forgetting = 0.9986f;
+    private const float Forgetting = 0.985f;
 
     // Floats of the same upper 10 bits are in one bin; the first bin ends where the second one begins.
     private const int BinShift = 22;
@@ -71,45 +75,39 @@ internal static unsafe class ConformalInterval
     /// <param name="rates">α' of each level.</param>
     /// <param name="levels">Their number.</param>
     /// <param name="widths">Takes the half-widths.</param>
+    [SkipLocalsInit]
     public static void HalfWidths(float* bins, double* rates, int levels, float* widths)
     {
-        float total = FixedOrder.Sum(bins, Bins), passed = 0;
+        float* blocks = stackalloc float[Blocks];
+        float total = 0;
+        for (int block = 0; block < Blocks; block++)
+        {
+            blocks[block] = FixedOrder.Sum(bins + block * FixedOrder.Lanes, FixedOrder.Lanes);
+            total += blocks[block];
+        }
+
         double least = 2;
         for (int level = 0; level < levels; level++)
         {
             least = Math.Min(least, rates[level]);
-            widths[level] = (float)(Math.Clamp(least, -1, 1) * total);
-        }
-
-        // From the widest, each going on where the one before found its place.
-        int bin = Bins - 1;
-        for (int level = levels - 1; level >= 0; level--)
-        {
-            float above = widths[level];
+            float above = (float)(Math.Clamp(least, -1, 1) * total);
             widths[level] = above <= 0 ? float.PositiveInfinity
                 : above >= total ? Empty
-                : above < 1 ? Quantile(bins, 1, ref bin, ref passed) / MathF.Sqrt(above)
-                : Quantile(bins, above, ref bin, ref passed);
+                : above < 1 ? Quantile(bins, blocks, 1) / MathF.Sqrt(above)
+                : Quantile(bins, blocks, above);
         }
     }
 
-    // The residual above which there are so many, where the first ones are known to be in the bins passed.
-    private static float Quantile(float* bins, float above, ref int bin, ref float passed)
+    // The residual above which there are so many: first the block of bins, then the bin, then the place in it.
+    private static float Quantile(float* bins, float* blocks, float above)
     {
-        for (; bin > 0; bin--)
-        {
-            float here = bins[bin];
-            if (passed + here >= above)
-            {
-                float low = Edge(bin), high = Edge(bin + 1);
-                return high - (high - low) * ((above - passed) / here);
-            }
-
-            passed += here;
-        }
-
-        float part = bins[0] > 0 ? MathF.Min((above - passed) / bins[0], 1) : 1;
-        return Edge(1) * (1 - part);
+        float passed = 0;
+        int block = Blocks - 1;
+        for (; block > 0 && passed + blocks[block] < above; block--) passed += blocks[block];
+        int bin = block * FixedOrder.Lanes + FixedOrder.Lanes - 1, last = block * FixedOrder.Lanes;
+        for (; bin > last && passed + bins[bin] < above; bin--) passed += bins[bin];
+        float here = bins[bin], low = bin == 0 ? 0 : Edge(bin), high = Edge(bin + 1);
+        return high - (high - low) * (here > 0 ? Math.Clamp((above - passed) / here, 0, 1) : 1);
     }
 
     private static float Edge(int bin) => BitConverter.Int32BitsToSingle((FirstCode + bin) << BinShift);

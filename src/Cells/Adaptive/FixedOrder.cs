@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 
 namespace Realtime.Cells.Adaptive;
@@ -12,6 +13,13 @@ internal static unsafe class FixedOrder
     public const int Lanes = 8;
 
     private const int Half = 4;
+
+    private static ReadOnlySpan<int> Masks => [-1, -1, -1, -1, -1, -1, -1, -1, 0, 0, 0, 0, 0, 0, 0, 0];
+
+    /// <summary>All bits in the first <paramref name="count"/> lanes, 0 to 8.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> First(int count) =>
+        Vector256.LoadUnsafe(ref MemoryMarshal.GetReference(Masks), (nuint)(Lanes - count)).AsSingle();
 
     /// <summary>Floats that an array of so many takes.</summary>
     public static int Padded(int count) => (count + Half - 1) & -Half;
@@ -57,6 +65,16 @@ internal static unsafe class FixedOrder
             Vector256<float> next = all * Vector256.Load(a + i);
             (next & Vector256.GreaterThan(next, least)).Store(a + i);
         }
+    }
+
+    /// <summary>The largest of a and 0; the count is a multiple of eight.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float Max(float* a, int count)
+    {
+        Vector256<float> most = Vector256<float>.Zero;
+        for (int i = 0; i < count; i += Lanes) most = Vector256.Max(most, Vector256.Load(a + i));
+        Vector128<float> four = Vector128.Max(most.GetLower(), most.GetUpper());
+        return MathF.Max(MathF.Max(four[0], four[1]), MathF.Max(four[2], four[3]));
     }
 
     /// <summary>Σ a; the count is a multiple of eight.</summary>

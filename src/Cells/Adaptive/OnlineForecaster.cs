@@ -28,6 +28,9 @@ public sealed class OnlineForecaster
     private readonly Model _model;
     private readonly Preprocessor _preprocessor;
     private readonly OnlineCore _core;
+
+    // Inputs that each learn by themselves; 1: all outputs learn together.
+    private readonly int _copies;
     private readonly int _outputs;
     private readonly int _pairs;
     private readonly int _hidden;
@@ -47,13 +50,15 @@ public sealed class OnlineForecaster
         adapt ??= model.Adapt;
         _model = model;
         _preprocessor = preprocessor;
+        _copies = model.Copies;
         _outputs = model.Forecast.Outputs.Length;
         _pairs = model.Forecast.Horizons.Length * _outputs;
         _hidden = model.TopRecurrent?.Hidden ?? 0;
         _withInputs = adapt is { WithInputs: true };
         _shortestIsNext = model.Forecast.Horizons[0] == 1;
         Adapt = adapt;
-        _core = new OnlineCore(PlanOf(model, adapt));
+        _core = new OnlineCore(PlanOf(model.One, adapt));
+        Slots = _copies == 1 ? _core.Layout.Slots : SlotsOfEach(model);
         Check(model, adapt);
     }
 
@@ -61,12 +66,12 @@ public sealed class OnlineForecaster
     public AdaptOptions? Adapt { get; }
 
     /// <summary>Bytes of memory per stream, a multiple of 8.</summary>
-    public int MemoryBytes => _core.Layout.Bytes;
+    public int MemoryBytes => checked(_copies * _core.Layout.Bytes);
 
     /// <summary>The memory's parts, one behind the other.</summary>
-    public IReadOnlyList<OnlineSlot> Slots => _core.Layout.Slots;
+    public IReadOnlyList<OnlineSlot> Slots { get; }
 
-    /// <summary>Numbers that the adaptive head of an output weighs, the constant among them; 0: there is none.</summary>
+    /// <summary>Numbers that the adaptive head of an output weighs, the constant among them; 0: none.</summary>
     public int Features => _core.Plan.Features;
 
     /// <summary>Whether a model asks for anything of this.</summary>
@@ -77,13 +82,19 @@ public sealed class OnlineForecaster
     }
 
     /// <summary>A new stream's memory.</summary>
-    public void Clear(Span<byte> memory) => _core.Clear(memory);
+    public void Clear(Span<byte> memory)
+    {
+        for (int i = 0; i < _copies; i++) _core.Clear(Part(memory, i));
+    }
 
     /// <summary>
     /// Drops the forecasts that wait for their values, as where a stream's numbers begin anew; what was learnt stays.
     /// A number that is not above the last one does the same.
     /// </summary>
-    public void ForgetPending(Span<byte> memory) => _core.ForgetPending(memory);
+    public void ForgetPending(Span<byte> memory)
+    {
+        for (int i = 0; i < _copies; i++) _core.ForgetPending(Part(memory, i));
+    }
 
     /// <summary>Before a tick is prepared: what it says of the forecasts that were made for it is learnt.</summary>
     /// <param name="seq">The tick's number.</param>
@@ -102,7 +113,10 @@ public sealed class OnlineForecaster
             outputs[o] = double.IsFinite(value) ? value : double.NaN;
         }
 
-        return _core.Settle(seq, outputs, memory);
+        if (_copies == 1) return _core.Settle(seq, outputs, memory);
+        var together = new SettledSum();
+        for (int i = 0; i < _copies; i++) together.Add(_core.Settle(seq, outputs.Slice(i, 1), Part(memory, i)));
+        return together.Result;
     }
 
     /// <summary>
@@ -121,31 +135,91 @@ public sealed class OnlineForecaster
     public OnlineFlags Finish(ulong seq, ReadOnlySpan<float> x, ReadOnlySpan<float> extra, ReadOnlySpan<float> hidden,
         ReadOnlySpan<float> y, Span<double> preprocessing, Span<byte> memory, Span<double> prediction)
     {
-        int doubles = 2 * _outputs + _pairs, floats = Features;
+        int doubles = 2 * _outputs + _pairs;
         Span<double> numbers = doubles <= MostOnStack ? stackalloc double[doubles] : new double[doubles];
-        Span<float> features = stackalloc float[floats];
         Span<double> last = numbers[.._outputs], scales = numbers.Slice(_outputs, _outputs);
         Span<double> frozen = numbers[(2 * _outputs)..];
         Bases(preprocessing, last, scales);
         _preprocessor.Points(y, preprocessing, frozen);
-        if (floats > 0) Gather(x, extra, hidden, features);
 
         _preprocessor.ForgetForecast(preprocessing);
+        var seen = new Seen(seq, x, extra, hidden, last, scales, frozen);
         OnlineFlags flags;
         if (_model.Intervals.Count > 0 || _model.PublishedQuantiles.Count == 0)
         {
-            flags = _core.Finish(seq, features, last, scales, frozen, memory, prediction);
+            flags = FinishEach(in seen, memory, prediction);
         }
         else
         {
             Span<double> means = _pairs <= MostOnStack ? stackalloc double[_pairs] : new double[_pairs];
-            flags = _core.Finish(seq, features, last, scales, frozen, memory, means);
+            flags = FinishEach(in seen, memory, means);
             _ = _preprocessor.Finish(y, preprocessing, prediction);
             Shift(means, prediction);
         }
 
         Keep(preprocessing, prediction);
         return _preprocessor.IsWarming(preprocessing) ? flags | OnlineFlags.Warming : flags;
+    }
+
+    // What a tick's forecasts are made of, of all outputs.
+    private readonly ref struct Seen(ulong seq, ReadOnlySpan<float> x, ReadOnlySpan<float> extra,
+        ReadOnlySpan<float> hidden, ReadOnlySpan<double> last, ReadOnlySpan<double> scales, ReadOnlySpan<double> frozen)
+    {
+        public readonly ulong Seq = seq;
+        public readonly ReadOnlySpan<float> X = x, Extra = extra, Hidden = hidden;
+        public readonly ReadOnlySpan<double> Last = last, Scales = scales, Frozen = frozen;
+    }
+
+    [SkipLocalsInit]
+    private OnlineFlags FinishEach(in Seen seen, Span<byte> memory, Span<double> prediction)
+    {
+        Span<float> features = stackalloc float[Features];
+        if (_copies == 1)
+        {
+            if (features.Length > 0) Gather(seen.X, seen.Extra, seen.Hidden, features);
+            return _core.Finish(seen.Seq, features, seen.Last, seen.Scales, seen.Frozen, memory, prediction);
+        }
+
+        int horizons = _pairs / _copies, width = prediction.Length / _pairs, doubles = horizons * (1 + width);
+        Span<double> numbers = doubles <= MostOnStack ? stackalloc double[doubles] : new double[doubles];
+        Span<double> frozen = numbers[..horizons], own = numbers[horizons..];
+        var flags = OnlineFlags.None;
+        for (int i = 0; i < _copies; i++)
+        {
+            if (features.Length > 0)
+                Gather(Part(seen.X, i), Part(seen.Extra, i), seen.Hidden.Slice(i * _hidden, _hidden), features);
+            for (int h = 0; h < horizons; h++) frozen[h] = seen.Frozen[h * _copies + i];
+            OnlineFlags one = _core.Finish(
+                seen.Seq, features, seen.Last.Slice(i, 1), seen.Scales.Slice(i, 1), frozen, Part(memory, i), own);
+            if (i == 0) flags = one;
+            for (int h = 0; h < horizons; h++)
+                own.Slice(h * width, width).CopyTo(prediction[((h * _copies + i) * width)..]);
+        }
+
+        return flags;
+    }
+
+    private Span<byte> Part(Span<byte> memory, int copy) =>
+        memory.Slice(copy * _core.Layout.Bytes, _core.Layout.Bytes);
+
+    private ReadOnlySpan<float> Part(ReadOnlySpan<float> all, int copy)
+    {
+        int each = all.Length / _copies;
+        return all.Slice(copy * each, each);
+    }
+
+    private List<OnlineSlot> SlotsOfEach(Model model)
+    {
+        var slots = new List<OnlineSlot>();
+        foreach ((int i, string input) in model.Inputs.Index())
+        {
+            slots.AddRange(_core.Layout.Slots.Select(slot => slot with
+            {
+                Name = $"{slot.Name}.{input}", ByteOffset = i * _core.Layout.Bytes + slot.ByteOffset,
+            }));
+        }
+
+        return slots;
     }
 
     private static OnlinePlan PlanOf(Model model, AdaptOptions? adapt)

@@ -39,7 +39,8 @@ internal static unsafe class UdCovariance
     public static void Clear(float* u, float* d, int features, float ridge)
     {
         new Span<float>(u, Triangle(features)).Clear();
-        new Span<float>(d, FixedOrder.Padded(features)).Fill(1 / ridge);
+        new Span<float>(d, FixedOrder.Padded(features)).Clear();
+        new Span<float>(d, features).Fill(1 / ridge);
     }
 
     /// <summary>
@@ -62,8 +63,6 @@ internal static unsafe class UdCovariance
         float* scratch = stackalloc float[6 * padded];
         float* v = scratch, w = v + padded, before = w + padded, after = before + padded;
         float* b = after + padded, squares = b + padded;
-        new Span<float>(b, 2 * padded).Clear();
-
         Project(u, f, v, features);
         float alpha = forgetting;
         for (int j = 0; j < features; j++)
@@ -77,11 +76,13 @@ internal static unsafe class UdCovariance
         int end = FixedOrder.Padded(features);
         for (int j = features; j < end; j++) (v[j], before[j], after[j]) = (0, alpha, alpha);
         Divide(v, d, before, after, end, diagonal < Largest ? 1 / forgetting : 1, largestD);
+        new Span<float>(w + features, padded - features).Clear();
+        new ReadOnlySpan<float>(w, padded).CopyTo(new Span<float>(b, padded));
+        new Span<float>(squares, padded).Clear();
+        new ReadOnlySpan<float>(d, features).CopyTo(new Span<float>(squares, features));
         Rotate(u, d, w, v, b, squares, features);
         new ReadOnlySpan<float>(b, end).CopyTo(new Span<float>(k, end));
-        float largest = 0;
-        for (int i = 0; i < features; i++) largest = MathF.Max(largest, squares[i]);
-        diagonal = largest;
+        diagonal = FixedOrder.Max(squares, padded);
         return alpha - forgetting;
     }
 
@@ -106,15 +107,18 @@ internal static unsafe class UdCovariance
         }
     }
 
-    /// <summary>The columns of U, b as it grows, and the diagonal of P.</summary>
+    /// <summary>
+    /// The columns of U, b as it grows from w on, and the diagonal of P as it grows from D on. Of b, what belongs to
+    /// the columns behind is there from the start, for to put it in one by one would hold up every load of it: so the
+    /// end of a column is masked.
+    /// </summary>
     private static void Rotate(float* u, float* d, float* w, float* pull, float* b, float* squares, int features)
     {
-        for (int j = 0; j < features; j++)
+        for (int j = 1; j < features; j++)
         {
-            // b and the padding of a column are 0 beyond the column.
             Vector256<float> wj = Vector256.Create(w[j]), pj = Vector256.Create(pull[j]), dj = Vector256.Create(d[j]);
             int count = FixedOrder.Padded(j), i = 0;
-            for (; i + FixedOrder.Lanes <= count; i += FixedOrder.Lanes)
+            for (; i + FixedOrder.Lanes <= j; i += FixedOrder.Lanes)
             {
                 Vector256<float> old = Vector256.Load(u + i), bi = Vector256.Load(b + i);
                 Vector256<float> now = Vector256.FusedMultiplyAdd(bi, pj, old);
@@ -123,17 +127,24 @@ internal static unsafe class UdCovariance
                 Vector256.FusedMultiplyAdd(now * dj, now, Vector256.Load(squares + i)).Store(squares + i);
             }
 
-            if (i < count)
+            if (count - i == FixedOrder.Lanes)
+            {
+                Vector256<float> old = Vector256.Load(u + i), bi = Vector256.Load(b + i);
+                Vector256<float> now = Vector256.FusedMultiplyAdd(bi, pj, old) & FixedOrder.First(j - i);
+                now.Store(u + i);
+                Vector256.FusedMultiplyAdd(old, wj, bi).Store(b + i);
+                Vector256.FusedMultiplyAdd(now * dj, now, Vector256.Load(squares + i)).Store(squares + i);
+            }
+            else if (i < count)
             {
                 Vector128<float> old = Vector128.Load(u + i), bi = Vector128.Load(b + i);
-                Vector128<float> now = Vector128.FusedMultiplyAdd(bi, pj.GetLower(), old);
+                Vector128<float> now = Vector128.FusedMultiplyAdd(bi, pj.GetLower(), old)
+                    & FixedOrder.First(j - i).GetLower();
                 now.Store(u + i);
                 Vector128.FusedMultiplyAdd(old, wj.GetLower(), bi).Store(b + i);
                 Vector128.FusedMultiplyAdd(now * dj.GetLower(), now, Vector128.Load(squares + i)).Store(squares + i);
             }
 
-            b[j] = w[j];
-            squares[j] += d[j];
             u += count;
         }
     }

@@ -52,7 +52,8 @@ public static class ConfigurationSchema
             "other people's publishers to take ticks from",
             o => o.Endpoints.Subscribe, (o, v) => o with { Endpoints = o.Endpoints with { Subscribe = v } }),
         new Setting<RealtimeOptions, IReadOnlyList<ModelOptions>?>("models",
-            NullOr(ListOf(ModelKind(), "models", mayBeEmpty: false)),
+            NullOr(ListOf(ObjectOf(Model, EmptyModel, "name, file, streams, warmTicks, adapt"), "models",
+                mayBeEmpty: false)),
             "models by stream pattern, first match wins; null is the built-in model, named default, for every stream",
             o => o.Models, (o, v) => o with { Models = v }),
         new Setting<RealtimeOptions, int>("streams.max", Whole(1, 100_000_000), "streams the daemon holds at most",
@@ -193,23 +194,6 @@ public static class ConfigurationSchema
     private static ModelOptions EmptyModel => new() { Name = "", File = "" };
 
     private static SubscribeOptions EmptySubscription => new() { Endpoint = "" };
-
-    private static ValueKind<ModelOptions> ModelKind() => new(
-        "object", "an object with name, file, streams, warmTicks, adapt", NodeKinds.Object,
-        (GivenValue given, out ModelOptions value) =>
-        {
-            value = EmptyModel;
-            if (given.Node.Kind != NodeKinds.Object)
-            {
-                return given.Mismatch();
-            }
-            value = Model.Read(value, given.Node, "", given.Key + ".", given.Report);
-            return true;
-        },
-        Model.Format)
-    {
-        MakeSchema = static () => Model.Schema(EmptyModel),
-    };
 
     private static ValueKind<SubscribeOptions> SubscriptionKind() => new(
         "string or object", "an address or an object with endpoint, bind, topics, serverKey",

@@ -47,7 +47,13 @@ internal static class JsonSchemas
         ["enum"] = new JsonArray([.. names.Select(static name => JsonValue.Create(name))]),
     };
 
-    public static JsonObject OrNull(JsonObject schema) => AnyOf(schema, OfType("null"));
+    public static JsonObject OrNull(JsonObject schema)
+    {
+        if (schema["anyOf"] is not JsonArray several)
+            return AnyOf(schema, OfType("null"));
+        several.Add(OfType("null"));
+        return schema;
+    }
 
     public static JsonObject AnyOf(params JsonNode[] schemas) => new() { ["anyOf"] = new JsonArray(schemas) };
 

@@ -341,7 +341,7 @@ public sealed class Decoder
     private Outcome TakeFirst(
         in Message message, ReadOnlySpan<byte> payload, in Tick tick, ReadOnlySpan<byte> name, bool isRequest)
     {
-        var model = _world.ModelFor(name);
+        var model = _world.ModelFor(name, TickReader.CountValues(payload, tick.Values));
         if (model < 0)
             return RejectFirst(in tick, name, isRequest, ErrorCode.UnknownStream, "no model's pattern matches it");
         if (isRequest && tick.HasSeq && _world.Refused.Owed(name) is { } owed && tick.Seq > owed)

@@ -11,7 +11,7 @@ namespace Realtime.Daemon.Frames;
 public sealed class ModelHost : IDisposable
 {
     // What lies behind is read in order, which the machine sees coming.
-    private const int LearntLines = 24;
+    private const int LearntLines = 16;
 
     private Stack<int> _free = new();
     private RowSlabs _rows;
@@ -39,7 +39,7 @@ public sealed class ModelHost : IDisposable
             Online = new OnlineForecaster(model, Preprocessor);
             LearntBytes = Online.MemoryBytes + StreamMonitor.BytesOf(model.Intervals.Count);
             _learnt = new RowSlabs(LearntBytes, areLong: true);
-            HiddenCount = model.TopRecurrent?.Hidden ?? 0;
+            HiddenCount = model.TopCount;
         }
 
         Predictions = new PredictionWriter(new PredictionLayout

@@ -8,8 +8,8 @@ namespace Realtime.Daemon.Frames;
 /// </summary>
 public static class PredictionChecksum
 {
-    /// <summary>Over the ticks of a frame in their order: each one's numbers, its score where it has one, then its flags.
-    /// </summary>
+    /// <summary>Over the ticks of a frame in their order: each one's numbers, its score where it has one, then its
+    /// flags.</summary>
     /// <param name="world">Whose models made them.</param>
     /// <param name="work">The frame, stepped.</param>
     /// <param name="records">Keep the predictions themselves among the changes, too.</param>

@@ -221,7 +221,7 @@ public static partial class DaemonHost
         ILogger log, RealtimeOptions options, IReadOnlyList<LoadedModel> models, string kernel, string? notice,
         ZmqTransport transport, WebApplication app)
     {
-        foreach (var (of, model) in models)
+        foreach (var (of, model) in models.Where(static loaded => loaded.Model.Copies == 1))
             LogModel(log, of.Name, string.Join(" ", of.Streams), of.File, model.Digest[..12]);
         LogEngine(log, kernel, StateText(options.State));
         if (notice is not null)

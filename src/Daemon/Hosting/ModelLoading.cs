@@ -15,16 +15,21 @@ public sealed record LoadedModel(ModelOptions Options, Model Model);
 public static class ModelLoading
 {
     private const string BuiltIn = "default";
+
+    // The most values of a tick that it serves.
+    private const int BuiltInValues = 8;
+
     private const string BuiltInResource = "Realtime.Daemon.Models.default.safetensors";
 
-    /// <summary>Reads every model; without any configured, the built-in one serves every stream.</summary>
+    /// <summary>Reads every model; without any configured, the built-in one serves every stream, as
+    /// "default" those of one value, as "default-2" those of two, and so on.</summary>
     /// <param name="options">Which they are.</param>
     /// <param name="origins">Where each setting stands, so that a fault can say so; null where nobody knows.</param>
     public static IReadOnlyList<LoadedModel> LoadAll(
         RealtimeOptions options, IReadOnlyDictionary<string, string>? origins = null)
     {
         if (options.Models is null)
-            return [LoadBuiltIn(options.Streams.Adapt)];
+            return LoadBuiltIn(options.Streams.Adapt);
         var loaded = new List<LoadedModel>();
         var faults = new List<string>();
         foreach (var (i, model) in options.Models.Index())
@@ -60,8 +65,16 @@ public static class ModelLoading
         return loaded with { Model = model.WithAdapt(adapt.Over(model.Adapt)) };
     }
 
-    private static LoadedModel LoadBuiltIn(AdaptOverride? adapt) => Adapted(
-        new LoadedModel(new ModelOptions { Name = BuiltIn, File = "built-in" }, ReadBuiltIn()), null, adapt);
+    // One for streams of one value, and for several the same applied to each value by itself.
+    private static LoadedModel[] LoadBuiltIn(AdaptOverride? adapt)
+    {
+        var one = ReadBuiltIn();
+        return [.. Enumerable.Range(1, BuiltInValues).Select(values => Adapted(
+            new LoadedModel(
+                new ModelOptions { Name = values == 1 ? BuiltIn : $"{BuiltIn}-{values}", File = "built-in" },
+                one.Each(values)),
+            null, adapt))];
+    }
 
     /// <summary>A model ready to serve, without streams.</summary>
     public static ModelHost MakeHost(LoadedModel model, string kernel, int threads) => new(

@@ -18,7 +18,7 @@ internal static class WarmUp
 
     public static void Run(IReadOnlyList<LoadedModel> models, string kernel, int threads, DaemonFacts facts)
     {
-        foreach (var model in models)
+        foreach (var model in models.Where(static model => model.Model.Copies == 1))
             Run(model.Model, kernel, threads, facts);
     }
 

@@ -108,7 +108,7 @@ public sealed class RecordedModels(
     private Model Find(ModelShape shape)
     {
         if (_builtIn.Value.Digest == shape.Digest)
-            return _builtIn.Value;
+            return _builtIn.Value.Each(shape.Inputs.Count);
         var found = given.Select(static one => one.Loaded).FirstOrDefault(IsIt)
             ?? _configured.Value.FirstOrDefault(IsIt);
         return found?.Model ?? throw new StartException(

@@ -47,7 +47,10 @@ public static class LiveSettings
     {
         var read = new RealtimeOptions
         {
-            Streams = new StreamOptions { Max = 1, IdleAfter = TimeSpan.MaxValue, OnGap = GapPolicy.Reset, Adapt = AdaptOverride.None },
+            Streams = new StreamOptions
+            {
+                Max = 1, IdleAfter = TimeSpan.MaxValue, OnGap = GapPolicy.Reset, Adapt = AdaptOverride.None,
+            },
             Anomalies = new AnomalyOptions { Threshold = null, Clear = 0 },
             Limits = new LimitOptions { Frame = 1, Memory = 1, Connections = 1 },
             Frame = new FrameOptions { MaxTicks = 1, Idle = IdleMode.Spin },

@@ -180,7 +180,7 @@ public sealed partial class Reloader(
             return false;
         try
         {
-            keys = KeyReload.Read(options);
+            keys = KeySet.Load(options.Security);
             models = ModelLoading.LoadAll(options, result.Origins);
             return true;
         }

@@ -37,7 +37,7 @@ public sealed class OnlineForecasterTests
     [Fact]
     public void ATick_AllocatesNothing()
     {
-        using var run = new Runner(Make("gru", 32, [1, 2, 8], new HourFeature(Network: false)), Kernels.Auto);
+        using var run = new OnlineRun(Make("gru", 32, [1, 2, 8], new HourFeature(Network: false)), Kernels.Auto);
         for (int i = 0; i < 3000; i++) run.Tick(i, Math.Sin(i * 0.1));
         long before = GC.GetAllocatedBytesForCurrentThread();
         for (int i = 3000; i < 6000; i++) run.Tick(i, i % 50 == 0 ? double.NaN : Math.Sin(i * 0.1));
@@ -47,7 +47,7 @@ public sealed class OnlineForecasterTests
     [Fact]
     public void AMissingValue_TakesThePublishedForecast()
     {
-        using var run = new Runner(Make("gru", 8, [1, 2]), Kernels.Auto);
+        using var run = new OnlineRun(Make("gru", 8, [1, 2]), Kernels.Auto);
         for (int i = 0; i < 1000; i++) run.Tick(i, Math.Sin(i * 0.1));
         Assert.Equal(run.Prediction[0], run.Preprocessor.LastForecast(run.Preprocessing)[0]);
         Assert.NotEqual(run.Preprocessor.Last(run.Preprocessing)[0], run.Prediction[0]);
@@ -56,7 +56,7 @@ public sealed class OnlineForecasterTests
     [Fact]
     public void ALearningHead_BeatsPersistence_WhereTheNetworkIsUntrained()
     {
-        using var run = new Runner(Make("gru", 8, [1, 8]), Kernels.Auto);
+        using var run = new OnlineRun(Make("gru", 8, [1, 8]), Kernels.Auto);
         double errors = 0, steps = 0, last = 0;
         for (int i = 0; i < 4000; i++)
         {
@@ -77,7 +77,7 @@ public sealed class OnlineForecasterTests
         Layer[] layers = [models.Layer("gru", "g", 1, 4), models.Dense("head", 4, 3)];
         Forecast forecast = Forecast.Of([1], ["x0"], [0.1, 0.9]);
         var additions = new ModelAdditions { Adapt = new AdaptOptions(), Score = false };
-        using var run = new Runner(Read(layers, forecast, additions), Kernels.Auto);
+        using var run = new OnlineRun(Read(layers, forecast, additions), Kernels.Auto);
         var frozen = new double[3];
         for (int i = 0; i < 500; i++) run.Tick(i, Math.Sin(i * 0.3));
         run.Preprocessor.Finish(run.Outputs, [.. run.Preprocessing], frozen);
@@ -89,7 +89,7 @@ public sealed class OnlineForecasterTests
     [Fact]
     public void AHorizonTooLongToLearn_KeepsTheFrozenHead()
     {
-        using var run = new Runner(Make("gru", 4, [1, 100]), Kernels.Auto);
+        using var run = new OnlineRun(Make("gru", 4, [1, 100]), Kernels.Auto);
         var points = new double[2];
         for (int i = 0; i < 500; i++) run.Tick(i, Math.Sin(i * 0.3));
         run.Preprocessor.Points(run.Outputs, run.Preprocessing, points);
@@ -135,7 +135,7 @@ public sealed class OnlineForecasterTests
 
     private static string Digest(string kernel)
     {
-        using var run = new Runner(Make("gru", 19, [1, 2, 8], new HourFeature(Network: false)), kernel);
+        using var run = new OnlineRun(Make("gru", 19, [1, 2, 8], new HourFeature(Network: false)), kernel);
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         var random = new Random(1);
         for (int i = 0; i < 2000; i++)
@@ -162,51 +162,4 @@ public sealed class OnlineForecasterTests
 
     private static Model Read(Layer[] layers, Forecast forecast, ModelAdditions additions) => Model.Read(
         ModelWriter.Write("online", ["x0"], Normalisation.Running(300, 5), layers, forecast, additions), "online");
-
-    /// <summary>One stream through all stages of a step.</summary>
-    private sealed class Runner : IDisposable
-    {
-        private readonly CpuEngine _engine;
-        private readonly OnlineForecaster _forecaster;
-        private readonly double[] _values = new double[1];
-        private readonly int[] _row = [0];
-        private readonly float[] _x, _extra, _hidden;
-
-        public Runner(Model model, string kernel)
-        {
-            _engine = new CpuEngine(model, kernel);
-            _engine.Grow(1);
-            Preprocessor = new Preprocessor(model);
-            _forecaster = new OnlineForecaster(model, Preprocessor);
-            Preprocessing = new double[Preprocessor.MemoryDoubles];
-            Preprocessor.Clear(Preprocessing);
-            Memory = new byte[_forecaster.MemoryBytes];
-            _forecaster.Clear(Memory);
-            _x = new float[model.NetworkInputCount];
-            _extra = new float[model.ExtraCount];
-            _hidden = new float[model.TopRecurrent!.Hidden];
-            Outputs = new float[model.OutputCount];
-            Prediction = new double[model.PredictionCount];
-        }
-
-        public Preprocessor Preprocessor { get; }
-        public double[] Preprocessing { get; }
-        public byte[] Memory { get; }
-        public float[] Outputs { get; }
-        public double[] Prediction { get; }
-        public OnlineFlags Flags { get; private set; }
-
-        public void Tick(int seq, double value)
-        {
-            _values[0] = value;
-            _forecaster.Settle((ulong)seq, _values, Preprocessing, Memory);
-            Preprocessor.Prepare(_values, 1_700_000_000_000_000_000 + seq * 60_000_000_000L, Preprocessing, _x, _extra);
-            _engine.Step(_row, _x, Outputs);
-            _engine.ReadTop(_row, _hidden);
-            Flags = _forecaster.Finish(
-                (ulong)seq, _x, _extra, _hidden, Outputs, Preprocessing, Memory, Prediction);
-        }
-
-        public void Dispose() => _engine.Dispose();
-    }
 }

@@ -5,7 +5,7 @@ namespace Realtime.Cells.Tests.Files;
 /// <summary>A file of format 2 with every part that can stand together, for tests to read or to damage.</summary>
 internal static class SecondFormat
 {
-    /// <summary>Two inputs and outputs, running normalisation, a GRU of 3 that sees five numbers, two horizons.</summary>
+    /// <summary>Two inputs and outputs, running normalisation, a GRU that sees five numbers, two horizons.</summary>
     public static RawModel Running() => Make("""
         {
           "format": 2, "name": "second", "inputs": ["a", "b"],

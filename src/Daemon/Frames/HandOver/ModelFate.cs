@@ -8,8 +8,8 @@ public enum ModelFate
     /// <summary>The same file: nothing happens.</summary>
     Unchanged,
 
-    /// <summary>Other weights, the same shape: states go on under them. Where what streams learn has another shape, that
-    /// alone starts anew, and the reason says so.</summary>
+    /// <summary>Other weights, the same shape: states go on under them. Where what streams learn has another shape,
+    /// that alone starts anew, and the reason says so.</summary>
     Carried,
 
     /// <summary>Another shape: the new model is stepped through the streams' last ticks before it takes over.</summary>

@@ -198,7 +198,8 @@ public sealed class Successor : IDisposable
 
     private ref Item Add(int row, ItemKind kind, ReadOnlySpan<double> values)
     {
-        ref var item = ref _work.Items[_work.Add(_world, row, kind, PredictionFlags.None, default)];
+        var index = _work.Add(_world, row, kind, PredictionFlags.None, default);
+        ref var item = ref _work.Items[index];
         values.CopyTo(_work.Values(in item, values.Length));
         return ref item;
     }

@@ -5,8 +5,8 @@ using Realtime.Protocol.MessagePack;
 
 namespace Realtime.Daemon.Frames.Requests;
 
-/// <summary>Takes what a stream has learnt from a state map, and checks it against a model; until all of it is read it is
-/// that of a new stream.</summary>
+/// <summary>Takes what a stream has learnt from a state map, and checks it against a model; until all of it is read it
+/// is that of a new stream.</summary>
 internal sealed class LearntReader
 {
     private readonly ModelHost _host;

@@ -41,6 +41,25 @@ public sealed class StateReader
         _learnt = host.Online is null ? null : new LearntReader(host);
     }
 
+    /// <summary>What the model is called that a state is of; empty where it does not say.</summary>
+    public static ReadOnlySpan<byte> ModelOf(ReadOnlySpan<byte> state)
+    {
+        var reader = new MessagePackReader(state);
+        if (!reader.TryReadMapHeader(out var count))
+            return default;
+        for (var i = 0; i < count; i++)
+        {
+            if (!reader.TryReadString(out var key))
+                return default;
+            if (key.SequenceEqual("model"u8))
+                return reader.TryReadString(out var model) ? model : default;
+            if (!reader.TrySkip())
+                return default;
+        }
+
+        return default;
+    }
+
     /// <summary>Reads and checks a state for a model; the fault says what does not fit.</summary>
     public static bool TryRead(ReadOnlySpan<byte> state, ModelHost host, out StateReader image, out string? fault) =>
         TryRead(state, host, Fit.Whole, out image, out fault);

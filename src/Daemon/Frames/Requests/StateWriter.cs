@@ -31,7 +31,11 @@ public static class StateWriter
         WritePrediction(writer, host, in stream);
         if (host.Online is not null)
             WriteLearnt(writer, host, in stream);
-        writer.EndMap(map, host.Online is null ? 15 : 18);
+        // A stream may have come from a model that scores.
+        var tells = host.Online is not null || stream.IsAnomalous;
+        if (tells)
+            writer.Entry("anomalous"u8, stream.IsAnomalous);
+        writer.EndMap(map, 15 + (host.Online is null ? 0 : 2) + (tells ? 1 : 0));
     }
 
     private static void WriteLearnt(MessagePackWriter writer, ModelHost host, in StreamRow stream)
@@ -47,7 +51,6 @@ public static class StateWriter
         }
 
         writer.Entry("monitor"u8, host.Monitor(stream.ModelRow).All);
-        writer.Entry("anomalous"u8, stream.IsAnomalous);
     }
 
     private static void WriteOrder(MessagePackWriter writer, in StreamOrder order)

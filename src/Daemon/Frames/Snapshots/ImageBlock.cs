@@ -21,8 +21,8 @@ public sealed unsafe class ImageBlock : IDisposable
 
     ~ImageBlock() => NativeMemory.Free(_bytes);
 
-    /// <summary>Added to the kind of a block whose streams have learnt something, so that a reader that knows nothing of
-    /// that does not take it for another.</summary>
+    /// <summary>Added to the kind of a block whose streams have learnt something, so that a reader that knows nothing
+    /// of that does not take it for another.</summary>
     public const int Learning = 1 << 30;
 
     /// <summary>Index of the model in the snapshot's description.</summary>

@@ -122,6 +122,8 @@ public sealed class Replayer(World world, int maxTicks, ReplayedTick? stepped = 
                 $"row {change.Row}: a recorded tick with seq {change.Seq}, the stream is at {stream.Order.Last}");
         }
 
+        if (!stream.Order.Started)
+            world.Rehouse(change.Row, world.ModelFor(world.Streams.Name(change.Row), values.Length));
         var inputs = world.Models[stream.Model].Model.Inputs.Count;
         if (values.Length != inputs)
         {

@@ -86,8 +86,14 @@ public sealed record ModelShape
     public bool IsSame(ModelShape other) => Digest == other.Digest && Adapt == other.Adapt;
 
     /// <summary>An adaptive head in words.</summary>
-    public static string TextOf(AdaptOptions? adapt) => adapt is null ? "no adaptive head" : FormattableString.Invariant(
-        $"rls with forgetting {adapt.Forgetting}, ridge {adapt.Ridge}, {(adapt.WithInputs ? "hidden+inputs" : "hidden")}");
+    public static string TextOf(AdaptOptions? adapt)
+    {
+        if (adapt is null)
+            return "no adaptive head";
+        var features = adapt.WithInputs ? "hidden+inputs" : "hidden";
+        return FormattableString.Invariant(
+            $"rls with forgetting {adapt.Forgetting}, ridge {adapt.Ridge}, {features}");
+    }
 
     private static string Text(IReadOnlyList<ShapeSlot> slots) => string.Join(
         " ", slots.Select(static slot => $"{slot.Owner} {slot.Name}[{slot.Length}]".TrimStart()));

@@ -86,7 +86,7 @@ public sealed class SnapshotLoader
     // A stream keeps its model as long as there is one of that name; patterns choose for those without one.
     private void Load(ReadOnlySpan<byte> name, int row, in StreamRow stream, int model)
     {
-        var now = _kept[model] >= 0 ? _kept[model] : _world.ModelFor(name);
+        var now = _kept[model] >= 0 ? _kept[model] : _world.ModelFor(name, _setup.Models[model].Inputs.Count);
         if (now < 0)
         {
             Loaded.Left++;
