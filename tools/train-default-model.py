@@ -41,7 +41,10 @@ LOOP_COST = 1e-5   # of a squared recurrent weight
 
 
 def running_statistics(x, half_life):
-    """z, the scaled difference and its scale at every tick for the rows of x, as the model file defines them."""
+    """z, the scaled difference and its scale at every tick for the rows of x, as the model file defines them.
+
+    But for the tenth that E and M lose where differences have all but vanished; tools/README.md says why.
+    """
     series, ticks = x.shape
     mu, v, recent, mean = (np.zeros(series) for _ in range(4))
     z, change, scales = np.empty_like(x), np.zeros_like(x), np.empty_like(x)
@@ -61,8 +64,6 @@ def running_statistics(x, half_life):
         step = x[:, t] - x[:, t - 1]
         known = np.maximum(recent, 0.01 * mean)
         square = np.where(known > 0, np.minimum(step * step, 1e4 * known), step * step)
-        recent = np.where((square > 0) & (square < 1e-10 * recent), 0.9 * recent, recent)
-        mean = np.where((square > 0) & (square < 1e-6 * mean), 0.9 * mean, mean)
         recent = recent + max(floor, 1 / t) * (square - recent)
         mean = mean + (square - mean) / t
         scales[:, t] = np.maximum(np.sqrt(np.maximum(recent, 0.01 * mean)), least)

@@ -15,8 +15,8 @@ public sealed class TrainTargetTests : IDisposable
         _data = Path.Combine(_folder, "plant.csv");
         _model = Path.Combine(_folder, "plant.safetensors");
         var rows = Enumerable.Range(0, 900).Select(static i => FormattableString.Invariant(
-            $"2024-03-{1 + i / 24 % 28:00} {i % 24:00}:00,u{i / 90},{Math.Sin(i * 0.4):f4},{i % 90},{5 + Math.Cos(i * 0.4):f3}")
-            + (i / 30 % 2 == 0 ? ",idle" : ",busy"));
+            $"2024-{3 + i / 672:00}-{1 + i / 24 % 28:00} {i % 24:00}:00,u{i / 90},{Math.Sin(i * 0.4):f4},{i % 90},")
+            + FormattableString.Invariant($"{5 + Math.Cos(i * 0.4):f3},{(i / 30 % 2 == 0 ? "idle" : "busy")}"));
         File.WriteAllLines(_data, rows.Prepend("date,unit,level,age,load,mode"));
     }
 
@@ -37,7 +37,7 @@ public sealed class TrainTargetTests : IDisposable
         Assert.Contains(model.Features, static one => one is HourFeature { Harmonics: 3 });
         Assert.Contains(result.Lines, static line => line.StartsWith("targets: ", StringComparison.Ordinal));
         Assert.Contains(result.Lines, static line => line.Contains(" adaptive  seasonal naive"));
-        Assert.Contains(result.Lines, static line => line.StartsWith("adaptive head: forgetting ", StringComparison.Ordinal));
+        Assert.Contains("\nadaptive head: forgetting ", result.Output);
         Assert.Matches(@"^epoch 3  loss \S+  validation \S+ .* rate \S+  left 0:00:00$",
             result.Lines.Single(static line => line.StartsWith("epoch 3 ", StringComparison.Ordinal)));
     }
@@ -96,7 +96,7 @@ public sealed class TrainTargetTests : IDisposable
     public async Task AColumnOfText_IsAClass(params string[] options)
     {
         var result = await TrainAsync(["--column", "level,age", .. options]);
-        Assert.Equal(["busy", "idle"], Model.Load(_model).Forecast.Classes);
+        Assert.Equal(["busy", "idle"], Model.Load(_model).Forecast.Classes!);
         Assert.Contains("given a wrong one of 2 classes: busy, idle", result.Output);
     }
 
