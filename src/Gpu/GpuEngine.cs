@@ -43,6 +43,12 @@ public sealed unsafe class GpuEngine : IStepEngine
     /// <param name="context">The device; it has to outlive the engine.</param>
     /// <exception cref="GpuException">The device or its driver refused.</exception>
     public GpuEngine(Model model, GpuContext context)
+        : this(model, context, context?.TileBytes ?? 0, context?.LargestGroup ?? 0)
+    {
+    }
+
+    /// <summary>With a group's memory and work items limited, for tests.</summary>
+    internal GpuEngine(Model model, GpuContext context, int tileBytes, int largestGroup)
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(context);
@@ -56,7 +62,7 @@ public sealed unsafe class GpuEngine : IStepEngine
         _wave = new Staging(_queue);
         _outputs = new Staging(_queue);
         _constants = [Constant<int>(_plan.Ints), Constant<float>(_plan.Weights), Constant<float>(_plan.Biases)];
-        _steps = [.. Shapes(context, _plan).Select(shape => (shape, _queue.Kernel(shape.Variant, "step_wave")))];
+        _steps = [.. Shapes(_plan, tileBytes, largestGroup).Select(shape => (shape, _queue.Kernel(shape.Variant, "step_wave")))];
         TileShape widest = _steps[0].Shape;
         _largestLaunch = widest.Variant.IsWide ? LargestWideLaunch : LargestLaunch;
         if (widest.Variant.IsWide) _scratch = _queue.Allocate(widest.Groups(_largestLaunch) * widest.TileBytes);
@@ -162,13 +168,13 @@ public sealed unsafe class GpuEngine : IStepEngine
     }
 
     // From the one for most streams to the one for fewest.
-    private static List<TileShape> Shapes(GpuContext context, StepPlan plan)
+    private static List<TileShape> Shapes(StepPlan plan, int tileBytes, int largestGroup)
     {
         List<TileShape> shapes = [];
         foreach (KernelVariant variant in (ReadOnlySpan<KernelVariant>)[KernelVariant.Many, KernelVariant.Few])
-            if (TileShape.Of(variant, plan, context.TileBytes, context.LargestGroup) is { } shape) shapes.Add(shape);
+            if (TileShape.Of(variant, plan, tileBytes, largestGroup) is { } shape) shapes.Add(shape);
         if (shapes.Count == 0)
-            shapes.Add(TileShape.Of(KernelVariant.Wide, plan, context.TileBytes, context.LargestGroup)!);
+            shapes.Add(TileShape.Of(KernelVariant.Wide, plan, tileBytes, largestGroup)!);
         return shapes;
     }
 
