@@ -38,6 +38,17 @@ public sealed class ParityTests
 
     [PoclTheory]
     [MemberData(nameof(Cells))]
+    public void Groups_as_large_as_a_card_has_agree(string cell)
+    {
+        foreach ((int hidden, int rows) in new[] { (3, 150), (32, 300), (33, 200), (64, 100) })
+        {
+            var random = new RandomModels(hidden + rows);
+            Parity.Check(random.OneCell(cell, 3, hidden), random, rows, 1, OneStep, $"{cell} {hidden}", largestGroup: 256);
+        }
+    }
+
+    [PoclTheory]
+    [MemberData(nameof(Cells))]
     public void Two_hundred_steps_agree(string cell)
     {
         foreach (int hidden in new[] { 1, 7, 32, 65 })

@@ -27,7 +27,7 @@ public sealed class SameBitsTests
                 Compare(Run(model, x, _ => size, new RandomModels(size)), alone, $"{cell} {hidden}, waves of {size}");
             Compare(Run(model, x, r => 1 + r.Below(67), new RandomModels(2)), alone, $"{cell} {hidden}, random waves");
             Compare(Run(model, x, _ => 40, new RandomModels(3), tileBytes: 0), alone, $"{cell} {hidden}, wide");
-            Compare(Run(model, x, _ => 40, new RandomModels(4), group: 64), alone, $"{cell} {hidden}, groups of 64");
+            Compare(Run(model, x, _ => 80, new RandomModels(4), group: 256), alone, $"{cell} {hidden}, groups of 256");
             Compare(Run(model, x, _ => 40, new RandomModels(5), group: 8), alone, $"{cell} {hidden}, groups of 8");
         }
     }

@@ -5,6 +5,9 @@ namespace Realtime.Gpu.OpenCl;
 /// <summary>A device of an OpenCL platform; kernels are compiled by its driver when they are first asked for.</summary>
 internal sealed unsafe class OpenClContext : GpuContext
 {
+    // A processor takes the items of a group one after the other, and compiles the kernels for every size of group.
+    private const ulong LargestCpuGroup = 64;
+
     private readonly Lock _building = new();
     private readonly Dictionary<string, nint> _programs = [];
     private bool _disposed;
@@ -18,7 +21,8 @@ internal sealed unsafe class OpenClContext : GpuContext
         ComputeUnits = (int)OpenClDevices.Number(handle, OpenClNative.DeviceComputeUnits);
         LargestAllocation = (long)Math.Min(
             OpenClDevices.Number(handle, OpenClNative.DeviceLargestAllocation), long.MaxValue);
-        LargestGroup = (int)Math.Min(OpenClDevices.Number(handle, OpenClNative.DeviceLargestGroup), 1024);
+        LargestGroup = (int)Math.Min(OpenClDevices.Number(handle, OpenClNative.DeviceLargestGroup),
+            device.IsCpu ? LargestCpuGroup : 1024UL);
         Handle = OpenClNative.CreateContext(null, 1, &handle, 0, 0, out int error);
         OpenClError.Check(error, "creating a context");
         DeviceHandle = handle;
