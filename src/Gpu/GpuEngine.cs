@@ -72,14 +72,20 @@ public sealed unsafe class GpuEngine : IStepEngine
     /// <summary>"gpu".</summary>
     public string Name => "gpu";
 
-    /// <summary>The API and the version of the kernels' results, as in "opencl-1".</summary>
-    public string Kernel => $"{_context.Device.Api}-{KernelVariant.Version}";
+    /// <summary>What its bits depend on: "opencl-1 on DEVICE", with the version of the kernels' results.</summary>
+    public string Kernel => KernelOf(_context.Device);
 
-    /// <summary>The device's name.</summary>
-    public string Device => _context.Device.Name;
+    public GpuDevice Device => _context.Device;
 
     public int Rows => _states.Rows;
     public long StateBytes => _states.Bytes;
+
+    /// <summary>What <see cref="Kernel"/> is of engines on a device.</summary>
+    public static string KernelOf(GpuDevice device)
+    {
+        ArgumentNullException.ThrowIfNull(device);
+        return $"{device.Api}-{KernelVariant.Version} on {device.Name}";
+    }
 
     public void Grow(int rows)
     {

@@ -32,14 +32,20 @@ internal static class CheckCommand
         var keys = KeySet.Load(options.Security);
         var token = HttpToken.Load(options.Http);
         var models = ModelLoading.LoadAll(options, configuration.Origins);
-        var kernel = ModelLoading.ChooseKernel(options.Engine, out var notice);
+        using var engines = Engines.Choose(options);
         output.WriteLine($"configuration  {configuration.File ?? "built-in defaults"}");
         foreach (var (key, origin) in configuration.Origins.OrderBy(static entry => entry.Key, StringComparer.Ordinal))
             output.WriteLine($"  set          {key} at {origin}");
         foreach (var (modelOptions, model) in models)
             Print(output, modelOptions, model);
-        output.WriteLine($"engine         cpu, kernel {kernel} (of {string.Join(", ", Kernels.Available)})");
-        if (notice is not null)
+        foreach (var texts in models.GroupBy(model => engines.Describe(model.Model)))
+        {
+            var whose = texts.Count() == models.Count ? ""
+                : $", model {string.Join(", ", texts.Select(static model => model.Options.Name))}";
+            output.WriteLine($"engine         {texts.Key}{whose}");
+        }
+
+        if (engines.Notice is { } notice)
             output.WriteLine($"note           {notice}");
         output.WriteLine($"ingest         PULL {options.Endpoints.Ingest}");
         output.WriteLine($"requests       ROUTER {options.Endpoints.Requests}");
@@ -56,7 +62,7 @@ internal static class CheckCommand
         output.WriteLine($"streams        at most {options.Streams.Max}");
         if (against is not null || Directory.Exists(options.State.Directory))
         {
-            using var preview = new HandOverPreview(against ?? options.State.Directory!, models, kernel);
+            using var preview = new HandOverPreview(against ?? options.State.Directory!, models, engines.CpuKernel);
             preview.Print(output);
         }
 

@@ -8,6 +8,8 @@ namespace Realtime.Daemon.Frames;
 /// </summary>
 public sealed class ModelHost : IDisposable
 {
+    public const int CpuChunk = 256;
+
     private Stack<int> _free = new();
     private RowSlabs _rows;
     private int _end;
@@ -41,6 +43,10 @@ public sealed class ModelHost : IDisposable
 
     public Model Model { get; }
     public IStepEngine Engine { get; }
+
+    /// <summary>Items to prepare, step and finish together: as many as stay in the nearer caches, or all that there
+    /// are for a device, which has little to do for few.</summary>
+    public int Chunk => Engine is CpuEngine ? CpuChunk : int.MaxValue;
 
     /// <summary>Patterns of the streams it serves, as configured.</summary>
     public IReadOnlyList<string> Patterns { get; set; }

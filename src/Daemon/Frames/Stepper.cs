@@ -13,14 +13,11 @@ public delegate void ScoredTick(int row, double error, double persistence);
 /// </summary>
 public sealed class Stepper(World world, FrameWork work)
 {
-    // Items whose rows stay in the nearer caches between preparing, stepping and finishing.
-    private const int Chunk = 256;
-
     // Items ahead of which rows are asked for.
     private const int Ahead = 12;
 
     private readonly Waves _waves = new();
-    private readonly int[] _rows = new int[Chunk];
+    private int[] _rows = new int[ModelHost.CpuChunk];
     private float[] _inputs = [];
     private float[] _outputs = [];
 
@@ -35,8 +32,9 @@ public sealed class Stepper(World world, FrameWork work)
         for (var wave = 0; wave < _waves.Count; wave++)
         {
             var items = _waves[wave];
-            for (var at = 0; at < items.Length; at += Chunk)
-                Step(items.Slice(at, Math.Min(Chunk, items.Length - at)));
+            var most = Math.Min(world.Host(work.Items[items[0]].Model).Chunk, items.Length);
+            for (var at = 0; at < items.Length; at += most)
+                Step(items.Slice(at, Math.Min(most, items.Length - at)));
         }
     }
 
@@ -45,8 +43,10 @@ public sealed class Stepper(World world, FrameWork work)
         var items = work.Items;
         var host = world.Host(items[chunk[0]].Model);
         var (width, outputs) = (host.InputCount, host.OutputCount);
-        Fit(ref _inputs, Chunk * width);
-        Fit(ref _outputs, Chunk * outputs);
+        var room = Math.Max(chunk.Length, ModelHost.CpuChunk);
+        Fit(ref _rows, room);
+        Fit(ref _inputs, room * width);
+        Fit(ref _outputs, room * outputs);
 
         for (var i = 0; i < Math.Min(Ahead, chunk.Length); i++)
             Fetch(host, in items[chunk[i]]);
