@@ -32,6 +32,7 @@ public sealed unsafe class GpuEngine : IStepEngine
     private readonly Staging _wave;
     private readonly Staging _outputs;
     private readonly GpuBuffer? _scratch;
+    private readonly WaveRecordings _recordings;
     private readonly int _inputs;
     private readonly int _height;
     private readonly int _largestLaunch;
@@ -59,6 +60,7 @@ public sealed unsafe class GpuEngine : IStepEngine
         _queue = context.NewQueue();
         _states = new StateSlabs(_plan.RowStride, context.LargestAllocation);
         _copies = new RowCopies(_queue, _plan.RowStride, model.StateFloats);
+        _recordings = new WaveRecordings(_queue);
         _wave = new Staging(_queue);
         _outputs = new Staging(_queue);
         _constants = [Constant<int>(_plan.Ints), Constant<float>(_plan.Weights), Constant<float>(_plan.Biases)];
@@ -163,6 +165,7 @@ public sealed unsafe class GpuEngine : IStepEngine
     {
         if (_disposed) return;
         _disposed = true;
+        _recordings.Dispose();
         foreach ((_, GpuKernel kernel) in _steps) kernel.Dispose();
         foreach (GpuBuffer constant in _constants) constant.Dispose();
         _scratch?.Dispose();
@@ -214,33 +217,46 @@ public sealed unsafe class GpuEngine : IStepEngine
     private void UseSlabs()
     {
         if (_states.Buffers.Count == 0) return;
+        _recordings.Forget();
         foreach ((_, GpuKernel kernel) in _steps) RowCopies.SetSlabs(kernel, FirstSlab, _states);
         _copies.Use(_states);
     }
 
     private void StepPart(ReadOnlySpan<int> rows, ReadOnlySpan<float> inputs, Span<float> outputs)
     {
-        int n = rows.Length;
-        long up = (WaveHeader + n + (long)inputs.Length) * sizeof(int), down = (long)outputs.Length * sizeof(float);
-        if (_wave.Fit(up) | _outputs.Fit(down))
-        {
-            foreach ((_, GpuKernel each) in _steps)
-            {
-                each.Set(0, _wave.Device);
-                each.Set(1, _outputs.Device);
-            }
-        }
-
+        int n = rows.Length, room = _recordings.Room(n);
+        Fit(room);
         int* wave = (int*)_wave.Host;
         wave[0] = n;
         for (int i = 0; i < n; i++) wave[WaveHeader + i] = _states.CodeOf(rows[i]);
         inputs.CopyTo(new Span<float>(wave + WaveHeader + n, inputs.Length));
-        _wave.Upload(up);
-        (TileShape shape, GpuKernel kernel) = Choose(n);
-        _queue.Launch(kernel, shape.Groups(n), shape.Units, shape.Parts);
-        _outputs.Download(down);
+        if (room == n || !_recordings.Start(room, this)) StepRows(n);
         _queue.Finish();
         new ReadOnlySpan<float>(_outputs.Host, outputs.Length).CopyTo(outputs);
+    }
+
+    /// <summary>Up, a launch and down, for as many rows as the wave says, and at most so many.</summary>
+    internal void StepRows(int room)
+    {
+        _wave.Upload(UpBytes(room));
+        (TileShape shape, GpuKernel kernel) = Choose(room);
+        _queue.Launch(kernel, shape.Groups(room), shape.Units, shape.Parts);
+        _outputs.Download(DownBytes(room));
+    }
+
+    private long UpBytes(int rows) => (WaveHeader + (long)rows * (1 + _inputs)) * sizeof(int);
+
+    private long DownBytes(int rows) => (long)rows * _height * sizeof(float);
+
+    private void Fit(int rows)
+    {
+        if (!(_wave.Fit(UpBytes(rows)) | _outputs.Fit(DownBytes(rows)))) return;
+        _recordings.Forget();
+        foreach ((_, GpuKernel each) in _steps)
+        {
+            each.Set(0, _wave.Device);
+            each.Set(1, _outputs.Device);
+        }
     }
 
     // Few streams are spread over as many groups as the device runs at once.

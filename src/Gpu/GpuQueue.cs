@@ -26,8 +26,22 @@ internal abstract class GpuQueue : IDisposable
     /// <param name="parts">Along its second.</param>
     public abstract void Launch(GpuKernel kernel, int groups, int units, int parts);
 
+    /// <summary>
+    /// Keeps commands instead of running them, so that all can be started by one call; null where the API has no such
+    /// thing. They hold the memory and the arguments that they were recorded with.
+    /// </summary>
+    public virtual GpuRecording? Record(Action commands) => null;
+
     /// <summary>Waits until all is done.</summary>
     public abstract void Finish();
+
+    public abstract void Dispose();
+}
+
+/// <summary>Commands that were recorded.</summary>
+internal abstract class GpuRecording : IDisposable
+{
+    public abstract void Start();
 
     public abstract void Dispose();
 }

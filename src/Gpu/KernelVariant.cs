@@ -24,6 +24,9 @@ internal sealed record KernelVariant(string Name, int Streams, bool IsWide)
 
     public const string SourceName = "step.cl";
 
+    /// <summary>The resource with its PTX.</summary>
+    public string PtxName => Name + ".ptx";
+
     /// <summary>Preprocessor definitions.</summary>
     public string Definitions =>
         string.Create(CultureInfo.InvariantCulture, $"-DSTREAMS={Streams}{(IsWide ? " -DWIDE" : "")}");

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Diagnostics;
+using System.Text.Json;
 using Realtime.Cells;
 using Realtime.Daemon.Hosting;
 using Realtime.Gpu;

@@ -89,9 +89,11 @@ public sealed class Engines : IDisposable
         ChoiceFor(model).IsGpu ? new GpuEngine(model, _context!) : MakeCpu(model);
 
     /// <summary>What steps a model, in words: engine, kernel, device, and why where it was a choice.</summary>
-    public string Describe(Model model) => ChoiceFor(model) is { Reason: var reason, IsGpu: var isGpu } && isGpu
-        ? $"gpu, {_context!.Device}{reason}"
-        : $"cpu, kernel {CpuKernel}{reason}";
+    public string Describe(Model model)
+    {
+        var (isGpu, reason) = ChoiceFor(model);
+        return isGpu ? $"gpu, {_context!.Device}{reason}" : $"cpu, kernel {CpuKernel}{reason}";
+    }
 
     /// <summary>What is told of the engine of the first model.</summary>
     public (string Engine, string Kernel, string? Device) FactsOf(Model model) => ChoiceFor(model).IsGpu

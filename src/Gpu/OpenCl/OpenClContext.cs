@@ -76,7 +76,7 @@ internal sealed unsafe class OpenClContext : GpuContext
             OpenClError.Check(error, "reading the kernels");
         }
 
-        string options = $"-cl-std=CL1.2 {variant.Definitions} {ExtraDefinitions}".TrimEnd();
+        string options = $"-cl-std=CL1.2 {variant.Definitions}{(Device.IsCpu ? " -DROLLED" : "")} {ExtraDefinitions}".TrimEnd();
         int status = OpenClNative.BuildProgram(program, 1, &device, options, 0, 0);
         if (status == OpenClNative.Success) return program;
         string log = FirstLine(Log(program));
