@@ -1,14 +1,19 @@
 # What the scripts share; sourced from the project's root.
 
-export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1
+# Invariant as the projects are: the SDK then needs no ICU.
+export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1 DOTNET_SYSTEM_GLOBALIZATION_INVARIANT=1
+
+# Debian's, which its packages are for, whatever else comes first in PATH.
+python=/usr/bin/python3
 
 fail() {
   echo "$(basename "$0"): $*" >&2
   exit 1
 }
 
-# The SDK of global.json.
+# The SDK of global.json, and what it fetches packages with.
 need_dotnet() {
+  need_packages ca-certificates libssl3
   command -v dotnet >/dev/null || fail "the .NET 10 SDK is missing: https://dotnet.microsoft.com/download"
   dotnet --version >/dev/null 2>&1 || fail "the .NET SDK named in global.json is missing; found $(dotnet --list-sdks | tr '\n' ' ')"
 }
@@ -36,15 +41,17 @@ unpack_package() {
   mkdir -p "$folder"
   (
     cd "$folder"
+    apt-get update
     if [ -n "$suite" ]; then
       archive=$(apt-get indextargets --format '$(ORIGIN) $(REPO_URI)' 'Created-By: Packages' \
         | awk '$1 == "Debian" { print $2; exit }')
       mkdir -p apt/lists/partial apt/cache/archives/partial
-      echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] ${archive%/} $suite main" >apt/sources
+      echo "deb ${archive%/} $suite main" >apt/sources
       options=(-o "Dir::Etc::sourcelist=$PWD/apt/sources" -o Dir::Etc::sourceparts=/dev/null
         -o "Dir::State::lists=$PWD/apt/lists" -o "Dir::Cache=$PWD/apt/cache")
+      apt-get "${options[@]}" update
     fi
-    apt-get "${options[@]}" update && apt-get "${options[@]}" download "$name" && dpkg-deb -x "$name"_*.deb .
+    apt-get "${options[@]}" download "$name" && dpkg-deb -x "$name"_*.deb .
     rm -rf apt "$name"_*.deb
   ) >"$folder/log" 2>&1 || true
   [ -d "$folder/usr" ] || echo "LEFT OUT: $name can't be had ($folder/log says why); tests that need it are skipped"

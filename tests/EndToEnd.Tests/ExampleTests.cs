@@ -32,7 +32,7 @@ public sealed class ExampleTests
     [Fact]
     public Task Publish_InCSharp_PrintsAForecastForEveryTick() =>
         CheckAsync("demo/csharp", endpoint => new Child(
-            Programs.Dotnet, ["run", Path.Combine(Programs.Examples, "Publish.cs"), "--", endpoint], Programs.Root));
+            Programs.Dotnet, ["run", Path.Combine(Programs.Examples, "Publish.cs"), "--", endpoint], Repository.Root));
 
     [PythonFact]
     public Task ReadMe_InPython_Runs() => CheckReadMeAsync("python", "block.py", file => (Programs.Python!, [file]));
@@ -48,7 +48,7 @@ public sealed class ExampleTests
     private static async Task CheckReadMeAsync(
         string language, string name, Func<string, (string Program, string[] Arguments)> command)
     {
-        var readMe = await File.ReadAllTextAsync(Path.Combine(Programs.Root, "README.md"));
+        var readMe = await File.ReadAllTextAsync(Path.Combine(Repository.Root, "README.md"));
         var block = Regex.Match(
             readMe, $"^```{language}\n(.*?)^```$", RegexOptions.Multiline | RegexOptions.Singleline);
         Assert.True(block.Success, $"no block of {language}");
@@ -59,11 +59,11 @@ public sealed class ExampleTests
             var file = Path.Combine(folder, name);
             await File.WriteAllTextAsync(file, block.Groups[1].Value
                 .Replace("tcp://127.0.0.1:5571", daemon.Requests)
-                .Replace("#:project src", $"#:project {Programs.Root}/src"));
+                .Replace("#:project src", $"#:project {Repository.Root}/src"));
             if (language == "js")
                 Directory.CreateSymbolicLink(Path.Combine(folder, "node_modules"), Programs.NodeModules!);
             var (program, arguments) = command(file);
-            using var example = new Child(program, arguments, Programs.Root);
+            using var example = new Child(program, arguments, Repository.Root);
             var code = await example.WaitAsync(TimeSpan.FromSeconds(90), $"the README's {language}");
             Assert.True(code == 0, $"exit code {code}\n{example.Everything}");
             Assert.Equal(3, Regex.Count(example.Output, @"^20\.[567] next: [0-9.]+$", RegexOptions.Multiline));

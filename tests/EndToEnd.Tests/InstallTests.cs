@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Realtime.EndToEnd.Tests.Harness;
 
 namespace Realtime.EndToEnd.Tests;
@@ -56,28 +55,24 @@ public sealed class InstallTests : IDisposable
     [Theory]
     [InlineData("install: found --rot, expected --root DIR, --no-start, --program DIR, --remove or --purge\n", "--rot")]
     [InlineData("install: --purge goes with --remove\n", "--purge")]
-    [InlineData(
-        "install: found no program /nowhere/realtimed, expected what script/build makes\n",
-        "--root", "/tmp/x", "--program", "/nowhere")]
-    public void What_is_wrong_is_one_line(string line, params string[] arguments)
+    public void What_is_wrong_is_one_line(string line, params string[] arguments) =>
+        Assert.Equal((1, line), Install(arguments));
+
+    [Fact]
+    public void Without_a_program_nothing_is_installed()
     {
-        var (code, text) = Install(arguments);
-        Assert.Equal((1, line), (code, text));
+        var nowhere = Path.Combine(_root, "nowhere");
+        Assert.Equal(
+            (1, $"install: found no program {nowhere}/realtimed, expected what script/build makes\n"),
+            Install("--root", _root, "--program", nowhere));
+        Assert.Empty(Files());
     }
 
     private string[] Files() => [.. Directory.GetFiles(_root, "*", SearchOption.AllDirectories)];
 
     private static (int Code, string Text) Install(params string[] arguments)
     {
-        using var process = Process.Start(new ProcessStartInfo(
-            Path.Combine(Programs.Root, "script", "install"), arguments)
-        {
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        })!;
-        var errors = process.StandardError.ReadToEndAsync();
-        var text = process.StandardOutput.ReadToEnd();
-        process.WaitForExit();
-        return (process.ExitCode, text + errors.Result);
+        var (code, output, errors) = Command.Run(Path.Combine(Repository.Root, "script", "install"), arguments);
+        return (code, output + errors);
     }
 }

@@ -5,11 +5,11 @@ namespace Realtime.Protocol.Tests;
 /// <summary>The distribution's Python with msgpack and pyzmq: an independent peer.</summary>
 internal static class Python
 {
-    private const string Program = "/usr/bin/python3";
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
     /// <summary>Why there is none; null where there is one.</summary>
-    public static readonly string? Missing = Probe();
+    public static readonly string? Missing = Command.Succeeds(Command.Python, "-c", "import msgpack, zmq")
+        ? null : $"{Command.Python} lacks the independent peers of tests: install python3-msgpack and python3-zmq";
 
     /// <summary>Runs a script to its end and returns its standard output; fails the test where it fails.</summary>
     public static string Run(string script, params string[] arguments)
@@ -20,7 +20,7 @@ internal static class Python
 
     public static Process Start(string script, params string[] arguments)
     {
-        var start = new ProcessStartInfo(Program)
+        var start = new ProcessStartInfo(Command.Python)
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
@@ -44,15 +44,6 @@ internal static class Python
         }
         Assert.True(process.ExitCode == 0, errors.GetAwaiter().GetResult());
         return output.GetAwaiter().GetResult();
-    }
-
-    private static string? Probe()
-    {
-        if (!File.Exists(Program))
-            return $"{Program} is missing: install python3, python3-msgpack and python3-zmq";
-        using Process process = Start("import msgpack, zmq");
-        process.WaitForExit();
-        return process.ExitCode == 0 ? null : "install python3-msgpack and python3-zmq: the independent peers of tests";
     }
 }
 

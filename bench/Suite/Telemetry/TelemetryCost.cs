@@ -20,6 +20,7 @@ internal sealed class TelemetryCost(BenchContext context) : IDisposable
     private readonly OtlpSink _sink = new();
     private readonly HttpClient _http = new();
     private readonly CancellationTokenSource _stop = new();
+    private int _pages;
 
     private TimeSpan Duration => TimeSpan.FromSeconds(context.Quick ? 0.75 : 1.5);
 
@@ -69,6 +70,8 @@ internal sealed class TelemetryCost(BenchContext context) : IDisposable
             daemon.Dispose();
         if (_sink.Bytes == 0)
             Console.WriteLine("WRONG: nothing came by OTLP");
+        if (_pages == 0)
+            Console.WriteLine("WRONG: /metrics was never answered");
     }
 
     private PrivateDaemon Start(string[] settings, Dictionary<string, string> variables) =>
@@ -108,6 +111,7 @@ internal sealed class TelemetryCost(BenchContext context) : IDisposable
             while (true)
             {
                 await _http.GetStringAsync(page, _stop.Token).ConfigureAwait(false);
+                Interlocked.Increment(ref _pages);
                 await Task.Delay(TimeSpan.FromSeconds(1), _stop.Token).ConfigureAwait(false);
             }
         }

@@ -13,12 +13,8 @@ internal sealed unsafe partial class AlignedFloats : IDisposable
     /// <summary>Floats of the widest vector; rows and tiles are padded to a multiple of it.</summary>
     public const int Lanes = Alignment / sizeof(float);
 
-    public AlignedFloats(long count)
+    public AlignedFloats(long count) : this(count, Alignment)
     {
-        ArgumentOutOfRangeException.ThrowIfNegative(count);
-        Count = count;
-        Bytes = Math.Max(count, Lanes) * sizeof(float);
-        Pointer = (float*)NativeMemory.AlignedAlloc((nuint)Bytes, Alignment);
         NativeMemory.Clear(Pointer, (nuint)Bytes);
     }
 
@@ -32,8 +28,9 @@ internal sealed unsafe partial class AlignedFloats : IDisposable
 
     private AlignedFloats(long count, int alignment)
     {
+        ArgumentOutOfRangeException.ThrowIfNegative(count);
         Count = count;
-        Bytes = count * sizeof(float);
+        Bytes = Math.Max(count, Lanes) * sizeof(float);
         Pointer = (float*)NativeMemory.AlignedAlloc((nuint)Bytes, (nuint)alignment);
     }
 

@@ -79,7 +79,8 @@ internal sealed unsafe class Weights : IDisposable
     }
 
     /// <summary>Layers with the present values.</summary>
-    public Layer[] ToLayers() => [.. Layers.Select((layer, i) => ToLayer(layer, _blocks[i]))];
+    public Layer[] ToLayers() =>
+        [.. Layers.Select((layer, i) => LayerCopy.With(layer, Array.ConvertAll(_blocks[i], Gather)))];
 
     /// <summary>One tensor's part of a padded row such as the values or their gradient.</summary>
     /// <exception cref="ArgumentException">There is no such tensor.</exception>
@@ -108,20 +109,6 @@ internal sealed unsafe class Weights : IDisposable
         }
     }
 
-    private Layer ToLayer(Layer layer, WeightBlock[] blocks)
-    {
-        var v = Array.ConvertAll(
-            blocks, block => block.Gather(Values.Slice((int)block.Offset, (int)block.Length)));
-        return layer switch
-        {
-            RnnLayer rnn => new RnnLayer(rnn.Name, rnn.Inputs, rnn.Hidden, rnn.Activation, v[0], v[1], v[2], v[3]),
-            GruLayer gru => new GruLayer(gru.Name, gru.Inputs, gru.Hidden, gru.ResetAfter, v[0], v[1], v[2], v[3]),
-            LstmLayer lstm => new LstmLayer(lstm.Name, lstm.Inputs, lstm.Hidden, v[0], v[1], v[2], v[3]),
-            DenseLayer dense => new DenseLayer(
-                dense.Name, dense.Inputs, dense.Outputs, dense.Activation, v[0], v[1]),
-            EmbeddingLayer table => new EmbeddingLayer(table.Name, table.Vocabulary, table.Outputs, v[0]),
-            DropoutLayer => layer,
-            _ => throw new NotSupportedException($"{layer.Name}: no tape for a layer of kind {layer.Kind}"),
-        };
-    }
+    private float[] Gather(WeightBlock block) =>
+        block.Gather(Values.Slice((int)block.Offset, (int)block.Length));
 }

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using Realtime.Daemon.Configuration;
@@ -108,7 +107,7 @@ public sealed partial class ConfigCommandTests : IDisposable
         var (schema, lines) = (Path.Combine(_folder.Path, "schema"), Path.Combine(_folder.Path, "lines"));
         await File.WriteAllTextAsync(schema, (await CommandLine.RunWellAsync("config", "schema")).Output);
         await File.WriteAllLinesAsync(lines, documents);
-        var found = Python(Validator, schema, lines);
+        var found = Validate(schema, lines);
         var expected = documents.Select(document =>
         {
             var file = Path.Combine(_folder.Path, "c.json");
@@ -121,16 +120,8 @@ public sealed partial class ConfigCommandTests : IDisposable
             documents.Zip(found, static (document, verdict) => $"{verdict} {document}"));
     }
 
-    internal static string[] Python(string program, params string[] arguments)
-    {
-        using var process = Process.Start(new ProcessStartInfo("/usr/bin/python3", ["-c", program, .. arguments])
-        {
-            RedirectStandardOutput = true,
-        })!;
-        var text = process.StandardOutput.ReadToEnd();
-        process.WaitForExit();
-        return text.Split('\n', StringSplitOptions.RemoveEmptyEntries);
-    }
+    private static string[] Validate(string schema, string lines) =>
+        Command.Say(Command.Python, "-c", Validator, schema, lines).Split('\n', StringSplitOptions.RemoveEmptyEntries);
 
     private static JsonNode Find(JsonNode schema, string key)
     {
@@ -164,8 +155,7 @@ internal sealed class SchemaFactAttribute : FactAttribute
 {
     public SchemaFactAttribute()
     {
-        if (!File.Exists("/usr/bin/python3")
-            || ConfigCommandTests.Python("import jsonschema; print(1)") is not ["1"])
+        if (!Command.Succeeds(Command.Python, "-c", "import jsonschema"))
             Skip = "NOT TESTED: no jsonschema for python3 (apt-get install python3-jsonschema)";
     }
 }

@@ -68,7 +68,7 @@ public sealed class ManualTests
             Assert.Contains($"\n.BR {Encoding.UTF8.GetString(kind.Name())} ", text);
     }
 
-    [ShellTheory("man")]
+    [ProgramTheory("man", "man-db")]
     [MemberData(nameof(Files))]
     public void Man_has_nothing_to_say_against_it(string page)
     {
@@ -81,16 +81,11 @@ public sealed class ManualTests
 
     private static string Run(string program, params string[] arguments)
     {
-        using var process = Process.Start(new ProcessStartInfo(program, arguments)
+        var (_, text, errors) = Command.Run(new ProcessStartInfo(program, arguments)
         {
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
             Environment = { ["MANROFFSEQ"] = "", ["MANWIDTH"] = "80", ["LC_ALL"] = "C.UTF-8" },
-        })!;
-        var text = process.StandardOutput.ReadToEndAsync();
-        var errors = process.StandardError.ReadToEnd();
-        process.WaitForExit();
-        Assert.NotEqual("", text.Result);
+        });
+        Assert.NotEqual("", text);
         return errors;
     }
 }

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Realtime.Cells;
+using Realtime.Cells.Tests.Support;
 using Realtime.Daemon.Hosting;
 using Realtime.Daemon.Storage;
 using Realtime.Daemon.Tests.Simulation;
@@ -86,11 +87,9 @@ public sealed class ReplayCommandTests : IDisposable
         Assert.Equal(2, report["comparison"]!["streams"]!.AsArray().Count);
     }
 
-    [Fact]
+    [VectorFact]
     public async Task Verify_WithAnotherKernel_SaysThatThisIsAComparison()
     {
-        if (Kernels.Available.Count == 1)
-            return;
         Record(20).Dispose();
 
         var result = await CommandLine.RunAsync("replay", State, "--verify", "--kernel", "scalar");

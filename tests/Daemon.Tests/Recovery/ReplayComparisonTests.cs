@@ -1,4 +1,5 @@
 using Realtime.Cells;
+using Realtime.Cells.Tests.Support;
 using Realtime.Daemon.Configuration;
 using Realtime.Daemon.Frames;
 using Realtime.Daemon.Hosting;
@@ -109,11 +110,9 @@ public sealed class ReplayComparisonTests
         Assert.Equal(0, report.Comparison!.Streams.Single(static one => one.Stream == "copy").Other.Scored);
     }
 
-    [Fact]
+    [VectorFact]
     public void Another_kernel_is_compared()
     {
-        if (Kernels.Available.Count == 1)
-            return;
         var disk = new SimulatedDisk();
         using var daemon = new JournalledDaemon(disk, options: SimulatedDaemon.Options(16));
         daemon.Feed(new HostileInput(64), 200);

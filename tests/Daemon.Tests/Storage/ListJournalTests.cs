@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Realtime.Daemon.Frames;
 using Realtime.Daemon.Storage;
 using Realtime.Protocol;
@@ -38,14 +37,6 @@ public sealed class ListJournalTests
     private static string[] Run(string path)
     {
         var script = Path.Combine(Repository.Root, "examples", "list_journal.py");
-        using var python = Process.Start(new ProcessStartInfo("python3", [script, path])
-        {
-            RedirectStandardOutput = true, RedirectStandardError = true,
-        })!;
-        var error = python.StandardError.ReadToEndAsync();
-        var output = python.StandardOutput.ReadToEnd();
-        python.WaitForExit();
-        Assert.True(python.ExitCode == 0, error.Result);
-        return output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        return Command.Say("python3", script, path).Split('\n', StringSplitOptions.RemoveEmptyEntries);
     }
 }

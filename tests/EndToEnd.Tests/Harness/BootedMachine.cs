@@ -8,7 +8,7 @@ namespace Realtime.EndToEnd.Tests.Harness;
 public sealed class BootedMachine : IDisposable
 {
     private static readonly string Script =
-        Path.Combine(Programs.Root, "tests", "EndToEnd.Tests", "systemd", "machine");
+        Path.Combine(Repository.Root, "tests", "EndToEnd.Tests", "systemd", "machine");
     private static readonly Lazy<string?> Reason = new(FindReason);
 
     private readonly string _folder = Directory.CreateTempSubdirectory("realtimed-machine-").FullName;
@@ -86,13 +86,12 @@ public sealed class BootedMachine : IDisposable
         Directory.CreateDirectory(Path.Combine(to, "docs"));
         foreach (var (from, name) in new[]
         {
-            (Path.Combine(Programs.Root, "script"), "script"), (Path.Combine(Programs.Root, "systemd"), "systemd"),
-            (Path.Combine(Programs.Root, "docs", "man"), "docs/man"), (Programs.Peers, "peers"),
+            (Path.Combine(Repository.Root, "script"), "script"), (Path.Combine(Repository.Root, "systemd"), "systemd"),
+            (Path.Combine(Repository.Root, "docs", "man"), "docs/man"), (Programs.Peers, "peers"),
             (Programs.Built, "program"), (FaultyBuild.Folder, "faults"),
         })
         {
-            var (code, text) = Start("cp", ["-r", from, Path.Combine(to, name)]);
-            Assert.True(code == 0, text);
+            Command.Say("cp", "-r", from, Path.Combine(to, name));
         }
     }
 
@@ -110,14 +109,9 @@ public sealed class BootedMachine : IDisposable
 
     private static (int Code, string Text) Start(string program, string[] arguments)
     {
-        var start = new ProcessStartInfo("sh", ["-c", "exec \"$@\" 2>&1 </dev/null", "sh", program, .. arguments])
-        {
-            RedirectStandardOutput = true,
-        };
-        using var process = Process.Start(start)!;
-        var text = process.StandardOutput.ReadToEnd();
-        process.WaitForExit();
-        return (process.ExitCode, text);
+        // As it comes, both streams as one.
+        var (code, output, _) = Command.Run("sh", ["-c", "exec \"$@\" 2>&1", "sh", program, .. arguments]);
+        return (code, output);
     }
 }
 

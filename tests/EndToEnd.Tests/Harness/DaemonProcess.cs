@@ -1,7 +1,5 @@
 using System.Globalization;
-using System.Net;
 using System.Net.Http.Json;
-using System.Net.Sockets;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 
@@ -20,7 +18,7 @@ internal sealed class DaemonProcess : IDisposable
         IReadOnlyDictionary<string, string>? environment)
     {
         Folder = folder;
-        Http = string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{FreePort()}");
+        Http = string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{FreePort.Find()}");
         Ingest = Endpoint("ingest", tcp);
         Requests = Endpoint("requests", tcp);
         Predictions = Endpoint("predictions", tcp);
@@ -111,15 +109,9 @@ internal sealed class DaemonProcess : IDisposable
         Directory.Delete(Folder, recursive: true);
     }
 
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
-    }
-
-    private string Endpoint(string name, bool tcp) =>
-        tcp ? string.Create(CultureInfo.InvariantCulture, $"tcp://127.0.0.1:{FreePort()}") : $"ipc://{Folder}/{name}";
+    private string Endpoint(string name, bool tcp) => tcp
+        ? string.Create(CultureInfo.InvariantCulture, $"tcp://127.0.0.1:{FreePort.Find()}")
+        : $"ipc://{Folder}/{name}";
 
     private async Task WaitUntilReadyAsync()
     {

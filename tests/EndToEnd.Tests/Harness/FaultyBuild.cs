@@ -6,7 +6,7 @@ internal static class FaultyBuild
     public const int Hang = 10;
 
     public static string Folder { get; } =
-        Path.Combine(Programs.Root, "artifacts", "faults", "bin", "Daemon", "release");
+        Path.Combine(Repository.Root, "artifacts", "faults", "bin", "Daemon", "release");
 
     public static string Daemon { get; } = Path.Combine(Folder, "realtimed.dll");
 

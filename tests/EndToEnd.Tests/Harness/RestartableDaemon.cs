@@ -1,6 +1,4 @@
 using System.Globalization;
-using System.Net;
-using System.Net.Sockets;
 using System.Text.Json.Nodes;
 using Realtime.Protocol;
 using Realtime.Protocol.MessagePack;
@@ -26,7 +24,7 @@ internal sealed class RestartableDaemon : IDisposable
     /// <param name="settings">section.key=value each, where $folder stands for the daemon's.</param>
     public RestartableDaemon(JsonObject? configuration = null, bool tcp = false, params string[] settings)
     {
-        Port = tcp ? FreePort() : 0;
+        Port = tcp ? FreePort.Find() : 0;
         Requests = tcp
             ? string.Create(CultureInfo.InvariantCulture, $"tcp://127.0.0.1:{Port}") : $"ipc://{_folder}/requests";
         configuration ??= [];
@@ -109,12 +107,5 @@ internal sealed class RestartableDaemon : IDisposable
     {
         _process?.Dispose();
         Directory.Delete(_folder, recursive: true);
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 }

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Globalization;
 
 namespace Realtime.EndToEnd.Tests.Harness;
@@ -13,7 +12,7 @@ internal sealed class SmallDisk : IDisposable
         _path = path;
         Directory.CreateDirectory(path);
         var size = string.Create(CultureInfo.InvariantCulture, $"size={megabytes}m");
-        Assert.True(TryRun("mount", "-t", "tmpfs", "-o", size, "tmpfs", path), $"a small disk at {path}");
+        Assert.True(Command.Succeeds("mount", "-t", "tmpfs", "-o", size, "tmpfs", path), $"a small disk at {path}");
     }
 
     /// <summary>Whether this machine lets one be made.</summary>
@@ -39,33 +38,16 @@ internal sealed class SmallDisk : IDisposable
 
     public void Clear() => File.Delete(Filler);
 
-    public void Dispose() => TryRun("umount", "-l", _path);
+    public void Dispose() => Command.Succeeds("umount", "-l", _path);
 
     private static bool TryMake()
     {
         var path = DaemonProcess.TemporaryFolder();
-        var isMade = TryRun("mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", path);
+        var isMade = Command.Succeeds("mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", path);
         if (isMade)
-            TryRun("umount", path);
+            Command.Succeeds("umount", path);
         Directory.Delete(path);
         return isMade;
-    }
-
-    private static bool TryRun(string program, params string[] arguments)
-    {
-        try
-        {
-            using var process = Process.Start(new ProcessStartInfo(program, arguments)
-            {
-                RedirectStandardError = true,
-            })!;
-            process.WaitForExit();
-            return process.ExitCode == 0;
-        }
-        catch (System.ComponentModel.Win32Exception)
-        {
-            return false;
-        }
     }
 }
 

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Collections.Concurrent;
 using System.IO.Compression;
+using System.Net;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
@@ -20,8 +21,8 @@ internal sealed class OtlpReceiver : IAsyncDisposable
         builder.Logging.ClearProviders();
         builder.WebHost.ConfigureKestrel(static kestrel =>
         {
-            kestrel.ListenLocalhostAt(0, HttpProtocols.Http1);
-            kestrel.ListenLocalhostAt(0, HttpProtocols.Http2);
+            foreach (var protocols in new[] { HttpProtocols.Http1, HttpProtocols.Http2 })
+                kestrel.Listen(IPAddress.Loopback, 0, listen => listen.Protocols = protocols);
         });
         _app = builder.Build();
         foreach (var signal in new[] { "metrics", "traces", "logs" })
@@ -110,10 +111,4 @@ internal sealed class OtlpReceiver : IAsyncDisposable
             gzip.CopyTo(unzipped);
         return unzipped.ToArray();
     }
-}
-
-internal static class KestrelPorts
-{
-    public static void ListenLocalhostAt(this KestrelServerOptions kestrel, int port, HttpProtocols protocols) =>
-        kestrel.Listen(System.Net.IPAddress.Loopback, port, listen => listen.Protocols = protocols);
 }

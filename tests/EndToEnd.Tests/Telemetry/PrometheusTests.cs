@@ -7,8 +7,8 @@ namespace Realtime.EndToEnd.Tests.Telemetry;
 /// <summary><c>/metrics</c> of a real daemon, and what is in <c>docs/</c> to be used with it.</summary>
 public sealed partial class PrometheusTests : IDisposable
 {
-    private static readonly string Rules = Path.Combine(Programs.Root, "docs", "prometheus-rules.yaml");
-    private static readonly string Dashboard = Path.Combine(Programs.Root, "docs", "grafana-dashboard.json");
+    private static readonly string Rules = Path.Combine(Repository.Root, "docs", "prometheus-rules.yaml");
+    private static readonly string Dashboard = Path.Combine(Repository.Root, "docs", "grafana-dashboard.json");
 
     private readonly string _folder = DaemonProcess.TemporaryFolder();
 
@@ -32,11 +32,11 @@ public sealed partial class PrometheusTests : IDisposable
         await PromtoolAsync("check", "rules", "--lint=all", "--lint-fatal", Rules);
         File.Copy(Rules, Path.Combine(_folder, Path.GetFileName(Rules)));
         var test = Path.Combine(_folder, "test.yaml");
-        File.Copy(
-            Path.Combine(Programs.Root, "tests", "EndToEnd.Tests", "Telemetry", "rules", "prometheus-rules.test.yaml"),
-            test);
+        var cases = Path.Combine("tests", "EndToEnd.Tests", "Telemetry", "rules", "prometheus-rules.test.yaml");
+        File.Copy(Path.Combine(Repository.Root, cases), test);
         await PromtoolAsync("test", "rules", test);
         var alerts = Alert().Matches(await File.ReadAllTextAsync(Rules)).Select(static one => one.Groups[1].Value);
+        Assert.NotEmpty(alerts);
         var tested = await File.ReadAllTextAsync(test);
         Assert.All(alerts, alert => Assert.Contains($"- name: {alert}\n", tested, StringComparison.Ordinal));
     }

@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Net;
 using System.Net.Http.Json;
-using System.Net.Sockets;
 using System.Text.Json.Nodes;
 using Realtime.EndToEnd.Tests.Harness;
 
@@ -22,7 +21,7 @@ public sealed class VictoriaMetricsTests : IDisposable
     [VictoriaFact]
     public async Task A_backend_knows_what_the_daemon_has_counted()
     {
-        var address = string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{FreePort()}");
+        var address = string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{FreePort.Find()}");
         using var backend = new Child(
             Programs.VictoriaMetrics!,
             [$"-httpListenAddr={address}", $"-storageDataPath={_folder}/data", "-retentionPeriod=1d",
@@ -52,7 +51,7 @@ public sealed class VictoriaMetricsTests : IDisposable
         Assert.Equal(TracedLoad.Ticks, samples.Length);
         foreach (var q in new[] { 0.5, 0.99 })
         {
-            var told = await AskAsync($"realtime_tick_latency_seconds_bucket", q);
+            var told = await AskAsync("realtime_tick_latency_seconds_bucket", q);
             var exact = RawSamples.Quantile(samples, q);
             // A bucket of scale 3, should an outlier have made it that wide.
             Assert.InRange(told, exact / 1.0906, exact * 1.0906);
@@ -89,12 +88,5 @@ public sealed class VictoriaMetricsTests : IDisposable
         }
 
         Assert.Fail($"not so after 10 s\n{backend.Everything}");
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 }

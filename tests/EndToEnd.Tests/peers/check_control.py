@@ -1,14 +1,12 @@
 """Control requests, pipelining, batches longer than a frame of the loop, and the heartbeat (frame.maxTicks 16)."""
-import json
-import os
 import time
 
 import numpy as np
 
+import own_models
 import realtime_model as rm
 from wire import (
     Counters,
-    Missing,
     Publisher,
     Requests,
     Subscriber,
@@ -16,10 +14,11 @@ from wire import (
     arguments,
     codes,
     expect,
+    expect_accounts,
     expect_true,
-    fail,
     pack,
     passed,
+    run_peer,
     stats,
 )
 
@@ -42,21 +41,10 @@ def documents():
     ]
 
 
-def prepare(options):
-    rng, listed = np.random.default_rng(options.seed), []
-    for document in documents():
-        name = document["name"]
-        rm.save_random(rng, os.path.join(options.prepare, f"{name}.safetensors"), document)
-        listed.append({"name": name, "file": f"{name}.safetensors", "streams": [f"{name}/*"]})
-    print(json.dumps(listed))
-
-
 class World:
     def __init__(self, options):
         self.options = options
-        self.models = {
-            d["name"]: rm.Model.load(os.path.join(options.folder, f"{d['name']}.safetensors")) for d in documents()
-        }
+        self.models = own_models.load(options, documents())
         self.requests, self.publisher = Requests(options.requests), Publisher(options.ingest)
         self.subscriber = Subscriber(options.predictions)
         self.rng = np.random.default_rng(options.seed + 1)
@@ -327,12 +315,8 @@ def batches(world):
     )
     for (seq, values), prediction in zip(ticks, reply["predictions"]):
         wanted = world.models["gru"].step(reference, values).flat()[0]
-        found = np.array(rm.flatten_wire(prediction))
         expect(prediction["seq"], seq, "seq in a batch's predictions")
-        expect_true(
-            (np.abs(found - wanted) <= 1e-5 * np.maximum(1, np.abs(wanted))).all(),
-            f"seq {seq} of a batch: expected {wanted}, found {found}",
-        )
+        own_models.expect_prediction(prediction, wanted, f"seq {seq} of a batch")
     mixed = [
         [1, stream, 100, None, world.values()],
         [1, stream, 50, None, world.values()],
@@ -446,7 +430,7 @@ def heartbeat(world):
 def main():
     options = arguments(folder="")
     if options.prepare:
-        return prepare(options)
+        return own_models.prepare(options, documents())
     world, counters = World(options), Counters(options.http)
     for subject in (
         hello,
@@ -466,15 +450,8 @@ def main():
     ):
         subject(world)
     found = counters.changes()
-    expect(
-        found["received"],
-        found["stepped"] + found["duplicate"] + found["rejected"] + found["refused"],
-        f"received, of {found!r}",
-    )
+    expect_accounts(found, f"{found!r}")
 
 
 if __name__ == "__main__":
-    try:
-        main()
-    except Missing as missing:
-        fail(str(missing))
+    run_peer(main)

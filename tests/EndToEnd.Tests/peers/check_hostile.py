@@ -3,8 +3,6 @@
 The table is full from the start (streams.max 8), so that nothing sent here can make a stream. Needs tcp endpoints.
 Scenarios (one daemon each): messages, connections.
 """
-import json
-import os
 import socket
 import struct
 import time
@@ -14,10 +12,10 @@ import numpy as np
 import zmq
 from zmq.utils.monitor import recv_monitor_message
 
+import own_models
 import realtime_model as rm
 from wire import (
     Counters,
-    Missing,
     Publisher,
     Requests,
     Subscriber,
@@ -25,10 +23,11 @@ from wire import (
     arguments,
     codes,
     expect,
+    expect_accounts,
     expect_true,
-    fail,
     pack,
     passed,
+    run_peer,
     stats,
     unpack,
 )
@@ -68,15 +67,6 @@ def documents():
             {"classes": ["ok", "fault"]},
         ),
     ]
-
-
-def prepare(options):
-    rng, listed = np.random.default_rng(options.seed), []
-    for document in documents():
-        name = document["name"]
-        rm.save_random(rng, os.path.join(options.prepare, f"{name}.safetensors"), document)
-        listed.append({"name": name, "file": f"{name}.safetensors", "streams": [f"{name}/*"]})
-    print(json.dumps(listed))
 
 
 def good_values(stream):
@@ -668,15 +658,11 @@ def connections(world):
 def main():
     options = arguments(folder="")
     if options.prepare:
-        return prepare(options)
+        return own_models.prepare(options, documents())
     world = World(options)
     {"messages": messages, "connections": connections}[options.scenario](world)
     after = stats(options.http)
-    expect(
-        after["received"],
-        sum(after[k] for k in ("stepped", "duplicate", "rejected", "refused")),
-        "received against the sum of outcomes",
-    )
+    expect_accounts(after, "at the end")
     for stream in WATCHED:
         expect(
             ack_of(world.requests.tick(stream, good_values(stream)))["accepted"], 1, f"tick of {stream} at the end"
@@ -685,7 +671,4 @@ def main():
 
 
 if __name__ == "__main__":
-    try:
-        main()
-    except Missing as missing:
-        fail(str(missing))
+    run_peer(main)

@@ -2,17 +2,15 @@
 
 Scenarios, one daemon each: order; step, impute, reset (streams.onGap); limit (streams.max 5); idle (idleAfter 2 s).
 """
-import json
-import os
 import struct
 import time
 
 import numpy as np
 
+import own_models
 import realtime_model as rm
 from wire import (
     Counters,
-    Missing,
     Publisher,
     Requests,
     Subscriber,
@@ -21,13 +19,12 @@ from wire import (
     codes,
     expect,
     expect_true,
-    fail,
     pack,
     passed,
+    run_peer,
     stats,
 )
 
-TOLERANCE = 1e-5
 
 
 def documents():
@@ -55,16 +52,6 @@ def documents():
     ]
 
 
-def prepare(options):
-    rng, listed = np.random.default_rng(options.seed), []
-    for document in documents():
-        name = document["name"]
-        rm.save_random(rng, os.path.join(options.prepare, f"{name}.safetensors"), document)
-        patterns = [f"{name}/*"] + (["1*", "4*"] if name == "plain" else [])
-        listed.append({"name": name, "file": f"{name}.safetensors", "streams": patterns})
-    print(json.dumps(listed))
-
-
 class Followed:
     """A stream stepped in the daemon and in numpy side by side."""
 
@@ -90,9 +77,7 @@ class Followed:
 
     def compare(self, prediction, value, what, flags=()):
         wanted = self.model.step(self.state, [np.nan if value is None else value])
-        found, expected = np.array(rm.flatten_wire(prediction)), wanted.flat()[0]
-        close = np.abs(found - expected) <= TOLERANCE * np.maximum(1.0, np.abs(expected))
-        expect_true(close.all(), f"{what}: expected {expected.tolist()}, found {found.tolist()}")
+        own_models.expect_prediction(prediction, wanted.flat()[0], what)
         flags = set(flags) | ({"warming"} if wanted.warming[0] else set())
         expect(set(prediction.get("flags", [])), flags, f"{what}: flags")
 
@@ -109,9 +94,7 @@ class Followed:
 class World:
     def __init__(self, options):
         self.options = options
-        self.models = {
-            d["name"]: rm.Model.load(os.path.join(options.folder, f"{d['name']}.safetensors")) for d in documents()
-        }
+        self.models = own_models.load(options, documents())
         self.requests, self.publisher = Requests(options.requests), Publisher(options.ingest)
         self.subscriber, self.counters = Subscriber(options.predictions), Counters(options.http)
         self.rng = np.random.default_rng(options.seed + 1)
@@ -566,13 +549,10 @@ def idle(world):
 def main():
     options = arguments(folder="")
     if options.prepare:
-        return prepare(options)
+        return own_models.prepare(options, documents(), {"plain": ["1*", "4*"]})
     scenarios = {"order": order, "step": on_gap, "impute": on_gap, "reset": on_gap, "limit": limit, "idle": idle}
     scenarios[options.scenario](World(options))
 
 
 if __name__ == "__main__":
-    try:
-        main()
-    except Missing as missing:
-        fail(str(missing))
+    run_peer(main)

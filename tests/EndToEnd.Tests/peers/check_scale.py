@@ -5,18 +5,12 @@ import time
 
 import numpy as np
 
+import own_models
 import realtime_model as rm
-from wire import Counters, Missing, Requests, Subscriber, ack_of, arguments, expect, expect_true, fail, passed, stats
+from wire import Counters, Requests, Subscriber, ack_of, arguments, expect, expect_true, memory, passed, run_peer, stats
 
 STREAMS, BATCH, IN_FLIGHT, SAMPLE = 100_000, 1000, 4, 50
 BUILT_IN = pathlib.Path(__file__).parents[3] / "src" / "Daemon" / "Models" / "default.safetensors"
-
-
-def memory(pid):
-    """Resident memory and its peak, in bytes."""
-    with open(f"/proc/{pid}/status") as file:
-        lines = dict(line.split(":", 1) for line in file)
-    return [int(lines[key].split()[0]) * 1024 for key in ("VmRSS", "VmHWM")]
 
 
 def send_round(requests, number, values):
@@ -73,16 +67,9 @@ def main():
         for row, k in enumerate(sample):
             prediction = subscriber.predictions[f"site/{k:06}"][number - 1]
             expect(prediction["seq"], number, f"seq of stream {k}")
-            found = np.array(rm.flatten_wire(prediction))
-            close = np.abs(found - expected[row]) <= 1e-5 * np.maximum(1, np.abs(expected[row]))
-            expect_true(
-                close.all(), f"stream {k} tick {number}: expected {expected[row].tolist()}, found {found.tolist()}"
-            )
+            own_models.expect_prediction(prediction, expected[row], f"stream {k} tick {number}")
     passed(f"predictions of {SAMPLE} streams of {STREAMS} are right")
 
 
 if __name__ == "__main__":
-    try:
-        main()
-    except Missing as missing:
-        fail(str(missing))
+    run_peer(main)

@@ -3,39 +3,20 @@
 The second subscribes to the topics m/a and m/b only. Endpoints: ipc://connected and ipc://bound in the folder
 that both run in.
 """
-import json
-import os
 import time
 
 import numpy as np
 import zmq
 
+import own_models
 import realtime_model as rm
-from wire import (
-    Counters,
-    Missing,
-    Requests,
-    Subscriber,
-   
-    arguments,
-    expect,
-    expect_true,
-    fail,
-    pack,
-    passed,
-    stats,
-)
+from wire import Counters, Requests, Subscriber, arguments, expect_true, pack, passed, run_peer, stats
 
 
 def document():
     return rm.document(
         "m", ["value"], [rm.recurrent("rnn0", "gru", 1, 8), rm.dense("head", 8, 1)], rm.points(["value"])
     )
-
-
-def prepare(options):
-    rm.save_random(np.random.default_rng(options.seed), os.path.join(options.prepare, "m.safetensors"), document())
-    print(json.dumps([{"name": "m", "file": "m.safetensors", "streams": ["m/*"]}]))
 
 
 def publisher():
@@ -70,17 +51,15 @@ def check(requests, subscriber, model, stream, socket, values):
         )
     state = model.streams()
     for k, (value, prediction) in enumerate(zip(values, subscriber.predictions[stream])):
-        wanted, found = model.step(state, value).flat()[0], np.array(rm.flatten_wire(prediction))
-        close = np.abs(found - wanted) <= 1e-5 * np.maximum(1, np.abs(wanted))
-        expect_true(close.all(), f"stream {stream} tick {k}: expected {wanted.tolist()}, found {found.tolist()}")
+        own_models.expect_prediction(prediction, model.step(state, value).flat()[0], f"stream {stream} tick {k}")
 
 
 def main():
     options = arguments(folder="")
     if options.prepare:
-        return prepare(options)
+        return own_models.prepare(options, [document()])
     rng = np.random.default_rng(options.seed + 1)
-    model = rm.Model.load(os.path.join(options.folder, "m.safetensors"))
+    model = own_models.load(options, [document()])["m"]
     requests, subscriber = Requests(options.requests), Subscriber(options.predictions)
     bound, connected = publisher(), publisher()
     bound.bind(f"ipc://{options.folder}/connected")
@@ -104,7 +83,4 @@ def main():
 
 
 if __name__ == "__main__":
-    try:
-        main()
-    except Missing as missing:
-        fail(str(missing))
+    run_peer(main)

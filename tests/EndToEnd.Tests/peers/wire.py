@@ -245,5 +245,25 @@ class Counters:
         self.before = stats(self.http)
 
 
+def expect_accounts(found, what):
+    """Every tick received has one outcome."""
+    expect(found["received"], sum(found[name] for name in OUTCOMES), f"received against the sum of outcomes, {what}")
+
+
+def memory(pid):
+    """A process's resident memory and its peak, in bytes."""
+    with open(f"/proc/{pid}/status") as file:
+        lines = dict(line.split(":", 1) for line in file)
+    return [int(lines[key].split()[0]) * 1024 for key in ("VmRSS", "VmHWM")]
+
+
 def passed(text):
     print(f"ok: {text}", flush=True)
+
+
+def run_peer(main):
+    """A peer's main; something that does not arrive is a failure like any other."""
+    try:
+        main()
+    except Missing as missing:
+        fail(str(missing))

@@ -241,8 +241,9 @@ public sealed class GradientTests
     }
 
     private static Layer[] Moved(Layer[] layers, string tensor, float[] direction, double step) =>
-        [.. layers.Select(layer => LayerCopy.With(layer, tensor, values =>
-            [.. values.Select((value, i) => (float)(value + step * direction[i]))]))];
+        [.. layers.Select(layer => LayerCopy.With(layer, [.. layer.Tensors.Select(one => one.Name == tensor
+            ? one.Values.ToArray().Zip(direction, (value, by) => (float)(value + step * by)).ToArray()
+            : one.Values.ToArray())]))];
 
     private static Layer Cell(Initialiser make, string cell, string name, int inputs, int hidden) => cell switch
     {

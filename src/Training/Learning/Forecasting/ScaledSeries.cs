@@ -16,7 +16,7 @@ internal sealed class ScaledSeries
     {
         _columns = series.Columns;
         Rows = series.Rows;
-        TrainRows = (int)Math.Round(series.Rows * trainShare);
+        TrainRows = TrainRowsOf(series, trainShare);
         _inputs = new float[series.Values.Length];
         _values = new float[series.Values.Length];
         var last = new float[_columns];
@@ -49,7 +49,7 @@ internal sealed class ScaledSeries
         for (var column = 0; column < columns; column++)
         {
             var values = series.SelectMany(one => Enumerable
-                .Range(0, (int)Math.Round(one.Rows * trainShare)).Select(row => one.Values[row * columns + column]))
+                .Range(0, TrainRowsOf(one, trainShare)).Select(row => one.Values[row * columns + column]))
                 .Where(value => !double.IsNaN(value)).ToArray();
             mean[column] = values.Length == 0 ? 0 : values.Average();
             var variance = values.Length == 0 ? 0 : values.Average(value => Math.Pow(value - mean[column], 2));
@@ -58,4 +58,7 @@ internal sealed class ScaledSeries
         }
         return Normalisation.Fixed(mean, std);
     }
+
+    private static int TrainRowsOf(RecordedSeries series, double trainShare) =>
+        (int)Math.Round(series.Rows * trainShare);
 }

@@ -8,20 +8,10 @@ public sealed class BinaryCrossEntropy : Loss
 {
     public override bool TakesSums => true;
 
-    public override void Add(
-        ReadOnlySpan<float> outputs, ReadOnlySpan<float> targets, Span<float> gradient, ref LossSum sum)
+    private protected override double Of(ReadOnlySpan<float> outputs, float target, Span<float> gradient)
     {
-        for (var i = 0; i < targets.Length; i++)
-        {
-            gradient[i] = 0;
-            if (float.IsNaN(targets[i]))
-            {
-                continue;
-            }
-            double a = outputs[i], t = targets[i];
-            sum.Total += Math.Max(a, 0) - t * a + Math.Log(1 + Math.Exp(-Math.Abs(a)));
-            sum.Count++;
-            gradient[i] = (float)(1 / (1 + Math.Exp(-a)) - t);
-        }
+        double a = outputs[0], t = target;
+        gradient[0] = (float)(1 / (1 + Math.Exp(-a)) - t);
+        return Math.Max(a, 0) - t * a + Math.Log(1 + Math.Exp(-Math.Abs(a)));
     }
 }

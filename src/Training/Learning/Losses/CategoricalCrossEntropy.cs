@@ -10,23 +10,17 @@ public sealed class CategoricalCrossEntropy : Loss
 
     public override int TargetsFor(int outputs) => 1;
 
-    public override void Add(
-        ReadOnlySpan<float> outputs, ReadOnlySpan<float> targets, Span<float> gradient, ref LossSum sum)
+    private protected override double Of(ReadOnlySpan<float> outputs, float target, Span<float> gradient)
     {
-        gradient.Clear();
-        if (float.IsNaN(targets[0]))
-        {
-            return;
-        }
-        var label = (int)targets[0];
-        if (label != targets[0] || (uint)label >= (uint)outputs.Length)
+        var label = (int)target;
+        if (label != target || (uint)label >= (uint)outputs.Length)
         {
             throw new ArgumentException(
-                $"expected the number of a class, 0 to {outputs.Length - 1}, found {targets[0]}", nameof(targets));
+                $"expected the number of a class, 0 to {outputs.Length - 1}, found {target}", nameof(target));
         }
         outputs.CopyTo(gradient);
-        sum.Total += Softmax.Of(gradient[..outputs.Length]) - outputs[label];
-        sum.Count++;
+        var loss = Softmax.Of(gradient) - outputs[label];
         gradient[label] -= 1;
+        return loss;
     }
 }

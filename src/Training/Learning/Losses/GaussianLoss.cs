@@ -13,23 +13,12 @@ public sealed class GaussianLoss : Loss
 
     public override int OutputsPerTarget => 2;
 
-    public override void Add(
-        ReadOnlySpan<float> outputs, ReadOnlySpan<float> targets, Span<float> gradient, ref LossSum sum)
+    private protected override double Of(ReadOnlySpan<float> outputs, float target, Span<float> gradient)
     {
-        gradient.Clear();
-        for (var i = 0; i < targets.Length; i++)
-        {
-            if (float.IsNaN(targets[i]))
-            {
-                continue;
-            }
-            var given = outputs[2 * i + 1];
-            double s = Math.Clamp(given, -Limit, Limit), error = (double)outputs[2 * i] - targets[i];
-            var precision = Math.Exp(-s);
-            sum.Total += (s + error * error * precision) / 2;
-            sum.Count++;
-            gradient[2 * i] = (float)(error * precision);
-            gradient[2 * i + 1] = Math.Abs(given) > Limit ? 0 : (float)((1 - error * error * precision) / 2);
-        }
+        double s = Math.Clamp(outputs[1], -Limit, Limit), error = (double)outputs[0] - target;
+        var precision = Math.Exp(-s);
+        gradient[0] = (float)(error * precision);
+        gradient[1] = Math.Abs(outputs[1]) > Limit ? 0 : (float)((1 - error * error * precision) / 2);
+        return (s + error * error * precision) / 2;
     }
 }

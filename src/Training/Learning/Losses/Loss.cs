@@ -37,6 +37,25 @@ public abstract class Loss
     /// <param name="targets">One per target, NaN where masked.</param>
     /// <param name="gradient">As the outputs; written whole.</param>
     /// <param name="sum">It is added to.</param>
-    public abstract void Add(
-        ReadOnlySpan<float> outputs, ReadOnlySpan<float> targets, Span<float> gradient, ref LossSum sum);
+    public virtual void Add(
+        ReadOnlySpan<float> outputs, ReadOnlySpan<float> targets, Span<float> gradient, ref LossSum sum)
+    {
+        gradient.Clear();
+        var each = targets.IsEmpty ? 0 : outputs.Length / targets.Length;
+        for (var i = 0; i < targets.Length; i++)
+        {
+            if (float.IsNaN(targets[i]))
+            {
+                continue;
+            }
+            sum.Total += Of(outputs.Slice(i * each, each), targets[i], gradient.Slice(i * each, each));
+            sum.Count++;
+        }
+    }
+
+    /// <summary>The loss of one target that is not masked.</summary>
+    /// <param name="outputs">Those for this target.</param>
+    /// <param name="target">Not NaN.</param>
+    /// <param name="gradient">Takes the derivatives by these outputs; zeros before.</param>
+    private protected abstract double Of(ReadOnlySpan<float> outputs, float target, Span<float> gradient);
 }

@@ -27,28 +27,17 @@ public sealed class PinballLoss : Loss
 
     public override int OutputsPerTarget => 1 + _levels.Length;
 
-    public override void Add(
-        ReadOnlySpan<float> outputs, ReadOnlySpan<float> targets, Span<float> gradient, ref LossSum sum)
+    private protected override double Of(ReadOnlySpan<float> outputs, float target, Span<float> gradient)
     {
-        gradient.Clear();
-        for (var i = 0; i < targets.Length; i++)
+        var (loss, derivative) = _point.Of((double)outputs[0] - target);
+        gradient[0] = (float)derivative;
+        for (var k = 0; k < _levels.Length; k++)
         {
-            if (float.IsNaN(targets[i]))
-            {
-                continue;
-            }
-            var at = i * OutputsPerTarget;
-            var (loss, derivative) = _point.Of((double)outputs[at] - targets[i]);
-            gradient[at] = (float)derivative;
-            for (var k = 0; k < _levels.Length; k++)
-            {
-                var over = (double)outputs[++at] - targets[i];
-                var slope = over > 0 ? 1 - _levels[k] : over < 0 ? -_levels[k] : 0;
-                loss += slope * over;
-                gradient[at] = (float)slope;
-            }
-            sum.Total += loss;
-            sum.Count++;
+            var over = (double)outputs[1 + k] - target;
+            var slope = over > 0 ? 1 - _levels[k] : over < 0 ? -_levels[k] : 0;
+            loss += slope * over;
+            gradient[1 + k] = (float)slope;
         }
+        return loss;
     }
 }

@@ -7,21 +7,11 @@ public abstract class PointLoss : Loss
     /// <param name="error">Output less target.</param>
     public abstract (double Loss, double Derivative) Of(double error);
 
-    public override void Add(
-        ReadOnlySpan<float> outputs, ReadOnlySpan<float> targets, Span<float> gradient, ref LossSum sum)
+    private protected override double Of(ReadOnlySpan<float> outputs, float target, Span<float> gradient)
     {
-        for (var i = 0; i < targets.Length; i++)
-        {
-            gradient[i] = 0;
-            if (float.IsNaN(targets[i]))
-            {
-                continue;
-            }
-            var (loss, derivative) = Of((double)outputs[i] - targets[i]);
-            sum.Total += loss;
-            sum.Count++;
-            gradient[i] = (float)derivative;
-        }
+        var (loss, derivative) = Of((double)outputs[0] - target);
+        gradient[0] = (float)derivative;
+        return loss;
     }
 }
 

@@ -34,11 +34,7 @@ internal sealed unsafe class GruResetBeforeTape<TLanes, TVector> : RecurrentTape
     protected override void Through(float* x, int steps, in Pass pass)
     {
         _x = x;
-        float* ih = Weights.At(BiasIh), hh = Weights.At(BiasHh);
-        for (var j = 0; j < 3 * _units; j++)
-        {
-            _bias[j] = ih[j] + hh[j];
-        }
+        SumBiases(_bias);
         AddInputs(x, steps, _gates, _bias);
         for (var t = 0; t < steps; t++)
         {

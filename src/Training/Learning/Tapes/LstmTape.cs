@@ -43,11 +43,7 @@ internal sealed unsafe class LstmTape<TLanes, TVector> : RecurrentTape<TLanes, T
     {
         _x = x;
         _cell.Begin(pass.Carries);
-        float* ih = Weights.At(BiasIh), hh = Weights.At(BiasHh);
-        for (var j = 0; j < 4 * _units; j++)
-        {
-            _bias[j] = ih[j] + hh[j];
-        }
+        SumBiases(_bias);
         AddInputs(x, steps, _gates, _bias);
         for (var t = 0; t < steps; t++)
         {

@@ -73,6 +73,16 @@ internal abstract unsafe class RecurrentTape<TLanes, TVector> : LayerTape
 
     protected abstract void Through(float* x, int steps, in Pass pass);
 
+    /// <summary>to [gates · units] = b_ih + b_hh.</summary>
+    protected void SumBiases(float* to)
+    {
+        float* ih = Weights.At(BiasIh), hh = Weights.At(BiasHh);
+        for (var j = 0; j < BiasIh.PaddedRows; j++)
+        {
+            to[j] = ih[j] + hh[j];
+        }
+    }
+
     /// <summary>sums [steps · rows, gates · units] = W_ih x + start, for all steps at once.</summary>
     protected void AddInputs(float* x, int steps, float* sums, float* start) =>
         Products<TLanes, TVector>.Multiply(steps * Rows, WeightIh.PaddedRows, Inputs, x, InputStride, 1,

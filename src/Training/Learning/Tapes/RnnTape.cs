@@ -27,11 +27,7 @@ internal sealed unsafe class RnnTape<TLanes, TVector> : RecurrentTape<TLanes, TV
     protected override void Through(float* x, int steps, in Pass pass)
     {
         _x = x;
-        float* ih = Weights.At(BiasIh), hh = Weights.At(BiasHh);
-        for (var j = 0; j < OutputStride; j++)
-        {
-            _bias[j] = ih[j] + hh[j];
-        }
+        SumBiases(_bias);
         AddInputs(x, steps, Hidden.Before(1), _bias);
         var powers = new Powers<TLanes, TVector>(PowerConstants.Pointer);
         for (var t = 0; t < steps; t++)

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Realtime.Daemon.Tests.Storage;
 
 namespace Realtime.Daemon.Tests.Hosting.Systemd;
@@ -18,7 +17,7 @@ public sealed class UnitFileTests : IDisposable
     public static TheoryData<string> DropIns =>
         [.. Directory.GetFiles(Path.Combine(Units, "drop-ins")).Select(static file => Path.GetFileName(file))];
 
-    [AnalyzerTheory]
+    [ProgramTheory("systemd-analyze", "systemd")]
     [InlineData("realtimed.service", "realtimed.service")]
     [InlineData("realtimed@.service", "realtimed@two.service")]
     public void Verify_has_nothing_to_say_against_a_unit(string file, string unit)
@@ -31,7 +30,7 @@ public sealed class UnitFileTests : IDisposable
         Assert.Contains("RestartSecs", Analyze("verify", "--man=no", $"--root={_root.Path}", unit).Text);
     }
 
-    [AnalyzerTheory]
+    [ProgramTheory("systemd-analyze", "systemd")]
     [InlineData("realtimed.service")]
     [InlineData("realtimed@.service")]
     public void A_unit_leaves_little_open(string file)
@@ -40,7 +39,7 @@ public sealed class UnitFileTests : IDisposable
         Assert.True(code == 0, text);
     }
 
-    [AnalyzerTheory]
+    [ProgramTheory("systemd-analyze", "systemd")]
     [MemberData(nameof(DropIns))]
     public void A_drop_in_leaves_little_more_open(string file)
     {
@@ -74,37 +73,23 @@ public sealed class UnitFileTests : IDisposable
         {
             var path = Path.Combine(_root.Path, program);
             Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-            File.WriteAllText(path, "#!/bin/sh\n");
-            Process.Start("chmod", ["755", path]).WaitForExit();
+            File.WriteAllText(path, "");
+            File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         }
 
-        var units = Path.Combine(_root.Path, "usr/lib/systemd");
-        Directory.CreateDirectory(units);
         // The targets that units refer to.
-        if (!Directory.Exists(Path.Combine(units, "system")))
-            Process.Start("cp", ["-r", "/usr/lib/systemd/system", units]).WaitForExit();
+        var ours = Command.Say("systemd-path", "systemd-system-unit").Trim();
+        var units = Path.Join(_root.Path, ours);
+        if (!Directory.Exists(units))
+        {
+            Directory.CreateDirectory(Path.GetDirectoryName(units)!);
+            Command.Say("cp", "-r", ours, units);
+        }
     }
 
     private static (int Code, string Text) Analyze(params string[] arguments)
     {
-        using var process = Process.Start(new ProcessStartInfo("systemd-analyze", arguments)
-        {
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        })!;
-        var errors = process.StandardError.ReadToEndAsync();
-        var text = process.StandardOutput.ReadToEnd();
-        process.WaitForExit();
-        return (process.ExitCode, text + errors.Result);
-    }
-}
-
-/// <summary>A theory that needs systemd-analyze; skipped, saying so, where it is missing.</summary>
-internal sealed class AnalyzerTheoryAttribute : TheoryAttribute
-{
-    public AnalyzerTheoryAttribute()
-    {
-        if (!File.Exists("/usr/bin/systemd-analyze"))
-            Skip = "NOT TESTED: no systemd-analyze (apt-get install systemd)";
+        var (code, output, errors) = Command.Run("systemd-analyze", arguments);
+        return (code, output + errors);
     }
 }
