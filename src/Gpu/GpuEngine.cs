@@ -38,6 +38,7 @@ public sealed unsafe class GpuEngine : IStepEngine
     private readonly int _largestLaunch;
     private readonly StateSlot? _top;
     private StateSlabs _states;
+    private int _lastRows;
     private bool _disposed;
 
     /// <param name="model">The model to step.</param>
@@ -64,7 +65,8 @@ public sealed unsafe class GpuEngine : IStepEngine
         _wave = new Staging(_queue);
         _outputs = new Staging(_queue);
         _constants = [Constant<int>(_plan.Ints), Constant<float>(_plan.Weights), Constant<float>(_plan.Biases)];
-        _steps = [.. Shapes(_plan, tileBytes, largestGroup).Select(shape => (shape, _queue.Kernel(shape.Variant, "step_wave")))];
+        _steps = [.. Shapes(_plan, tileBytes, largestGroup)
+            .Select(shape => (shape, _queue.Kernel(shape.Variant, "step_wave")))];
         TileShape widest = _steps[0].Shape;
         _largestLaunch = widest.Variant.IsWide ? LargestWideLaunch : LargestLaunch;
         if (widest.Variant.IsWide) _scratch = _queue.Allocate(widest.Groups(_largestLaunch) * widest.TileBytes);
@@ -224,7 +226,7 @@ public sealed unsafe class GpuEngine : IStepEngine
 
     private void StepPart(ReadOnlySpan<int> rows, ReadOnlySpan<float> inputs, Span<float> outputs)
     {
-        int n = rows.Length, room = _recordings.Room(n);
+        int n = _lastRows = rows.Length, room = _recordings.Room(n);
         Fit(room);
         int* wave = (int*)_wave.Host;
         wave[0] = n;
@@ -242,6 +244,15 @@ public sealed unsafe class GpuEngine : IStepEngine
         (TileShape shape, GpuKernel kernel) = Choose(room);
         _queue.Launch(kernel, shape.Groups(room), shape.Units, shape.Parts);
         _outputs.Download(DownBytes(room));
+    }
+
+    /// <summary>Steps the last wave again and again, all on the device, and waits; for measuring.</summary>
+    internal void Repeat(int times)
+    {
+        int n = _lastRows;
+        (TileShape shape, GpuKernel kernel) = Choose(n);
+        for (int i = 0; i < times; i++) _queue.Launch(kernel, shape.Groups(n), shape.Units, shape.Parts);
+        _queue.Finish();
     }
 
     private long UpBytes(int rows) => (WaveHeader + (long)rows * (1 + _inputs)) * sizeof(int);

@@ -3,7 +3,7 @@ using Realtime.Cells;
 
 namespace Realtime.Gpu;
 
-/// <summary>A model stepped on a device and on the processor: how far they are apart, and how long each takes.</summary>
+/// <summary>A model on a device and on the processor: how far they are apart, and how long each takes.</summary>
 /// <param name="Difference">The largest |a − b| / max(1, |b|) of outputs and states.</param>
 /// <param name="CpuNanoseconds">Per stream and step; 0 where it was not measured.</param>
 /// <param name="GpuNanoseconds">Likewise, copies and all calls counted.</param>

@@ -160,22 +160,24 @@ internal sealed class StepPlan
     private Op WithGates(RecurrentLayer layer, Op op)
     {
         int[] gates = [.. Enumerable.Range(0, layer.Gates)];
-        bool isGru = layer is GruLayer;
+        bool isGru = layer is GruLayer, isLstm = layer is LstmLayer;
         int biases = _biases.Count;
         // The candidate's two sums stay apart in a GRU: the reset gate acts on one of them.
         for (int gate = 0; gate < layer.Gates; gate++)
-            for (int j = 0; j < layer.Hidden; j++) _biases.Add(isGru && gate == 2 ? Ih(layer, gate, j) : Both(layer, gate, j));
+        {
+            for (int j = 0; j < layer.Hidden; j++)
+                _biases.Add(isGru && gate == 2 ? Ih(layer, gate, j) : Both(layer, gate, j));
+        }
+
         if (isGru) _biases.AddRange(layer.BiasHh.Span[(2 * layer.Hidden)..]);
         return op with
         {
-            Kind = isGru ? Kind.Gru : hasCell(layer) ? Kind.Lstm : Kind.Rnn,
+            Kind = isGru ? Kind.Gru : isLstm ? Kind.Lstm : Kind.Rnn,
             XWeights = Pack(layer.WeightIh.Span, layer.Inputs, layer.Hidden, gates),
             HWeights = Pack(layer.WeightHh.Span, layer.Hidden, layer.Hidden, gates),
             Biases = biases,
             Activation = layer is RnnLayer rnn ? rnn.Activation : Activation.Linear,
         };
-
-        static bool hasCell(RecurrentLayer layer) => layer is LstmLayer;
     }
 
     private void AddResetBefore(GruLayer layer, Op op)

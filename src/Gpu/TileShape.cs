@@ -31,7 +31,8 @@ internal sealed record TileShape(KernelVariant Variant, int Units, int Parts, lo
         long part = (long)variant.Streams * plan.TileStride * sizeof(float);
         if (!variant.IsWide)
         {
-            while (units > 2 * LeastUnits && 2 * parts * variant.Streams <= GoodStreams && 2 * parts * part <= tileBytes)
+            while (units > 2 * LeastUnits
+                && 2 * parts * variant.Streams <= GoodStreams && 2 * parts * part <= tileBytes)
                 (units, parts) = (units / 2, 2 * parts);
             for (; parts > 1 && parts * part > tileBytes; parts /= 2)
                 if (units < plan.LargestLayer) units *= 2;

@@ -1,8 +1,8 @@
 namespace Realtime.Gpu;
 
 /// <summary>
-/// Recorded steps for waves of up to 64, 256, 1,024 and 4,096 rows. The kernels read from the wave how many there are, so
-/// that a recording serves every wave that fits.
+/// Recorded steps for waves of up to 64, 256, 1,024 and 4,096 rows. The kernels read from the wave how many there are,
+/// so that a recording serves every wave that fits.
 /// </summary>
 internal sealed class WaveRecordings(GpuQueue queue) : IDisposable
 {

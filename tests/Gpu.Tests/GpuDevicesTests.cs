@@ -4,7 +4,10 @@ public sealed class GpuDevicesTests
 {
     private static readonly GpuDevice Processor = new()
     {
-        Api = "opencl", Name = "pthread-EPYC", Driver = "Portable Computing Language, OpenCL 3.0 PoCL 3.1", IsCpu = true,
+        Api = "opencl",
+        Name = "pthread-EPYC",
+        Driver = "Portable Computing Language, OpenCL 3.0 PoCL 3.1",
+        IsCpu = true,
     };
 
     private static readonly GpuDevice Card = new() { Api = "opencl", Name = "NVIDIA H100", Driver = "NVIDIA CUDA" };

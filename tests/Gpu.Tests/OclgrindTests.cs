@@ -41,7 +41,8 @@ public sealed class OclgrindTests
         try
         {
             File.WriteAllText(Path.Combine(vendors, "oclgrind.icd"), OclgrindFactAttribute.Driver + "\n");
-            var start = new ProcessStartInfo("dotnet", [typeof(OclgrindTests).Assembly.Location, "oclgrind", plant, .. cells])
+            string program = typeof(OclgrindTests).Assembly.Location;
+            var start = new ProcessStartInfo("dotnet", [program, "oclgrind", plant, .. cells])
             {
                 RedirectStandardOutput = true, RedirectStandardError = true,
             };
@@ -49,7 +50,8 @@ public sealed class OclgrindTests
             start.Environment["OCLGRIND_DATA_RACES"] = "1";
             start.Environment["OCLGRIND_MAX_ERRORS"] = "5";
             using Process process = Process.Start(start)!;
-            Task<string> error = process.StandardError.ReadToEndAsync(), output = process.StandardOutput.ReadToEndAsync();
+            Task<string> error = process.StandardError.ReadToEndAsync();
+            Task<string> output = process.StandardOutput.ReadToEndAsync();
             if (!process.WaitForExit(Limit))
             {
                 process.Kill();

@@ -43,7 +43,8 @@ public sealed class ParityTests
         foreach ((int hidden, int rows) in new[] { (3, 150), (32, 300), (33, 200), (64, 100) })
         {
             var random = new RandomModels(hidden + rows);
-            Parity.Check(random.OneCell(cell, 3, hidden), random, rows, 1, OneStep, $"{cell} {hidden}", largestGroup: 256);
+            Model model = random.OneCell(cell, 3, hidden);
+            Parity.Check(model, random, rows, 1, OneStep, $"{cell} {hidden}", largestGroup: 256);
         }
     }
 
@@ -85,7 +86,8 @@ public sealed class ParityTests
     {
         var random = new RandomModels(5);
         Model model = RandomModels.Stack(2, random.Dense("wide", 2, 9000, Activation.Tanh),
-            random.Dense("narrow", 9000, 3, Activation.Relu), random.Layer("gru", "a", 3, 6), random.Dense("head", 6, 2));
+            random.Dense("narrow", 9000, 3, Activation.Relu), random.Layer("gru", "a", 3, 6),
+            random.Dense("head", 6, 2));
         Parity.Check(model, random, 70, steps: 3, ManySteps, "9000 units");
     }
 

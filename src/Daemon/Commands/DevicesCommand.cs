@@ -65,8 +65,15 @@ internal static class DevicesCommand
         output.WriteLine($"gpu  {index}: {device}{(device.IsCpu ? ", the processor; only where it is named" : "")}");
         output.WriteLine($"  driver   {device.Driver}");
         output.WriteLine($"  memory   {device.Memory >> 20} MiB");
-        output.WriteLine(speed.Fault is { } fault ? $"  fault    {fault}" : FormattableString.Invariant(
-            $"  measured {speed.Many:0} ns/step of {Batch}, {speed.Most:0} ns/step of {LargeBatch} streams, off by {speed.Difference:e1}"));
+        if (speed.Fault is { } fault)
+        {
+            output.WriteLine($"  fault    {fault}");
+            return;
+        }
+
+        var off = FormattableString.Invariant($"off by {speed.Difference:e1}");
+        output.WriteLine(FormattableString.Invariant(
+            $"  measured {speed.Many:0} ns/step of {Batch} streams, {speed.Most:0} of {LargeBatch}, {off}"));
     }
 
     private static void PrintJson(

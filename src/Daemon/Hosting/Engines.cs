@@ -6,9 +6,9 @@ using Realtime.Gpu;
 namespace Realtime.Daemon.Hosting;
 
 /// <summary>
-/// Makes what steps the models: engines of the processor or of one device. With <c>engine.kind: auto</c> each model goes
-/// where a full frame of it takes less time, which is measured once. Safe to share between threads; the engines made
-/// have to be disposed of first.
+/// Makes what steps the models: engines of the processor or of one device. With <c>engine.kind: auto</c> each model
+/// goes to the device where a full frame takes it less than half the time, which is measured once. Safe to share
+/// between threads; the engines made have to be disposed of first.
 /// </summary>
 public sealed class Engines : IDisposable
 {

@@ -54,7 +54,7 @@ __asm__(".extern .shared .align 16 .b8 shared_tile[];");
 #define TILE __local
 #endif
 
-// Unrolled, so that sums stay in registers; processors have few, and compile what is not unrolled in a third of the time.
+// Unrolled, so that sums stay in registers. Processors have few, and are three times as long at compiling it.
 #ifdef ROLLED
 #define UNROLLED
 #else
@@ -166,8 +166,8 @@ INLINE __global float* slab_of(uint slab, SLABS)
 
 // Adds to GATES sums of STREAMS streams what one vector of each stream gives, four terms at a time.
 #define ADD_TERMS(GATES) \
-INLINE void add_terms_##GATES(float sums[GATES][STREAMS], __global const float4* restrict weights, int units, int unit, \
-    const TILE float4* x, int quads, int stride) \
+INLINE void add_terms_##GATES(float sums[GATES][STREAMS], __global const float4* restrict weights, int units, \
+    int unit, const TILE float4* x, int quads, int stride) \
 { \
     for (int k = 0; k < quads; k++) \
     { \
@@ -398,8 +398,8 @@ __kernel void step_wave(__global const int* restrict wave, __global float* restr
     }
 }
 
-// Copies of states, row by row: local size (u, p), and p rows to a group. rows: n, three unused, the rows' codes [n], and
-// for scatter what to write [n, width].
+// Copies of states, row by row: local size (u, p), and p rows to a group. rows: n, three unused, the rows' codes [n],
+// and for scatter what to write [n, width].
 __kernel void gather(__global const int* restrict rows, __global float* restrict copies, int offset, int width,
     int row_stride, SLABS)
 {

@@ -76,7 +76,8 @@ internal sealed unsafe class OpenClContext : GpuContext
             OpenClError.Check(error, "reading the kernels");
         }
 
-        string options = $"-cl-std=CL1.2 {variant.Definitions}{(Device.IsCpu ? " -DROLLED" : "")} {ExtraDefinitions}".TrimEnd();
+        string rolled = Device.IsCpu ? " -DROLLED" : "";
+        string options = $"-cl-std=CL1.2 {variant.Definitions}{rolled} {ExtraDefinitions}".TrimEnd();
         int status = OpenClNative.BuildProgram(program, 1, &device, options, 0, 0);
         if (status == OpenClNative.Success) return program;
         string log = FirstLine(Log(program));
@@ -95,6 +96,6 @@ internal sealed unsafe class OpenClContext : GpuContext
     }
 
     private static string FirstLine(string log) =>
-        log.Split('\n').Select(line => line.Trim()).FirstOrDefault(line => line.Contains("error", StringComparison.Ordinal))
-        ?? log.Split('\n')[0].Trim();
+        (log.Split('\n').FirstOrDefault(line => line.Contains("error", StringComparison.Ordinal))
+            ?? log.Split('\n')[0]).Trim();
 }

@@ -113,7 +113,11 @@ internal static unsafe class OpenClDevices
             OpenClNative.GetPlatformInfo(platform, what, 0, null, out nuint size), "asking for a platform");
         var bytes = new byte[size];
         fixed (byte* first = bytes)
-            OpenClError.Check(OpenClNative.GetPlatformInfo(platform, what, size, first, out _), "asking for a platform");
+        {
+            OpenClError.Check(
+                OpenClNative.GetPlatformInfo(platform, what, size, first, out _), "asking for a platform");
+        }
+
         return Clean(bytes);
     }
 
