@@ -1,4 +1,5 @@
 using Realtime.Bench.Suite;
+using Realtime.Bench.Suite.Accuracy;
 using Realtime.Bench.Suite.EndToEnd;
 using Realtime.Bench.Suite.Frames;
 using Realtime.Bench.Suite.Kernels;
@@ -11,7 +12,8 @@ using Realtime.Bench.Suite.Training;
 if (args.Length < 2)
 {
     Console.Error.WriteLine(
-        "found no folder and daemon, expected FOLDER DAEMON [quick] [kernels|training|frames|daemon|state|telemetry …]");
+        "found no folder and daemon, expected FOLDER DAEMON [quick] "
+        + "[kernels|training|frames|daemon|state|telemetry|accuracy …]");
     return 64;
 }
 
@@ -23,9 +25,10 @@ Dictionary<string, Action<BenchContext>> parts = new()
     ["daemon"] = DaemonComparison.Run,
     ["state"] = DurabilityComparison.Run,
     ["telemetry"] = TelemetryCost.Run,
+    ["accuracy"] = AccuracyTables.Run,
 };
-// What telemetry costs takes many rounds more: a quick run leaves it to those who ask for it.
-const string slow = "telemetry";
+// What telemetry costs takes many rounds more, and accuracy a training: a quick run leaves them to those who ask.
+string[] slow = ["telemetry", "accuracy"];
 string[] wanted = [.. args.Skip(2).Where(static word => word != "quick")];
 if (wanted.FirstOrDefault(word => !parts.ContainsKey(word)) is { } unknown)
 {
@@ -37,7 +40,7 @@ var context = new BenchContext(Path.GetFullPath(args[0]), args[1], quick: args.C
 Console.WriteLine($"# {Machine.Line()}");
 foreach (var (name, run) in parts)
 {
-    if (wanted.Length == 0 ? !context.Quick || name != slow : wanted.Contains(name))
+    if (wanted.Length == 0 ? !context.Quick || !slow.Contains(name) : wanted.Contains(name))
         run(context);
 }
 

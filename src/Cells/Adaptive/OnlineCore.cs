@@ -19,14 +19,14 @@ internal sealed unsafe class OnlineCore
     /// <summary>Ticks of a stream that nothing is learnt from: its scale means nothing yet.</summary>
     private const int FirstLearnt = 5;
 
-    private const float LargestWeight = 1e6f;
-    private const float OldestAge = 1e6f;
+    public const float LargestWeight = 1e6f;
+    public const float OldestAge = 1e6f;
 
     /// <summary>Where the covariance is taken for broken, and starts anew.</summary>
-    private const float BrokenDiagonal = 1e9f;
+    public const float BrokenDiagonal = 1e9f;
 
     /// <summary>Scales and differences of values beyond this would overflow.</summary>
-    private const double LargestScale = 1e150;
+    public const double LargestScale = 1e150;
 
     private const long None = -1;
 
@@ -51,7 +51,7 @@ internal sealed unsafe class OnlineCore
         _outputs = plan.Outputs;
         _features = plan.Features;
         _width = FixedOrder.Padded(plan.Features);
-        _largestD = Math.Max(UdCovariance.LargestD, (float)(1 / plan.Ridge));
+        _largestD = plan.LargestD;
         _levels = plan.Intervals.Length;
         _learning = plan.Learning;
         _ring = plan.Ring;
@@ -283,7 +283,7 @@ internal sealed unsafe class OnlineCore
         double limit = LargestForecast * _roots[pair / _outputs];
         float* weights = at.Weights + (nint)pair * _width;
         float adaptive = FixedOrder.Dot(weights, at.Features + (nint)slot * _width, _width);
-        forecast[0] = (float)Math.Clamp(adaptive, -limit, limit);
+        forecast[0] = float.IsNaN(adaptive) ? 0 : (float)Math.Clamp(adaptive, -limit, limit);
         double other = Math.Clamp((frozen - last) / scale, -limit, limit);
         forecast[1] = double.IsNaN(other) ? 0 : (float)other;
         (bool isFrozen, float share) = Gate.Choose(at.Gates + pair * Gate.Floats);

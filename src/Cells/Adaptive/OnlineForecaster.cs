@@ -96,6 +96,22 @@ public sealed class OnlineForecaster
         for (int i = 0; i < _copies; i++) _core.ForgetPending(Part(memory, i));
     }
 
+    /// <summary>
+    /// Why a memory from outside cannot be a stream's, naming the slot, the number and its limits; null: it can.
+    /// </summary>
+    public string? FaultIn(ReadOnlySpan<byte> memory)
+    {
+        if (memory.Length != MemoryBytes) return $"{memory.Length} bytes, expected {MemoryBytes}";
+        for (int i = 0; i < _copies; i++)
+        {
+            int each = _core.Layout.Bytes;
+            if (_core.Layout.FaultIn(memory.Slice(i * each, each)) is not { } fault) continue;
+            return _copies == 1 ? fault : $"{_model.Inputs[i]}: {fault}";
+        }
+
+        return null;
+    }
+
     /// <summary>Before a tick is prepared: what it says of the forecasts that were made for it is learnt.</summary>
     /// <param name="seq">The tick's number.</param>
     /// <param name="values">One per input, NaN where missing; all NaN to step over a missing tick.</param>

@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+
 namespace Realtime.Cells.Adaptive;
 
 /// <summary>Where a stream's adaptive memory has what. Doubles and counts come first, then floats.</summary>
@@ -7,6 +9,7 @@ internal sealed class OnlineLayout
     public const int PendingHeads = 2;
 
     private readonly List<OnlineSlot> _slots = [];
+    private readonly List<(double Least, double Most)> _bounds = [];
     private int _at;
 
     public OnlineLayout(OnlinePlan plan)
@@ -16,28 +19,33 @@ internal sealed class OnlineLayout
         Pending = plan.Horizons.Take(plan.Learning).Sum() * outputs;
         PendingWidth = PendingHeads + levels;
 
-        Ticks = Add("ticks", 1, OnlineNumber.Integers);
-        Newest = Add("newest", 1, OnlineNumber.Integers);
-        Seqs = Add("seqs", ring, OnlineNumber.Integers);
-        Bases = Add("bases", ring * outputs, OnlineNumber.Doubles);
-        Scales = Add("scales", ring * outputs, OnlineNumber.Doubles);
-        Centres = Add("centres", Pending, OnlineNumber.Doubles);
-        MissRates = Add("missRates", Pairs * levels, OnlineNumber.Doubles);
-        Ranges = Add("ranges", plan.Score ? AnomalyScore.Level + 2 * outputs : 0, OnlineNumber.Doubles);
+        const double any = double.MaxValue;
+        Ticks = Add("ticks", 1, OnlineNumber.Integers, 0, any);
+        Newest = Add("newest", 1, OnlineNumber.Integers, -any, any);
+        Seqs = Add("seqs", ring, OnlineNumber.Integers, -any, any);
+        Bases = Add("bases", ring * outputs, OnlineNumber.Doubles, -any, any);
+        Scales = Add("scales", ring * outputs, OnlineNumber.Doubles, 0, OnlineCore.LargestScale);
+        Centres = Add("centres", Pending, OnlineNumber.Doubles, -any, any);
+        MissRates = Add("missRates", Pairs * levels, OnlineNumber.Doubles, -0.5, 1.5);
+        Ranges = Add("ranges", plan.Score ? AnomalyScore.Level + 2 * outputs : 0, OnlineNumber.Doubles,
+            double.NegativeInfinity, double.PositiveInfinity);
 
-        Factors = Add("factors", UdCovariance.Triangle(plan.Features), OnlineNumber.Floats);
-        Diagonal = Add("diagonal", features, OnlineNumber.Floats);
-        Weights = Add("weights", plan.Adapts ? Pairs * features : 0, OnlineNumber.Floats);
-        Features = Add("features", ring * features, OnlineNumber.Floats);
-        Gains = Add("gains", ring * features, OnlineNumber.Floats);
-        Spreads = Add("spreads", plan.Adapts ? ring : 0, OnlineNumber.Floats);
-        Largest = Add("largest", plan.Adapts ? 1 : 0, OnlineNumber.Floats);
-        Ages = Add("ages", ring, OnlineNumber.Floats);
-        Forecasts = Add("forecasts", Pending * PendingWidth, OnlineNumber.Floats);
-        Gates = Add("gates", plan.Adapts ? Pairs * Gate.Floats : 0, OnlineNumber.Floats);
-        Residuals = Add("residuals", levels > 0 ? Pairs * ConformalInterval.Bins : 0, OnlineNumber.Floats);
-        Score = Add("score", plan.Score ? AnomalyScore.Floats : 0, OnlineNumber.Floats);
-        _ = Add("padding", _at / sizeof(float) & 1, OnlineNumber.Floats);
+        Factors = Add("factors", UdCovariance.Triangle(plan.Features), OnlineNumber.Floats, -1e18, 1e18);
+        Diagonal = Add("diagonal", features, OnlineNumber.Floats, 0, plan.LargestD);
+        double weight = OnlineCore.LargestWeight;
+        Weights = Add("weights", plan.Adapts ? Pairs * features : 0, OnlineNumber.Floats, -weight, weight);
+        Features = Add("features", ring * features, OnlineNumber.Floats, -1e3, 1e3);
+        Gains = Add("gains", ring * features, OnlineNumber.Floats, -1e18, 1e18);
+        Spreads = Add("spreads", plan.Adapts ? ring : 0, OnlineNumber.Floats, 0, 1e18);
+        Largest = Add("largest", plan.Adapts ? 1 : 0, OnlineNumber.Floats, 0, OnlineCore.BrokenDiagonal);
+        Ages = Add("ages", ring, OnlineNumber.Floats, 0, OnlineCore.OldestAge);
+        Forecasts = Add(
+            "forecasts", Pending * PendingWidth, OnlineNumber.Floats, -1e3, double.PositiveInfinity);
+        Gates = Add("gates", plan.Adapts ? Pairs * Gate.Floats : 0, OnlineNumber.Floats, -1e6, 1e6);
+        Residuals = Add(
+            "residuals", levels > 0 ? Pairs * ConformalInterval.Bins : 0, OnlineNumber.Floats, 0, 1e3);
+        Score = Add("score", plan.Score ? AnomalyScore.Floats : 0, OnlineNumber.Floats, 0, 1e6);
+        _ = Add("padding", _at / sizeof(float) & 1, OnlineNumber.Floats, 0, 0);
     }
 
     /// <summary>Horizons that learn, times outputs.</summary>
@@ -74,12 +82,39 @@ internal sealed class OnlineLayout
     public int Residuals { get; }
     public int Score { get; }
 
-    private int Add(string name, int count, OnlineNumber type)
+    /// <summary>What can't be in a stream's memory, or null.</summary>
+    public string? FaultIn(ReadOnlySpan<byte> memory)
+    {
+        for (int i = 0; i < _slots.Count; i++)
+        {
+            OnlineSlot slot = _slots[i];
+            (double least, double most) = _bounds[i];
+            for (int k = 0; k < slot.Count; k++)
+            {
+                double number = NumberAt(memory[slot.ByteOffset..], slot.Type, k);
+                if (number >= least && number <= most) continue;
+                if (double.IsNaN(number) && slot.ByteOffset == Bases) continue;
+                return $"{slot.Name}[{k}] is {number:r}, expected {least:r} to {most:r}";
+            }
+        }
+
+        return null;
+    }
+
+    private static double NumberAt(ReadOnlySpan<byte> bytes, OnlineNumber type, int k) => type switch
+    {
+        OnlineNumber.Floats => MemoryMarshal.Read<float>(bytes[(k * sizeof(float))..]),
+        OnlineNumber.Doubles => MemoryMarshal.Read<double>(bytes[(k * sizeof(double))..]),
+        _ => MemoryMarshal.Read<long>(bytes[(k * sizeof(long))..]),
+    };
+
+    private int Add(string name, int count, OnlineNumber type, double least, double most)
     {
         int start = _at;
         if (count == 0) return start;
         var slot = new OnlineSlot(name, start, count, type);
         _slots.Add(slot);
+        _bounds.Add((least, most));
         _at = checked(_at + slot.Bytes);
         return start;
     }

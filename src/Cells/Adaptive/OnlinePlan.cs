@@ -23,6 +23,9 @@ internal sealed class OnlinePlan
     /// <summary>The covariance starts as I / ridge.</summary>
     public double Ridge { get; init; } = 1;
 
+    /// <summary>The limit of the covariance's D.</summary>
+    public float LargestD => Math.Max(UdCovariance.LargestD, (float)(1 / Ridge));
+
     /// <summary>Levels of the intervals, ascending.</summary>
     public double[] Intervals { get; init; } = [];
 

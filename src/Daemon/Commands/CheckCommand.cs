@@ -34,16 +34,29 @@ internal static class CheckCommand
         var keys = KeySet.Load(options.Security);
         var token = HttpToken.Load(options.Http);
         var models = ModelLoading.LoadAll(options, configuration.Origins);
-        var kernel = ModelLoading.ChooseKernel(options.Engine, out var notice);
+        using var engines = Engines.Choose(options);
         output.WriteLine($"configuration  {configuration.File ?? "built-in defaults"}");
         foreach (var (key, origin) in configuration.Origins.OrderBy(static entry => entry.Key, StringComparer.Ordinal))
             output.WriteLine($"  set          {key} at {origin}");
+<<<<<<< HEAD
         foreach (var model in models.Where(static loaded => loaded.Model.Copies == 1))
             Print(output, model, kernel);
         if (models.Max(static loaded => loaded.Model.Copies) is var most and > 1)
             output.WriteLine($"  values       1 to {most} per tick, each forecast by itself");
         output.WriteLine($"engine         cpu, kernel {kernel} (of {string.Join(", ", Kernels.Available)})");
         if (notice is not null)
+=======
+        foreach (var (modelOptions, model) in models)
+            Print(output, modelOptions, model);
+        foreach (var texts in models.GroupBy(model => engines.Describe(model.Model)))
+        {
+            var whose = texts.Count() == models.Count ? ""
+                : $", model {string.Join(", ", texts.Select(static model => model.Options.Name))}";
+            output.WriteLine($"engine         {texts.Key}{whose}");
+        }
+
+        if (engines.Notice is { } notice)
+>>>>>>> 0c1a7371c4acedf210d20bf5cda26cf8f8c56a70
             output.WriteLine($"note           {notice}");
         output.WriteLine($"ingest         PULL {options.Endpoints.Ingest}");
         output.WriteLine($"requests       ROUTER {options.Endpoints.Requests}");
@@ -60,7 +73,7 @@ internal static class CheckCommand
         output.WriteLine($"streams        at most {options.Streams.Max}");
         if (against is not null || Directory.Exists(options.State.Directory))
         {
-            using var preview = new HandOverPreview(against ?? options.State.Directory!, models, kernel);
+            using var preview = new HandOverPreview(against ?? options.State.Directory!, models, engines.CpuKernel);
             preview.Print(output);
         }
 

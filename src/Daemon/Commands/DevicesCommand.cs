@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Diagnostics;
+using System.Text.Json;
 using Realtime.Cells;
 using Realtime.Daemon.Hosting;
 using Realtime.Gpu;
@@ -10,6 +11,7 @@ namespace Realtime.Daemon.Commands;
 internal static class DevicesCommand
 {
     private const int Batch = 64;
+    private const int LargeBatch = 4096;
 
     private static readonly TimeSpan WarmUp = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan Measuring = TimeSpan.FromMilliseconds(100);
@@ -26,16 +28,18 @@ internal static class DevicesCommand
             var kernels = Kernels.Available
                 .Select(kernel => new Speed(kernel, Measure(model, kernel, 1), Measure(model, kernel, Batch))).ToList();
             var search = GpuDevices.Find(null);
+            var devices = search.Devices.Select(device => Measure(model, device)).ToList();
             if (arguments.GetValue(json))
-                PrintJson(kernels, search, output);
+                PrintJson(kernels, devices, search, output);
             else
-                Print(kernels, search, output);
+                Print(kernels, devices, search, output);
             return ExitCode.Done;
         });
         return command;
     }
 
-    private static void Print(List<Speed> kernels, GpuSearch search, TextWriter output)
+    private static void Print(
+        List<Speed> kernels, List<DeviceSpeed> devices, GpuSearch search, TextWriter output)
     {
         output.WriteLine($"cpu  {ProcessorName()}, {Environment.ProcessorCount} threads");
         var table = new TextTable("  kernel", ">1 stream", $">{Batch} streams", "");
@@ -49,13 +53,31 @@ internal static class DevicesCommand
         }
 
         table.WriteTo(output);
-        foreach (var device in search.Devices)
-            output.WriteLine($"gpu  {device.Name}");
-        if (search.Devices.Count == 0)
+        foreach (var (i, device) in devices.Index())
+            Print(i, device, output);
+        if (search.Chosen is null)
             output.WriteLine($"gpu  none: {search.Reason}");
     }
 
-    private static void PrintJson(List<Speed> kernels, GpuSearch search, TextWriter output) =>
+    private static void Print(int index, DeviceSpeed speed, TextWriter output)
+    {
+        var device = speed.Device;
+        output.WriteLine($"gpu  {index}: {device}{(device.IsCpu ? ", the processor; only where it is named" : "")}");
+        output.WriteLine($"  driver   {device.Driver}");
+        output.WriteLine($"  memory   {device.Memory >> 20} MiB");
+        if (speed.Fault is { } fault)
+        {
+            output.WriteLine($"  fault    {fault}");
+            return;
+        }
+
+        var off = FormattableString.Invariant($"off by {speed.Difference:e1}");
+        output.WriteLine(FormattableString.Invariant(
+            $"  measured {speed.Many:0} ns/step of {Batch} streams, {speed.Most:0} of {LargeBatch}, {off}"));
+    }
+
+    private static void PrintJson(
+        List<Speed> kernels, List<DeviceSpeed> devices, GpuSearch search, TextWriter output) =>
         JsonText.Write(output, json =>
         {
             json.WriteStartObject("cpu");
@@ -75,11 +97,55 @@ internal static class DevicesCommand
             json.WriteEndArray();
             json.WriteEndObject();
             json.WriteStartArray("gpu");
-            foreach (var device in search.Devices)
-                json.WriteStringValue(device.Name);
+            foreach (var device in devices)
+                Write(json, device);
             json.WriteEndArray();
             json.WriteString("gpuReason", search.Reason);
         });
+
+    private static void Write(Utf8JsonWriter json, DeviceSpeed speed)
+    {
+        json.WriteStartObject();
+        json.WriteString("name", speed.Device.Name);
+        json.WriteString("api", speed.Device.Api);
+        json.WriteString("driver", speed.Device.Driver);
+        json.WriteBoolean("isCpu", speed.Device.IsCpu);
+        json.WriteNumber("memory", speed.Device.Memory);
+        if (speed.Fault is { } fault)
+            json.WriteString("fault", fault);
+        else
+        {
+            json.WriteNumber($"nsPerStepOf{Batch}", Math.Round(speed.Many, 1));
+            json.WriteNumber($"nsPerStepOf{LargeBatch}", Math.Round(speed.Most, 1));
+            json.WriteNumber("difference", speed.Difference);
+        }
+
+        json.WriteEndObject();
+    }
+
+    // The same of a device, copies and calls counted, and how far it is from the processor.
+    private static DeviceSpeed Measure(Model model, GpuDevice device)
+    {
+        try
+        {
+            using var context = GpuDevices.Open(device);
+            using var cpu = new CpuEngine(model);
+            var difference = GpuTrial.Run(model, context, cpu, 0, Measuring).Difference;
+            if (!(difference <= GpuTrial.Tolerance))
+                return new DeviceSpeed(device, $"off by {difference:e1}, allowed {GpuTrial.Tolerance:e0}");
+            using var engine = new GpuEngine(model, context);
+            return new DeviceSpeed(device, null)
+            {
+                Difference = difference,
+                Many = GpuTrial.Measure(model, engine, Batch, Measuring),
+                Most = GpuTrial.Measure(model, engine, LargeBatch, Measuring),
+            };
+        }
+        catch (GpuException e)
+        {
+            return new DeviceSpeed(device, e.Message);
+        }
+    }
 
     // Nanoseconds per stream and step of the built-in model's network, without what is around it.
     private static double Measure(Model model, string kernel, int streams)
@@ -122,4 +188,11 @@ internal static class DevicesCommand
     }
 
     private sealed record Speed(string Kernel, double One, double Many);
+
+    private sealed record DeviceSpeed(GpuDevice Device, string? Fault)
+    {
+        public double Difference { get; init; }
+        public double Many { get; init; }
+        public double Most { get; init; }
+    }
 }

@@ -37,17 +37,18 @@ public static partial class DaemonHost
     {
         var guards = Guards.Load(options);
         using var notifier = ServiceNotifier.FromEnvironment();
-        var kernel = ModelLoading.ChooseKernel(options.Engine, out var notice);
+        using var engines = Engines.Choose(options);
         var models = ModelLoading.LoadAll(options, origins);
         var clock = new SystemClock();
         using var directory = OpenState(options, clock);
-        WarmUp.Run(models, kernel, options.Engine.Threads, FactsOf(options, kernel, new Dictionary<string, string>()));
+        var facts = FactsOf(options, engines.FactsOf(models[0].Model), new Dictionary<string, string>());
+        WarmUp.Run(models, engines, facts);
         using var transport = OpenTransport(options, guards);
         var loopOptions = DaemonTelemetry.ForLoop(options);
         using var world = Worlds.Make(
-            models, kernel, options.Engine.Threads, loopOptions, directory?.Epoch ?? (ulong)clock.UtcNanoseconds);
+            models, engines, loopOptions, directory?.Epoch ?? (ulong)clock.UtcNanoseconds);
         guards.Attach(world, transport, clock);
-        var report = new WorldReport(world, FactsOf(options, kernel, transport.Endpoints));
+        var report = new WorldReport(world, facts with { Endpoints = transport.Endpoints });
         var loop = new FrameLoop(world, loopOptions, report, clock, transport, transport);
         using var life = directory is null ? null
             : new DurableLife(directory, world, Setup.Of(world.Models, Version), options, salvage);
@@ -63,13 +64,13 @@ public static partial class DaemonHost
         transport.Disturbed = name => LogDisturbed(log, name);
         using var reloader = new Reloader(
             read ?? (() => new ConfigurationResult(options, [], null, new Dictionary<string, string>())), options,
-            model => ModelLoading.MakeHost(model, kernel, options.Engine.Threads), world, loop, directory?.Disk)
+            model => ModelLoading.MakeHost(model, engines.Make(model.Model)), world, loop, directory?.Disk)
         {
             Log = log,
             Keys = new KeyReload(guards.Ring, world, loop, transport) { Log = log },
             PutInForce = taken =>
             {
-                report.Use(FactsOf(taken, kernel, transport.Endpoints));
+                report.Use(FactsOf(taken, (facts.Engine, facts.Kernel, facts.Device), transport.Endpoints));
                 life?.Use(taken);
                 UseStopTimeout(app, taken.Stop.Timeout);
             },
@@ -83,7 +84,7 @@ public static partial class DaemonHost
 #endif
         using var hangup = OnHangup(reloader.Hangup);
         await StartAsync(app, thread, options).ConfigureAwait(false);
-        Announce(log, options, models, kernel, notice, transport, app);
+        Announce(log, options, models, engines, transport, app);
         AnnounceSecurity(log, guards);
         await ServeAsync(thread, service, log).ConfigureAwait(false);
         await app.WaitForShutdownAsync().ConfigureAwait(false);
@@ -158,11 +159,13 @@ public static partial class DaemonHost
     }
 
     private static DaemonFacts FactsOf(
-        RealtimeOptions options, string kernel, IReadOnlyDictionary<string, string> endpoints) => new()
+        RealtimeOptions options, (string Engine, string Kernel, string? Device) engine,
+        IReadOnlyDictionary<string, string> endpoints) => new()
         {
             Version = Version,
-            Engine = "cpu",
-            Kernel = kernel,
+            Engine = engine.Engine,
+            Kernel = engine.Kernel,
+            Device = engine.Device,
             Endpoints = endpoints,
             Limits = new Dictionary<string, long>
             {
@@ -218,19 +221,27 @@ public static partial class DaemonHost
     }
 
     private static void Announce(
-        ILogger log, RealtimeOptions options, IReadOnlyList<LoadedModel> models, string kernel, string? notice,
+        ILogger log, RealtimeOptions options, IReadOnlyList<LoadedModel> models, Engines engines,
         ZmqTransport transport, WebApplication app)
     {
         foreach (var (of, model) in models.Where(static loaded => loaded.Model.Copies == 1))
             LogModel(log, of.Name, string.Join(" ", of.Streams), of.File, model.Digest[..12]);
-        LogEngine(log, kernel, StateText(options.State));
-        if (notice is not null)
+        foreach (var texts in models.GroupBy(model => engines.Describe(model.Model)))
+        {
+            // Named where not all are stepped by the same.
+            var whose = texts.Count() == models.Count ? "" : $" for {string.Join(", ", texts.Select(Name))}";
+            LogEngine(log, whose, texts.Key, StateText(options.State));
+        }
+
+        if (engines.Notice is { } notice)
             LogNotice(log, notice);
         foreach (var (name, endpoint) in transport.Endpoints)
             LogEndpoint(log, name, endpoint);
         foreach (var url in app.Urls)
             LogEndpoint(log, "http", url);
     }
+
+    private static string Name(LoadedModel model) => model.Options.Name;
 
     private static void AnnounceSecurity(ILogger log, Guards guards)
     {
@@ -250,8 +261,8 @@ public static partial class DaemonHost
     [LoggerMessage(10, LogLevel.Information, "Model {Name} for {Patterns}: {File}, digest {Digest}")]
     private static partial void LogModel(ILogger log, string name, string patterns, string file, string digest);
 
-    [LoggerMessage(11, LogLevel.Information, "Engine cpu, kernel {Kernel}; state: {State}")]
-    private static partial void LogEngine(ILogger log, string kernel, string state);
+    [LoggerMessage(11, LogLevel.Information, "Engine{Models} {Engine}; state: {State}")]
+    private static partial void LogEngine(ILogger log, string models, string engine, string state);
 
     [LoggerMessage(12, LogLevel.Warning, "{Notice}")]
     private static partial void LogNotice(ILogger log, string notice);

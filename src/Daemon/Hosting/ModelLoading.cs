@@ -1,7 +1,6 @@
 using Realtime.Cells;
 using Realtime.Daemon.Configuration;
 using Realtime.Daemon.Frames;
-using Realtime.Gpu;
 
 namespace Realtime.Daemon.Hosting;
 
@@ -77,8 +76,12 @@ public static class ModelLoading
     }
 
     /// <summary>A model ready to serve, without streams.</summary>
-    public static ModelHost MakeHost(LoadedModel model, string kernel, int threads) => new(
-        model.Options.Name, model.Model, new CpuEngine(model.Model, kernel, threads), model.Options.Streams)
+    public static ModelHost MakeHost(LoadedModel model, string kernel, int threads) =>
+        MakeHost(model, new CpuEngine(model.Model, kernel, threads));
+
+    /// <summary>The same, with an engine that was made for it.</summary>
+    public static ModelHost MakeHost(LoadedModel model, IStepEngine engine) => new(
+        model.Options.Name, model.Model, engine, model.Options.Streams)
     {
         WarmTicks = model.Options.WarmTicks,
     };
@@ -92,27 +95,21 @@ public static class ModelLoading
         return Model.Read(bytes, "built-in model");
     }
 
+<<<<<<< HEAD
     private sealed class AdaptException(string message) : Exception(message);
 
     /// <summary>The CPU kernel to run; refuses an engine that this machine does not have.</summary>
+=======
+    /// <summary>The CPU kernel to run; refuses one that this machine does not have.</summary>
+>>>>>>> 0c1a7371c4acedf210d20bf5cda26cf8f8c56a70
     /// <param name="options">What is asked for.</param>
     /// <param name="notice">Something the operator should know; null where there is nothing.</param>
     public static string ChooseKernel(EngineOptions options, out string? notice)
     {
         notice = null;
-        if (options.Kind != EngineKind.Cpu)
-        {
-            var reason = GpuDevices.Find(options.Device).Reason;
-            if (options.Kind == EngineKind.Gpu)
-                throw new StartException(ExitCode.Configuration, [$"engine.kind: gpu, but {reason}"]);
-            if (options.Device is not null)
-                notice = $"engine.device {options.Device} is not used: {reason}";
-        }
-
         if (options.Threads > Environment.ProcessorCount)
         {
-            var threads = $"engine.threads {options.Threads}: this machine has {Environment.ProcessorCount} processors";
-            notice = notice is null ? threads : $"{notice}; {threads}";
+            notice = $"engine.threads {options.Threads}: this machine has {Environment.ProcessorCount} processors";
         }
 
         try

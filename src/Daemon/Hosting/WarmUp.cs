@@ -18,14 +18,25 @@ internal static class WarmUp
 
     public static void Run(IReadOnlyList<LoadedModel> models, string kernel, int threads, DaemonFacts facts)
     {
+<<<<<<< HEAD
         foreach (var model in models.Where(static model => model.Model.Copies == 1))
             Run(model.Model, kernel, threads, facts);
+=======
+        using var engines = Engines.OfCpu(kernel, threads);
+        Run(models, engines, facts);
+>>>>>>> 0c1a7371c4acedf210d20bf5cda26cf8f8c56a70
     }
 
-    private static void Run(Model model, string kernel, int threads, DaemonFacts facts)
+    public static void Run(IReadOnlyList<LoadedModel> models, Engines engines, DaemonFacts facts)
+    {
+        foreach (var model in models)
+            Run(model.Model, engines, facts);
+    }
+
+    private static void Run(Model model, Engines engines, DaemonFacts facts)
     {
         var options = new LoopOptions { FrameLimit = FrameLimit, MaxTicks = MaxTicks };
-        var host = new ModelHost("warm-up", model, new CpuEngine(model, kernel, threads), ["*"]);
+        var host = new ModelHost("warm-up", model, engines.Make(model), ["*"]);
         using var world = new World([host], options, new NoJournal(), epoch: 1);
         var ports = new WarmUpPorts(model.Inputs.Count);
         var loop = new FrameLoop(world, options, new WorldReport(world, facts), ports, ports, ports);

@@ -13,7 +13,18 @@ public static class Worlds
     public static World Make(
         IReadOnlyList<LoadedModel> models, string kernel, int threads, LoopOptions options, ulong epoch)
     {
-        var hosts = models.Select(model => ModelLoading.MakeHost(model, kernel, threads));
+        using var engines = Engines.OfCpu(kernel, threads);
+        return Make(models, engines, options, epoch);
+    }
+
+    /// <param name="models">In the order in which their patterns are tried.</param>
+    /// <param name="engines">Step them.</param>
+    /// <param name="options">What the world is told of the configuration.</param>
+    /// <param name="epoch">Number of this start.</param>
+    public static World Make(
+        IReadOnlyList<LoadedModel> models, Engines engines, LoopOptions options, ulong epoch)
+    {
+        var hosts = models.Select(model => ModelLoading.MakeHost(model, engines.Make(model.Model)));
         return new World([.. hosts], options, new NoJournal(), epoch);
     }
 }

@@ -37,6 +37,7 @@ public sealed record GivenModel(string? Name, LoadedModel Loaded)
 public sealed class RecordedModels(
     Func<IReadOnlyList<LoadedModel>> configured, IReadOnlyList<GivenModel> given, int threads = 1)
 {
+    private readonly Dictionary<(string Engine, string Kernel), Engines?> _devices = [];
     private readonly Lazy<Model> _builtIn = new(ModelLoading.ReadBuiltIn);
     private readonly Lazy<IReadOnlyList<LoadedModel>> _configured = new(configured);
 
@@ -62,7 +63,11 @@ public sealed class RecordedModels(
     /// <summary>A world of the recorded models, without streams.</summary>
     /// <exception cref="StartException">One of them is not at hand.</exception>
     public World Make(Setup setup, string kernel) =>
+<<<<<<< HEAD
         Make(setup.Models.Select(shape => Loaded(shape, AsRecorded(shape, Find(shape)))), kernel);
+=======
+        Make(setup.Models.Select(shape => Loaded(shape, Find(shape))), kernel, DeviceOf(setup));
+>>>>>>> 0c1a7371c4acedf210d20bf5cda26cf8f8c56a70
 
     /// <summary>The same with the models given in place of the recorded ones; null where none is.</summary>
     /// <exception cref="StartException">One can't take the recorded ticks.</exception>
@@ -71,7 +76,7 @@ public sealed class RecordedModels(
         var models = setup.Models.Select(shape => Loaded(
             shape, Other(setup, shape) ?? AsRecorded(shape, Find(shape)))).ToArray();
         var isOther = models.Zip(setup.Models).Any(static pair => pair.First.Model.Digest != pair.Second.Digest);
-        return isOther || needed ? Make(models, kernel) : null;
+        return isOther || needed ? Make(models, kernel, needed ? null : DeviceOf(setup)) : null;
     }
 
     private static LoadedModel Loaded(ModelShape shape, Model model) => new(
@@ -84,8 +89,17 @@ public sealed class RecordedModels(
     private static bool Names(Setup setup, LoadedModel model) =>
         setup.Models.Any(shape => shape.Digest == model.Model.Digest);
 
-    private World Make(IEnumerable<LoadedModel> models, string kernel) => Worlds.Make(
-        [.. models], kernel, threads, new LoopOptions { StreamsMax = StreamTable.RowsMax }, epoch: 0);
+    private World Make(IEnumerable<LoadedModel> models, string kernel, Engines? device) => Worlds.Make(
+        [.. models], device ?? Engines.OfCpu(kernel, threads),
+        new LoopOptions { StreamsMax = StreamTable.RowsMax }, epoch: 0);
+
+    // Recorded bits come only from what they were recorded on. It serves until the program ends.
+    private Engines? DeviceOf(Setup setup)
+    {
+        if (!_devices.TryGetValue((setup.Engine, setup.Kernel), out var device))
+            _devices[(setup.Engine, setup.Kernel)] = device = Engines.Recorded(setup.Engine, setup.Kernel);
+        return device;
+    }
 
     private Model? Other(Setup setup, ModelShape shape)
     {

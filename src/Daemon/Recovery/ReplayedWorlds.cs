@@ -44,7 +44,7 @@ public sealed class ReplayedWorlds : IDisposable
             Scored = Score,
         };
         _world.Events.IsMuted = true;
-        _other = models.MakeOther(setup, asked ?? kernel, needed: asked is not null && asked != kernel);
+        _other = models.MakeOther(setup, asked ?? kernel, needed: asked is not null && asked != now.Kernel);
         if (_other is null)
             return;
         totals.SetComparison(

@@ -157,7 +157,7 @@ public sealed class WorldRecovery
     private int WarmCold(ModelHost host, int[] rows, CancellationToken stop)
     {
         using var shadow = new ModelHost(
-            host.Name, host.Model, new CpuEngine(host.Model, host.Engine.Kernel), host.Patterns);
+            host.Name, host.Model, ShadowEngine(host), host.Patterns);
         using var warm = new Successor(
             shadow, 0, rows.Select(row => new WarmStream(row, _world.Streams.Name(row), _world.Streams[row].IsId)));
         var history = new TickHistory(_disk, warm, host.WarmTicks, stop)
@@ -167,6 +167,10 @@ public sealed class WorldRecovery
         history.Run(Next - 1, rows);
         return rows.Count(row => warm.CopyTo(row, ref _world.Streams[row], host));
     }
+
+    // States are handed over as numbers, so that the processor may warm up what a device steps.
+    private static CpuEngine ShadowEngine(ModelHost host) =>
+        new(host.Model, host.Engine is CpuEngine ? host.Engine.Kernel : Kernels.Auto);
 
     // What its records were made with.
     private string Announce(JournalReader reader)

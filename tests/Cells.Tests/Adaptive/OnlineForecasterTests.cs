@@ -109,6 +109,26 @@ public sealed class OnlineForecasterTests
         Assert.Contains("1101", refused.Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void AMemoryFromOutside_IsChecked()
+    {
+        using var run = new OnlineRun(Make("gru", 8, [1, 2]), Kernels.Auto);
+        Assert.Null(run.Forecaster.FaultIn(run.Memory));
+        for (int i = 0; i < 2000; i++) run.Tick(i, i % 100 == 0 ? double.NaN : i % 700 == 1 ? 1e100 : Math.Sin(i * 0.1));
+        Assert.Null(run.Forecaster.FaultIn(run.Memory));
+        foreach (OnlineSlot slot in run.Forecaster.Slots.Where(slot => slot.Type != OnlineNumber.Integers))
+        {
+            bool narrow = slot.Type == OnlineNumber.Floats;
+            byte[] damaged = [.. run.Memory];
+            Span<byte> first = damaged.AsSpan(slot.ByteOffset);
+            if (narrow) BitConverter.TryWriteBytes(first, float.NaN);
+            else BitConverter.TryWriteBytes(first, slot.Name == "bases" ? double.NegativeInfinity : double.NaN);
+            Assert.StartsWith($"{slot.Name}[0] is ", run.Forecaster.FaultIn(damaged), StringComparison.Ordinal);
+        }
+
+        Assert.Contains("expected", run.Forecaster.FaultIn(run.Memory.AsSpan(8)), StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData(Kernels.Scalar)]
     [InlineData(Kernels.Auto)]

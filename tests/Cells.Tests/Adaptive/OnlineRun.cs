@@ -6,7 +6,6 @@ namespace Realtime.Cells.Tests.Adaptive;
 internal sealed class OnlineRun : IDisposable
 {
     private readonly CpuEngine _engine;
-    private readonly OnlineForecaster _forecaster;
     private readonly double[] _values = new double[1];
     private readonly int[] _row = [0];
     private readonly float[] _x, _extra, _hidden;
@@ -16,11 +15,11 @@ internal sealed class OnlineRun : IDisposable
         _engine = new CpuEngine(model, kernel);
         _engine.Grow(1);
         Preprocessor = new Preprocessor(model);
-        _forecaster = new OnlineForecaster(model, Preprocessor);
+        Forecaster = new OnlineForecaster(model, Preprocessor);
         Preprocessing = new double[Preprocessor.MemoryDoubles];
         Preprocessor.Clear(Preprocessing);
-        Memory = new byte[_forecaster.MemoryBytes];
-        _forecaster.Clear(Memory);
+        Memory = new byte[Forecaster.MemoryBytes];
+        Forecaster.Clear(Memory);
         _x = new float[model.NetworkInputCount];
         _extra = new float[model.ExtraCount];
         _hidden = new float[model.TopRecurrent!.Hidden];
@@ -28,6 +27,7 @@ internal sealed class OnlineRun : IDisposable
         Prediction = new double[model.PredictionCount];
     }
 
+    public OnlineForecaster Forecaster { get; }
     public Preprocessor Preprocessor { get; }
     public double[] Preprocessing { get; }
     public byte[] Memory { get; }
@@ -42,11 +42,11 @@ internal sealed class OnlineRun : IDisposable
     public void Tick(int seq, double value, long time)
     {
         _values[0] = value;
-        _forecaster.Settle((ulong)seq, _values, Preprocessing, Memory);
+        Forecaster.Settle((ulong)seq, _values, Preprocessing, Memory);
         Preprocessor.Prepare(_values, time, Preprocessing, _x, _extra);
         _engine.Step(_row, _x, Outputs);
         _engine.ReadTop(_row, _hidden);
-        Flags = _forecaster.Finish(
+        Flags = Forecaster.Finish(
             (ulong)seq, _x, _extra, _hidden, Outputs, Preprocessing, Memory, Prediction);
     }
 

@@ -90,7 +90,7 @@ internal sealed record TrainingData(TaskKind Kind, IReadOnlyList<string> Columns
         return series;
     }
 
-    private static IEnumerable<string> FilesOf(string[] places)
+    internal static IEnumerable<string> FilesOf(string[] places)
     {
         foreach (var place in places)
         {

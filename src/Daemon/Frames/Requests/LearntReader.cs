@@ -45,7 +45,7 @@ internal sealed class LearntReader
                 return fault;
         }
 
-        return null;
+        return Online.FaultIn(_bytes.AsSpan(0, Online.MemoryBytes)) is { } wrong ? $"learnt.{wrong}" : null;
     }
 
     /// <summary>Reads score, ticks judged and coverage of the levels.</summary>

@@ -1,0 +1,313 @@
+using System.Diagnostics.CodeAnalysis;
+using Realtime.Cells;
+
+namespace Realtime.Gpu;
+
+/// <summary>
+/// Steps a model on a device, where the states of all rows stay: rows and inputs go up, outputs come down. Agrees with
+/// the scalar kernel to 1e-5; the bits are the same for the same device, driver and <see cref="Kernel"/>.
+/// </summary>
+public sealed unsafe class GpuEngine : IStepEngine
+{
+    /// <summary>Rows stepped in one launch; it bounds the memory for staging.</summary>
+    private const int LargestLaunch = 1 << 20;
+
+    // Where layers do not fit into a group's memory, every stream of a launch has a tile in the device's.
+    private const int LargestWideLaunch = 1 << 12;
+
+    // What a launch has before the codes of rows: n, and three that are not used.
+    private const int WaveHeader = 4;
+
+    // Arguments of the step kernel.
+    private const int FirstSlab = 5;
+    private const int Tile = FirstSlab + StateSlabs.Most;
+
+    private readonly Model _model;
+    private readonly GpuContext _context;
+    private readonly GpuQueue _queue;
+    private readonly StepPlan _plan;
+    private readonly GpuBuffer[] _constants;
+    private readonly (TileShape Shape, GpuKernel Kernel)[] _steps;
+    private readonly RowCopies _copies;
+    private readonly Staging _wave;
+    private readonly Staging _outputs;
+    private readonly GpuBuffer? _scratch;
+    private readonly WaveRecordings _recordings;
+    private readonly int _inputs;
+    private readonly int _height;
+    private readonly int _largestLaunch;
+    private readonly StateSlot? _top;
+    private StateSlabs _states;
+    private int _lastRows;
+    private bool _disposed;
+
+    /// <param name="model">The model to step.</param>
+    /// <param name="context">The device; it has to outlive the engine.</param>
+    /// <exception cref="GpuException">The device or its driver refused.</exception>
+    public GpuEngine(Model model, GpuContext context)
+        : this(model, context, context?.TileBytes ?? 0, context?.LargestGroup ?? 0)
+    {
+    }
+
+    /// <summary>With a group's memory and work items limited, for tests.</summary>
+    internal GpuEngine(Model model, GpuContext context, int tileBytes, int largestGroup)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        ArgumentNullException.ThrowIfNull(context);
+        (_model, _context) = (model, context);
+        (_inputs, _height) = (model.Inputs.Count, model.OutputCount);
+        _top = TopOf(model);
+        _plan = new StepPlan(model);
+        _queue = context.NewQueue();
+        _states = new StateSlabs(_plan.RowStride, context.LargestAllocation);
+        _copies = new RowCopies(_queue, _plan.RowStride, model.StateFloats);
+        _recordings = new WaveRecordings(_queue);
+        _wave = new Staging(_queue);
+        _outputs = new Staging(_queue);
+        _constants = [Constant<int>(_plan.Ints), Constant<float>(_plan.Weights), Constant<float>(_plan.Biases)];
+        _steps = [.. Shapes(_plan, tileBytes, largestGroup)
+            .Select(shape => (shape, _queue.Kernel(shape.Variant, "step_wave")))];
+        TileShape widest = _steps[0].Shape;
+        _largestLaunch = widest.Variant.IsWide ? LargestWideLaunch : LargestLaunch;
+        if (widest.Variant.IsWide) _scratch = _queue.Allocate(widest.Groups(_largestLaunch) * widest.TileBytes);
+        foreach ((TileShape shape, GpuKernel kernel) in _steps) SetConstants(shape, kernel);
+    }
+
+    /// <summary>"gpu".</summary>
+    public string Name => "gpu";
+
+    /// <summary>What its bits depend on: "opencl-1 on DEVICE", with the version of the kernels' results.</summary>
+    public string Kernel => KernelOf(_context.Device);
+
+    public GpuDevice Device => _context.Device;
+
+    public int Rows => _states.Rows;
+    public long StateBytes => _states.Bytes;
+
+    /// <summary>What <see cref="Kernel"/> is of engines on a device.</summary>
+    public static string KernelOf(GpuDevice device)
+    {
+        ArgumentNullException.ThrowIfNull(device);
+        return $"{device.Api}-{KernelVariant.Version} on {device.Name}";
+    }
+
+    public void Grow(int rows)
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        _copies.Flush(_states);
+        if (_states.Grow(_queue, rows)) UseSlabs();
+    }
+
+    public void Step(ReadOnlySpan<int> rows, ReadOnlySpan<float> inputs, Span<float> outputs)
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        Check(rows, inputs, outputs);
+        _copies.Flush(_states);
+        _copies.Forget();
+        for (int at = 0; at < rows.Length; at += _largestLaunch)
+        {
+            int count = Math.Min(_largestLaunch, rows.Length - at);
+            StepPart(rows.Slice(at, count), inputs.Slice(at * _inputs, count * _inputs),
+                outputs.Slice(at * _height, count * _height));
+        }
+    }
+
+    public void ReadTop(ReadOnlySpan<int> rows, Span<float> hidden)
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        if (_top is not { } top) throw new InvalidOperationException("the model has no recurrent layer");
+        if (hidden.Length != (long)rows.Length * top.Length)
+            Misfit(nameof(hidden), rows.Length, top.Length, hidden.Length);
+        CheckRows(rows);
+        _copies.Flush(_states);
+        _copies.Gather(_states, rows, top.Offset, top.Length, hidden);
+    }
+
+    public void Read(int row, Span<float> state)
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        CheckRow(row, state.Length);
+        _copies.Read(_states, row, state);
+    }
+
+    public void Write(int row, ReadOnlySpan<float> state)
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        CheckRow(row, state.Length);
+        _copies.Write(_states, row, state);
+    }
+
+    public void Clear(int row)
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        CheckRow(row, _model.StateFloats);
+        _copies.Clear(_states, row);
+    }
+
+    public void TakeStates(IStepEngine from)
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        if (from is not GpuEngine { _disposed: false } other || other._context != _context)
+            throw new ArgumentException("expected an engine of the same device that is not disposed", nameof(from));
+        if (!_model.StateSlots.SequenceEqual(other._model.StateSlots))
+            throw new ArgumentException("expected a model of the same state slots", nameof(from));
+        foreach (GpuEngine engine in (ReadOnlySpan<GpuEngine>)[this, other])
+        {
+            engine._copies.Flush(engine._states);
+            engine._copies.Forget();
+            engine._queue.Finish();
+        }
+
+        (_states, other._states) = (other._states, _states);
+        UseSlabs();
+        other.UseSlabs();
+    }
+
+    public void Dispose()
+    {
+        if (_disposed) return;
+        _disposed = true;
+        _recordings.Dispose();
+        foreach ((_, GpuKernel kernel) in _steps) kernel.Dispose();
+        foreach (GpuBuffer constant in _constants) constant.Dispose();
+        _scratch?.Dispose();
+        _copies.Dispose();
+        _wave.Dispose();
+        _outputs.Dispose();
+        _states.Dispose();
+        _queue.Dispose();
+    }
+
+    // From the one for most streams to the one for fewest.
+    private static List<TileShape> Shapes(StepPlan plan, int tileBytes, int largestGroup)
+    {
+        List<TileShape> shapes = [];
+        foreach (KernelVariant variant in (ReadOnlySpan<KernelVariant>)[KernelVariant.Many, KernelVariant.Few])
+            if (TileShape.Of(variant, plan, tileBytes, largestGroup) is { } shape) shapes.Add(shape);
+        if (shapes.Count == 0)
+            shapes.Add(TileShape.Of(KernelVariant.Wide, plan, tileBytes, largestGroup)!);
+        return shapes;
+    }
+
+    private static StateSlot? TopOf(Model model)
+    {
+        foreach (StateSlot slot in model.StateSlots.Reverse())
+            if (slot.Name == "h") return slot;
+        return null;
+    }
+
+    private GpuBuffer Constant<T>(ReadOnlySpan<T> values)
+        where T : unmanaged
+    {
+        long bytes = (long)values.Length * sizeof(T);
+        GpuBuffer buffer = _queue.Allocate(bytes);
+        using PinnedMemory pinned = _queue.Pin(bytes);
+        values.CopyTo(new Span<T>(pinned.Pointer, values.Length));
+        _queue.Upload(buffer, pinned, bytes);
+        _queue.Finish();
+        return buffer;
+    }
+
+    private void SetConstants(TileShape shape, GpuKernel kernel)
+    {
+        for (int i = 0; i < _constants.Length; i++) kernel.Set(2 + i, _constants[i]);
+        if (_scratch is not null) kernel.Set(Tile, _scratch);
+        else kernel.SetTile(Tile, (int)shape.TileBytes);
+    }
+
+    // All arguments have to be something.
+    private void UseSlabs()
+    {
+        if (_states.Buffers.Count == 0) return;
+        _recordings.Forget();
+        foreach ((_, GpuKernel kernel) in _steps) RowCopies.SetSlabs(kernel, FirstSlab, _states);
+        _copies.Use(_states);
+    }
+
+    private void StepPart(ReadOnlySpan<int> rows, ReadOnlySpan<float> inputs, Span<float> outputs)
+    {
+        int n = _lastRows = rows.Length, room = _recordings.Room(n);
+        Fit(room);
+        int* wave = (int*)_wave.Host;
+        wave[0] = n;
+        for (int i = 0; i < n; i++) wave[WaveHeader + i] = _states.CodeOf(rows[i]);
+        inputs.CopyTo(new Span<float>(wave + WaveHeader + n, inputs.Length));
+        if (room == n || !_recordings.Start(room, this)) StepRows(n);
+        _queue.Finish();
+        new ReadOnlySpan<float>(_outputs.Host, outputs.Length).CopyTo(outputs);
+    }
+
+    /// <summary>Up, a launch and down, for as many rows as the wave says, and at most so many.</summary>
+    internal void StepRows(int room)
+    {
+        _wave.Upload(UpBytes(room));
+        (TileShape shape, GpuKernel kernel) = Choose(room);
+        _queue.Launch(kernel, shape.Groups(room), shape.Units, shape.Parts);
+        _outputs.Download(DownBytes(room));
+    }
+
+    /// <summary>Steps the last wave again and again, all on the device, and waits; for measuring.</summary>
+    internal void Repeat(int times)
+    {
+        int n = _lastRows;
+        (TileShape shape, GpuKernel kernel) = Choose(n);
+        for (int i = 0; i < times; i++) _queue.Launch(kernel, shape.Groups(n), shape.Units, shape.Parts);
+        _queue.Finish();
+    }
+
+    private long UpBytes(int rows) => (WaveHeader + (long)rows * (1 + _inputs)) * sizeof(int);
+
+    private long DownBytes(int rows) => (long)rows * _height * sizeof(float);
+
+    private void Fit(int rows)
+    {
+        if (!(_wave.Fit(UpBytes(rows)) | _outputs.Fit(DownBytes(rows)))) return;
+        _recordings.Forget();
+        foreach ((_, GpuKernel each) in _steps)
+        {
+            each.Set(0, _wave.Device);
+            each.Set(1, _outputs.Device);
+        }
+    }
+
+    // Few streams are spread over as many groups as the device runs at once.
+    private (TileShape Shape, GpuKernel Kernel) Choose(int n) =>
+        _steps.Length == 1 || _steps[0].Shape.Groups(n) >= _context.ComputeUnits ? _steps[0] : _steps[^1];
+
+    private void Check(ReadOnlySpan<int> rows, ReadOnlySpan<float> inputs, Span<float> outputs)
+    {
+        if (inputs.Length != (long)rows.Length * _inputs)
+            Misfit(nameof(inputs), rows.Length, _inputs, inputs.Length);
+        if (outputs.Length != (long)rows.Length * _height)
+            Misfit(nameof(outputs), rows.Length, _height, outputs.Length);
+        CheckRows(rows);
+        if (_model.Vocabulary is not { } vocabulary) return;
+        foreach (float token in inputs)
+        {
+            if (!(token >= 0 && token < vocabulary && token == MathF.Floor(token)))
+                throw new ArgumentException($"token {token}: expected an integer below {vocabulary}", nameof(inputs));
+        }
+    }
+
+    private void CheckRows(ReadOnlySpan<int> rows)
+    {
+        int known = _states.Rows;
+        foreach (int row in rows)
+            if ((uint)row >= (uint)known) UnknownRow(row, known);
+    }
+
+    private void CheckRow(int row, int floats)
+    {
+        if ((uint)row >= (uint)_states.Rows) UnknownRow(row, _states.Rows);
+        if (floats != _model.StateFloats)
+            throw new ArgumentException($"expected {_model.StateFloats} state floats, found {floats}", nameof(floats));
+    }
+
+    [DoesNotReturn]
+    private static void Misfit(string name, int rows, int each, int found) =>
+        throw new ArgumentException($"expected {rows} * {each} {name}, found {found}", name);
+
+    [DoesNotReturn]
+    private static void UnknownRow(int row, int known) =>
+        throw new ArgumentOutOfRangeException(nameof(row), row, $"expected a row below {known}");
+}

@@ -1,0 +1,419 @@
+// Steps a wave of streams through a whole model in one launch. OpenCL C 1.2, and PTX by clang (see script/gpu-ptx).
+//
+// A work group takes a tile of STREAMS * get_local_size(1) streams through the model's plan, a list of ops, with what
+// passes between ops in local memory; with WIDE, for layers that do not fit there, in global memory. Work item (u, g)
+// computes the units u, u + get_local_size(0), ... of the STREAMS streams from g * STREAMS on.
+//
+// Every sum is one chain of fused multiply-adds from the bias on, inputs ascending, then hidden units ascending. So a
+// stream's bits depend neither on the wave around it nor on the sizes of groups and tiles, nor on STREAMS.
+
+#ifndef STREAMS
+#define STREAMS 8
+#endif
+
+#ifdef __NVPTX__
+typedef float float4 __attribute__((ext_vector_type(4)));
+typedef unsigned int uint;
+typedef unsigned long size_t;
+#define restrict __restrict
+#define UNIT ((int)__nvvm_read_ptx_sreg_tid_x())
+#define UNITS ((int)__nvvm_read_ptx_sreg_ntid_x())
+#define PART ((int)__nvvm_read_ptx_sreg_tid_y())
+#define PARTS ((int)__nvvm_read_ptx_sreg_ntid_y())
+#define GROUP ((int)__nvvm_read_ptx_sreg_ctaid_x())
+#define BARRIER() __syncthreads()
+#define FMA(a, b, c) __builtin_fmaf(a, b, c)
+#define POWER_OF_TWO(x) __nvvm_ex2_approx_ftz_f(x)
+#define RECIPROCAL(x) __nvvm_rcp_approx_ftz_f(x)
+#define AS_FLOAT(x) __builtin_astype(x, float)
+#ifndef WIDE
+// How much there is of it is said at the launch.
+__asm__(".extern .shared .align 16 .b8 shared_tile[];");
+#endif
+#else
+#pragma OPENCL FP_CONTRACT OFF
+#define UNIT ((int)get_local_id(0))
+#define UNITS ((int)get_local_size(0))
+#define PART ((int)get_local_id(1))
+#define PARTS ((int)get_local_size(1))
+#define GROUP ((int)get_group_id(0))
+#ifdef WIDE
+#define BARRIER() barrier(CLK_LOCAL_MEM_FENCE | CLK_GLOBAL_MEM_FENCE)
+#else
+#define BARRIER() barrier(CLK_LOCAL_MEM_FENCE)
+#endif
+#define FMA(a, b, c) fma(a, b, c)
+#define POWER_OF_TWO(x) power_of_two(x)
+#define RECIPROCAL(x) (1.0f / (x))
+#define AS_FLOAT(x) as_float(x)
+#endif
+
+#ifdef WIDE
+#define TILE __global
+#else
+#define TILE __local
+#endif
+
+// Unrolled, so that sums stay in registers. Processors have few, and are three times as long at compiling it.
+#ifdef ROLLED
+#define UNROLLED
+#else
+#define UNROLLED _Pragma("unroll")
+#endif
+#define EACH_STREAM UNROLLED for (int s = 0; s < STREAMS; s++)
+#define EACH_GATE(gates) UNROLLED for (int g = 0; g < gates; g++)
+
+#define INLINE static inline __attribute__((always_inline))
+
+// Ops, and the ints that describe one; GpuEngine's StepPlan writes them.
+enum { INPUT, EMBED, LOAD, STORE, DENSE, RNN, GRU, RESET, GRU_BEFORE, LSTM, SOFTMAX };
+enum { LINEAR, SIGMOID, TANH, RELU };
+
+#define HEADER 8
+#define OP_INTS 16
+#define KIND 0         // an op
+#define COUNT 1        // units, or floats to copy
+#define X 2            // first float of the input in a stream's part of the tile
+#define X_QUADS 3      // float4s of it; what is over the inputs is zero
+#define H 4            // the same of the hidden state
+#define H_QUADS 5
+#define Y 6            // first float of the result in the tile; -1: the model's outputs
+#define C 7            // first float of c in the tile, -1: none; of r * h for RESET and GRU_BEFORE
+#define X_WEIGHTS 8    // first float4 of the weights of the input, [quad][gate][unit]
+#define H_WEIGHTS 9    // of the hidden state
+#define N_WEIGHTS 10   // of r * h
+#define BIASES 11      // first float of the biases, [gate][unit]
+#define ACTIVATION 12
+#define STATE 13       // first float in a row of states
+
+// Finite values beyond it become it; NaN stays NaN.
+#define LIMIT 1e30f
+
+INLINE float limited(float x, float low, float high)
+{
+    return x < low ? low : x > high ? high : x;
+}
+
+// 2^x for |x| <= 30, off by 1e-7 of itself.
+INLINE float power_of_two(float x)
+{
+#ifdef __NVPTX__
+    return POWER_OF_TWO(x);
+#else
+    float n = rint(x), r = x - n;
+    float p = FMA(r, 0.00132645911f, 0.00967161916f);
+    p = FMA(p, r, 0.0555073507f);
+    p = FMA(p, r, 0.240222409f);
+    p = FMA(p, r, 0.693147004f);
+    p = FMA(p, r, 1.0f);
+    return p * as_float(((int)n + 127) << 23);
+#endif
+}
+
+INLINE float sigmoid(float x)
+{
+    return RECIPROCAL(1.0f + power_of_two(limited(x * -1.44269504f, -30.0f, 30.0f)));
+}
+
+INLINE float hyperbolic_tangent(float x)
+{
+    return FMA(-2.0f, RECIPROCAL(1.0f + power_of_two(limited(x * 2.88539008f, -30.0f, 30.0f))), 1.0f);
+}
+
+INLINE float activate(int activation, float x)
+{
+    switch (activation)
+    {
+        case SIGMOID: return sigmoid(x);
+        case TANH: return hyperbolic_tangent(x);
+        case RELU: return limited(x, 0.0f, LIMIT);
+        default: return limited(x, -LIMIT, LIMIT);
+    }
+}
+
+#define SLABS \
+    __global float* s0, __global float* s1, __global float* s2, __global float* s3, \
+    __global float* s4, __global float* s5, __global float* s6, __global float* s7, \
+    __global float* s8, __global float* s9, __global float* s10, __global float* s11, \
+    __global float* s12, __global float* s13, __global float* s14, __global float* s15
+
+// A row's state: the slab is in the highest four bits of its code.
+#define ROW(code, stride) (slab_of((uint)(code) >> 28, s0, s1, s2, s3, s4, s5, s6, s7, s8, s9, s10, s11, s12, s13, \
+    s14, s15) + (size_t)((uint)(code) & 0x0FFFFFFFu) * (size_t)(stride))
+
+INLINE __global float* slab_of(uint slab, SLABS)
+{
+    switch (slab)
+    {
+        case 1: return s1;
+        case 2: return s2;
+        case 3: return s3;
+        case 4: return s4;
+        case 5: return s5;
+        case 6: return s6;
+        case 7: return s7;
+        case 8: return s8;
+        case 9: return s9;
+        case 10: return s10;
+        case 11: return s11;
+        case 12: return s12;
+        case 13: return s13;
+        case 14: return s14;
+        case 15: return s15;
+        default: return s0;
+    }
+}
+
+// Adds to GATES sums of STREAMS streams what one vector of each stream gives, four terms at a time.
+#define ADD_TERMS(GATES) \
+INLINE void add_terms_##GATES(float sums[GATES][STREAMS], __global const float4* restrict weights, int units, \
+    int unit, const TILE float4* x, int quads, int stride) \
+{ \
+    for (int k = 0; k < quads; k++) \
+    { \
+        float4 w[GATES]; \
+        EACH_GATE(GATES) w[g] = weights[(size_t)(k * GATES + g) * units + unit]; \
+        EACH_STREAM \
+        { \
+            const float4 v = x[s * stride + k]; \
+            EACH_GATE(GATES) \
+            { \
+                float sum = FMA(w[g].x, v.x, sums[g][s]); \
+                sum = FMA(w[g].y, v.y, sum); \
+                sum = FMA(w[g].z, v.z, sum); \
+                sums[g][s] = FMA(w[g].w, v.w, sum); \
+            } \
+        } \
+    } \
+}
+
+ADD_TERMS(1)
+ADD_TERMS(2)
+ADD_TERMS(3)
+ADD_TERMS(4)
+
+#define START(sums, gate, bias) EACH_STREAM sums[gate][s] = bias;
+
+// wave: n, three unused, the rows' codes [n], the inputs [n, width]. outputs: [n, height].
+__kernel void step_wave(__global const int* restrict wave, __global float* restrict outputs,
+    __global const int* restrict plan, __global const float4* restrict weights, __global const float* restrict biases,
+    SLABS
+#ifdef WIDE
+    , __global float4* scratch
+#elif !defined(__NVPTX__)
+    , __local float4* scratch
+#endif
+    )
+{
+#if defined(__NVPTX__) && !defined(WIDE)
+    size_t shared_start;
+    __asm__("mov.u64 %0, shared_tile;" : "=l"(shared_start));
+    TILE float4* scratch = (TILE float4*)shared_start;
+#endif
+    const int streams = PARTS * STREAMS, first = GROUP * streams, n = wave[0];
+    if (first >= n) return;
+    const int live = n - first < streams ? n - first : streams;
+    const int stride = plan[1], width = plan[2], height = plan[3], row_stride = plan[4], quads = stride / 4;
+#ifdef WIDE
+    scratch += (size_t)GROUP * (size_t)(streams * quads);
+#endif
+    TILE float* tile = (TILE float*)scratch;
+    const TILE float4* mine = scratch + PART * STREAMS * quads;
+    TILE float* my = tile + PART * STREAMS * stride;
+    __global const int* rows = wave + 4 + first;
+    __global const int* inputs = wave + 4 + n + (size_t)first * width;
+    __global float* results = outputs + (size_t)first * height;
+    const int my_live = live - PART * STREAMS;
+
+    for (int i = 0; i < plan[0]; i++)
+    {
+        __global const int* op = plan + HEADER + i * OP_INTS;
+        const int count = op[COUNT], x = op[X], x_quads = op[X_QUADS], h = op[H], h_quads = op[H_QUADS], y = op[Y],
+            c = op[C];
+        const int padded = (count + 3) & ~3;
+        __global const float4* x_weights = weights + op[X_WEIGHTS];
+        __global const float4* h_weights = weights + op[H_WEIGHTS];
+        __global const float* bias = biases + op[BIASES];
+        switch (op[KIND])
+        {
+            case INPUT:
+                for (int s = PART; s < streams; s += PARTS)
+                    for (int k = UNIT; k < padded; k += UNITS)
+                        tile[s * stride + y + k] =
+                            s < live && k < count ? AS_FLOAT(inputs[(size_t)s * width + k]) : 0.0f;
+                break;
+
+            case EMBED:
+                for (int s = PART; s < streams; s += PARTS)
+                {
+                    const int token = s < live ? (int)AS_FLOAT(inputs[(size_t)s * width]) : 0;
+                    __global const float* entry = (__global const float*)(x_weights + (size_t)token * (padded / 4));
+                    for (int k = UNIT; k < padded; k += UNITS) tile[s * stride + y + k] = entry[k];
+                }
+                break;
+
+            case LOAD:
+                for (int s = PART; s < streams; s += PARTS)
+                {
+                    __global const float* state = ROW(rows[s < live ? s : 0], row_stride) + op[STATE];
+                    for (int k = UNIT; k < padded; k += UNITS)
+                        tile[s * stride + h + k] = s < live && k < count ? state[k] : 0.0f;
+                    if (c >= 0)
+                        for (int k = UNIT; k < count; k += UNITS)
+                            tile[s * stride + c + k] = s < live ? state[count + k] : 0.0f;
+                }
+                break;
+
+            case STORE:
+                for (int s = PART; s < live; s += PARTS)
+                {
+                    __global float* state = ROW(rows[s], row_stride) + op[STATE];
+#ifdef PLANT_INDEX
+                    if (UNIT == 0) state[(size_t)row_stride * 100000] = 0.0f;
+#endif
+                    for (int k = UNIT; k < count; k += UNITS) state[k] = tile[s * stride + x + k];
+                    if (c >= 0)
+                        for (int k = UNIT; k < count; k += UNITS) state[count + k] = tile[s * stride + c + k];
+                }
+                break;
+
+            case DENSE:
+            case RNN:
+                for (int j = UNIT; j < padded; j += UNITS)
+                {
+                    const int unit = j < count ? j : 0;
+                    float sums[1][STREAMS];
+                    START(sums, 0, bias[unit])
+                    add_terms_1(sums, x_weights, count, unit, mine + x / 4, x_quads, quads);
+                    add_terms_1(sums, h_weights, count, unit, mine + h / 4, h_quads, quads);
+                    EACH_STREAM
+                    {
+                        const float value = activate(op[ACTIVATION], sums[0][s]);
+                        if (y >= 0) my[s * stride + y + j] = j < count ? value : 0.0f;
+                        else if (j < count && s < my_live)
+                            results[(size_t)(PART * STREAMS + s) * height + j] = value;
+                    }
+                }
+                break;
+
+            case GRU:
+                for (int j = UNIT; j < padded; j += UNITS)
+                {
+                    const int unit = j < count ? j : 0;
+                    float sums[3][STREAMS], inner[STREAMS];
+                    START(sums, 0, bias[unit])
+                    START(sums, 1, bias[count + unit])
+                    START(sums, 2, bias[2 * count + unit])
+                    add_terms_3(sums, x_weights, count, unit, mine + x / 4, x_quads, quads);
+                    EACH_STREAM
+                    {
+                        inner[s] = sums[2][s];
+                        sums[2][s] = bias[3 * count + unit];
+                    }
+                    add_terms_3(sums, h_weights, count, unit, mine + h / 4, h_quads, quads);
+                    EACH_STREAM
+                    {
+                        const float r = sigmoid(sums[0][s]), z = sigmoid(sums[1][s]);
+                        const float new = hyperbolic_tangent(FMA(r, sums[2][s], inner[s]));
+                        my[s * stride + y + j] = j < count ? FMA(z, my[s * stride + h + j] - new, new) : 0.0f;
+                    }
+                }
+                break;
+
+            case RESET:
+                for (int j = UNIT; j < padded; j += UNITS)
+                {
+                    const int unit = j < count ? j : 0;
+                    float sums[1][STREAMS];
+                    START(sums, 0, bias[unit])
+                    add_terms_1(sums, x_weights, count, unit, mine + x / 4, x_quads, quads);
+                    add_terms_1(sums, h_weights, count, unit, mine + h / 4, h_quads, quads);
+                    EACH_STREAM
+                        my[s * stride + c + j] = j < count ? sigmoid(sums[0][s]) * my[s * stride + h + j] : 0.0f;
+                }
+                break;
+
+            case GRU_BEFORE:
+                for (int j = UNIT; j < padded; j += UNITS)
+                {
+                    const int unit = j < count ? j : 0;
+                    float sums[2][STREAMS];
+                    START(sums, 0, bias[unit])
+                    START(sums, 1, bias[count + unit])
+                    add_terms_2(sums, x_weights, count, unit, mine + x / 4, x_quads, quads);
+                    add_terms_1(&sums[0], h_weights, count, unit, mine + h / 4, h_quads, quads);
+                    add_terms_1(&sums[1], weights + op[N_WEIGHTS], count, unit, mine + c / 4, h_quads, quads);
+                    EACH_STREAM
+                    {
+                        const float z = sigmoid(sums[0][s]), new = hyperbolic_tangent(sums[1][s]);
+                        my[s * stride + y + j] = j < count ? FMA(z, my[s * stride + h + j] - new, new) : 0.0f;
+                    }
+                }
+                break;
+
+            case LSTM:
+                for (int j = UNIT; j < padded; j += UNITS)
+                {
+                    const int unit = j < count ? j : 0;
+                    float sums[4][STREAMS];
+                    START(sums, 0, bias[unit])
+                    START(sums, 1, bias[count + unit])
+                    START(sums, 2, bias[2 * count + unit])
+                    START(sums, 3, bias[3 * count + unit])
+                    add_terms_4(sums, x_weights, count, unit, mine + x / 4, x_quads, quads);
+                    add_terms_4(sums, h_weights, count, unit, mine + h / 4, h_quads, quads);
+                    EACH_STREAM
+                    {
+                        const float in = sigmoid(sums[0][s]), forget = sigmoid(sums[1][s]);
+                        const float new = hyperbolic_tangent(sums[2][s]), out = sigmoid(sums[3][s]);
+                        const float cell = FMA(forget, j < count ? my[s * stride + c + j] : 0.0f, in * new);
+                        if (j < count) my[s * stride + c + j] = cell;
+                        my[s * stride + y + j] = j < count ? out * hyperbolic_tangent(cell) : 0.0f;
+                    }
+                }
+                break;
+
+            case SOFTMAX:
+                // Its sums lie in the tile; one work item of each stream takes them in order.
+                for (int s = PART * UNITS + UNIT; s < live; s += UNITS * PARTS)
+                {
+                    const TILE float* a = tile + s * stride + x;
+                    __global float* p = results + (size_t)s * height;
+                    float largest = a[0], total = 0.0f;
+                    for (int k = 1; k < count; k++) largest = a[k] > largest ? a[k] : largest;
+                    for (int k = 0; k < count; k++)
+                    {
+                        const float e = power_of_two(limited((a[k] - largest) * 1.44269504f, -126.0f, 0.0f));
+                        p[k] = e;
+                        total += e;
+                    }
+                    for (int k = 0; k < count; k++) p[k] = p[k] / total;
+                }
+                break;
+        }
+
+#ifndef PLANT_RACE
+        BARRIER();
+#endif
+    }
+}
+
+// Copies of states, row by row: local size (u, p), and p rows to a group. rows: n, three unused, the rows' codes [n],
+// and for scatter what to write [n, width].
+__kernel void gather(__global const int* restrict rows, __global float* restrict copies, int offset, int width,
+    int row_stride, SLABS)
+{
+    const int i = GROUP * PARTS + PART, n = rows[0];
+    if (i >= n) return;
+    __global const float* state = ROW(rows[4 + i], row_stride) + offset;
+    for (int k = UNIT; k < width; k += UNITS) copies[(size_t)i * width + k] = state[k];
+}
+
+__kernel void scatter(__global const int* restrict rows, int offset, int width, int row_stride, SLABS)
+{
+    const int i = GROUP * PARTS + PART, n = rows[0];
+    if (i >= n) return;
+    __global float* state = ROW(rows[4 + i], row_stride) + offset;
+    __global const int* copies = rows + 4 + n + (size_t)i * width;
+    for (int k = UNIT; k < width; k += UNITS) state[k] = AS_FLOAT(copies[k]);
+}
