@@ -108,6 +108,9 @@ public sealed class ModelHost : IDisposable
     /// <summary>About how many bytes one encoded prediction takes.</summary>
     public long PredictionBytes => 512 + 9L * (Model.PredictionCount + Model.Inputs.Count);
 
+    /// <summary>It is there in case that streams come of so many values, and none has come yet.</summary>
+    public bool StandsBy => Model.Copies > 1 && _end == 0;
+
     /// <summary>Streams this model serves now.</summary>
     public int Streams => _end - _free.Count;
 
