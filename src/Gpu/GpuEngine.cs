@@ -55,7 +55,7 @@ public sealed unsafe class GpuEngine : IStepEngine
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(context);
         (_model, _context) = (model, context);
-        (_inputs, _height) = (model.Inputs.Count, model.OutputCount);
+        (_inputs, _height) = (model.NetworkInputCount, model.OutputCount);
         _top = TopOf(model);
         _plan = new StepPlan(model);
         _queue = context.NewQueue();
