@@ -8,8 +8,9 @@ state, and the forecasts made then are scored when their time has come. The tabl
 mean squared error of the model divided by that of persistence (the forecast is the value just seen) on the same ticks;
 below 1 is better than persistence, "const" means that the stream did not move at all.
 
-Plain numpy in double precision, written from the equations of the model file, version 1, alone: a second opinion
-on the daemon's kernels and on the training script.
+Plain numpy in double precision, written from the equations of the model file, versions 1 and 2, alone: a second opinion
+on the daemon's kernels and on the training script. It is the network alone that is evaluated: an adaptive head, which
+each stream learns for itself, is left out.
 """
 
 import argparse
@@ -40,6 +41,10 @@ def widen(raw, dtype, name):
     raise ModelFormatError(f"tensor {name}: dtype {dtype}, expected F32, F16 or BF16")
 
 
+def network_features(description):
+    return [feature for feature in description.get("features", []) if feature.get("network", True)]
+
+
 def read_model(path):
     with open(path, "rb") as source:
         file = source.read()
@@ -52,8 +57,13 @@ def read_model(path):
         tensors[name] = widen(data[begin:end], entry["dtype"], name).reshape(entry["shape"])
         if not np.isfinite(tensors[name]).all():
             raise ModelFormatError(f"tensor {name}: not all weights are finite")
-    if description["format"] != 1:
-        raise ModelFormatError(f"format {description['format']}, expected 1")
+    if description["format"] not in (1, 2):
+        raise ModelFormatError(f"format {description['format']}, expected 1 or 2")
+    for feature in network_features(description):
+        if feature["kind"] != "difference":
+            raise ModelFormatError(f"a network that sees the {feature['kind']}, this script knows no times")
+    if description["forecast"].get("distribution") is not None:
+        raise ModelFormatError("this script evaluates forecasts of a number, not of a distribution")
     if len(description["inputs"]) != 1:
         raise ModelFormatError(f"{len(description['inputs'])} inputs, this script evaluates models of one")
     if "classes" in description["forecast"] or any(l["kind"] == "embedding" for l in description["layers"]):
@@ -135,6 +145,7 @@ class Normaliser:
 
     def __init__(self, entry, streams):
         self.kind = entry["kind"]
+        self.clip = entry.get("clip", 10)
         self.mu, self.v, self.n = np.zeros(streams), np.zeros(streams), np.zeros(streams)
         self.sigma = np.ones(streams)
         if self.kind == "fixed":
@@ -159,18 +170,58 @@ class Normaliser:
     def apply(self, x):
         z = (x - self.mu) / self.sigma
         if self.kind == "running":
-            z = np.clip(z, -10, 10)
+            z = np.clip(z, -self.clip, self.clip)
         return np.clip(z, -1e30, 1e30)
+
+
+class Differences:
+    """The change from tick to tick of every stream, and its scale: the file's, or the stream's own."""
+
+    def __init__(self, description, streams):
+        normalise, forecast = description["normalise"], description["forecast"]
+        stds = forecast.get("differenceStd")
+        self.std = None if stds is None else stds[forecast["outputs"].index(description["inputs"][0])]
+        self.floor = 1 - 2 ** (-1 / normalise["halfLife"]) if normalise["kind"] == "running" else None
+        self.n, self.recent, self.mean = np.zeros(streams), np.zeros(streams), np.zeros(streams)
+        self.before, self.change = np.full(streams, np.nan), np.full(streams, np.nan)
+
+    def learn(self, x):
+        self.change = x - self.before
+        self.before = x
+        known = ~np.isnan(self.change)
+        square, scale = np.where(known, self.change, 0) ** 2, np.maximum(self.recent, 0.01 * self.mean)
+        square = np.where(scale > 0, np.minimum(square, 1e4 * scale), square)
+        self.n = self.n + known
+        if self.floor is None:
+            return
+        n = np.maximum(self.n, 1)
+        self.recent = np.where((square > 0) & (square < 1e-10 * self.recent), 0.9 * self.recent, self.recent)
+        self.mean = np.where((square > 0) & (square < 1e-6 * self.mean), 0.9 * self.mean, self.mean)
+        self.recent = np.where(known, self.recent + np.maximum(self.floor, 1 / n) * (square - self.recent), self.recent)
+        self.mean = np.where(known, self.mean + (square - self.mean) / n, self.mean)
+
+    def scale(self, last, mu):
+        if self.floor is None:
+            return self.std
+        size = np.minimum(np.abs(np.nan_to_num(last)), np.abs(mu))
+        return np.maximum(np.sqrt(np.maximum(self.recent, 0.01 * self.mean)), 1e-9 * (size + 1e-3))
+
+    def feature(self, entry, last, mu):
+        scale = entry.get("std") or self.scale(last, mu)
+        return np.clip(np.nan_to_num(self.change) / scale, -entry.get("clip", 5), entry.get("clip", 5))
 
 
 def forecasts(description, tensors, x):
     """x [streams, ticks], NaN where missing; returns the means [streams, ticks, horizons] forecast at each tick."""
     streams, ticks = x.shape
     forecast = description["forecast"]
-    horizons, outputs, per_output = forecast["horizons"], forecast["outputs"], 1 + len(forecast["quantiles"])
+    horizons, outputs, per_output = forecast["horizons"], forecast["outputs"], 1 + len(forecast.get("quantiles", []))
     column = outputs.index(description["inputs"][0])
     layers = [Layer(entry, tensors, streams) for entry in description["layers"]]
     normaliser = Normaliser(description["normalise"], streams)
+    differences, features = Differences(description, streams), network_features(description)
+    of_change = forecast.get("target", "value") == "difference"
+    limit = forecast.get("clip", 6) * np.sqrt(horizons)
     last, ahead = np.full(streams, np.nan), np.full(streams, np.nan)
     result = np.empty((streams, ticks, len(horizons)))
     for t in range(ticks):
@@ -180,11 +231,19 @@ def forecasts(description, tensors, x):
             value = np.where(np.isnan(value), substitute, value)
         last = np.where(seen, x[:, t], last)
         normaliser.learn(value, seen)
-        y = normaliser.apply(value)[:, None].astype(np.float32).astype(np.float64)
+        differences.learn(x[:, t])
+        y = np.stack([normaliser.apply(value)]
+                     + [differences.feature(entry, last, normaliser.mu) for entry in features], axis=1)
+        y = y.astype(np.float32).astype(np.float64)
         for layer in layers:
             y = layer.step(y)
         y = y.reshape(streams, len(horizons), len(outputs), per_output)[:, :, column, 0]
-        result[:, t] = normaliser.mu[:, None] + normaliser.sigma[:, None] * y
+        if of_change:
+            base = np.where(np.isnan(last), normaliser.mu, last)[:, None]
+            scale = np.broadcast_to(differences.scale(last, normaliser.mu), streams)[:, None]
+            result[:, t] = base + scale * np.clip(y, -limit, limit)
+        else:
+            result[:, t] = normaliser.mu[:, None] + normaliser.sigma[:, None] * y
         if horizons[0] == 1:
             ahead = result[:, t, 0]
     return result

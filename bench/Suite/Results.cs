@@ -78,7 +78,12 @@ internal sealed class Results(string folder)
 
         public string Text => string.Create(
             CultureInfo.InvariantCulture,
-            $"{Name,-28} {Spread.Median,10:F2} {Spread.Low,10:F2} {Spread.High,10:F2}  {Claim.Unit,-10} {Lines}");
+            $"{Name,-28} {Number(Spread.Median)} {Number(Spread.Low)} {Number(Spread.High)}  {Claim.Unit,-10} {Lines}");
+
+        // Errors differ in their third decimal.
+        private static string Number(double value) => Math.Abs(value) < 10
+            ? string.Create(CultureInfo.InvariantCulture, $"{value,10:0.00##}")
+            : string.Create(CultureInfo.InvariantCulture, $"{value,10:F2}");
 
         private string Lines =>
             string.Create(CultureInfo.InvariantCulture, $"{Claim.Pass,6} {Claim.Aim,6} {Verdict}");

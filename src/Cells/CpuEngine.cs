@@ -12,6 +12,8 @@ public sealed class CpuEngine : IStepEngine
     private readonly int _inputs;
     private readonly int _outputs;
     private readonly int? _vocabulary;
+    private readonly int _copies;
+    private int[] _spread = [];
     private readonly StateLayout _layout;
     private StateTable _states;
     private readonly WaveKernel _kernel;
@@ -30,47 +32,58 @@ public sealed class CpuEngine : IStepEngine
         ArgumentNullException.ThrowIfNull(model);
         ArgumentOutOfRangeException.ThrowIfLessThan(threads, 1);
         Kernel = Kernels.Resolve(kernel);
-        _inputs = model.Inputs.Count;
+        _inputs = model.NetworkInputCount;
         _outputs = model.OutputCount;
         _vocabulary = model.Vocabulary;
-        var layout = _layout = new StateLayout(model);
+        _copies = model.Copies;
+        // Where the network is applied to each input by itself a row of states has one row of the table for each.
+        Model one = model.One;
+        var layout = _layout = new StateLayout(one);
         _states = new StateTable(layout);
-        _kernel = threads == 1 ? Make(model, layout) : new ThreadedKernel(threads, () => Make(model, layout));
+        _kernel = threads == 1 ? Make(one, layout) : new ThreadedKernel(threads, () => Make(one, layout));
     }
 
     public string Name => "cpu";
     public string Kernel { get; }
-    public int Rows => _states.Rows;
+    public int Rows => _states.Rows / _copies;
     public long StateBytes => _states.Bytes;
 
     public void Grow(int rows)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
-        _states.Grow(rows);
+        _states.Grow(checked(rows * _copies));
     }
 
     public void Step(ReadOnlySpan<int> rows, ReadOnlySpan<float> inputs, Span<float> outputs)
     {
         Check(rows, inputs, outputs);
-        _kernel.Step(_states, rows, inputs, outputs);
+        _kernel.Step(_states, Spread(rows), inputs, outputs);
         GC.KeepAlive(this);
     }
 
     public void Read(int row, Span<float> state)
     {
-        _states.Read(row, state);
+        int floats = PartOf(state.Length);
+        for (int i = 0; i < _copies; i++) _states.Read(checked(row * _copies + i), state.Slice(i * floats, floats));
         GC.KeepAlive(this);
     }
 
     public void Write(int row, ReadOnlySpan<float> state)
     {
-        _states.Write(row, state);
+        int floats = PartOf(state.Length);
+        for (int i = 0; i < _copies; i++) _states.Write(checked(row * _copies + i), state.Slice(i * floats, floats));
+        GC.KeepAlive(this);
+    }
+
+    public void ReadTop(ReadOnlySpan<int> rows, Span<float> hidden)
+    {
+        _states.ReadTop(Spread(rows), hidden);
         GC.KeepAlive(this);
     }
 
     public void Clear(int row)
     {
-        _states.Clear(row);
+        for (int i = 0; i < _copies; i++) _states.Clear(checked(row * _copies + i));
         GC.KeepAlive(this);
     }
 
@@ -79,7 +92,7 @@ public sealed class CpuEngine : IStepEngine
         ObjectDisposedException.ThrowIf(_disposed, this);
         if (from is not CpuEngine { _disposed: false } other)
             throw new ArgumentException("expected a CPU engine that is not disposed", nameof(from));
-        if (!_layout.Slots.SequenceEqual(other._layout.Slots))
+        if (_copies != other._copies || !_layout.Slots.SequenceEqual(other._layout.Slots))
             throw new ArgumentException("expected a model of the same state slots", nameof(from));
         (_states, other._states) = (other._states, _states);
     }
@@ -90,6 +103,16 @@ public sealed class CpuEngine : IStepEngine
         _disposed = true;
         _kernel.Dispose();
         _states.Dispose();
+    }
+
+    // The table's rows of these: [rows, copies].
+    private ReadOnlySpan<int> Spread(ReadOnlySpan<int> rows)
+    {
+        if (_copies == 1) return rows;
+        int count = rows.Length * _copies;
+        if (_spread.Length < count) _spread = new int[Math.Max(count, 2 * _spread.Length)];
+        for (int i = 0; i < count; i++) _spread[i] = checked(rows[i / _copies] * _copies + i % _copies);
+        return _spread.AsSpan(0, count);
     }
 
     private WaveKernel Make(Model model, StateLayout layout) => Kernel switch
@@ -110,11 +133,21 @@ public sealed class CpuEngine : IStepEngine
             Misfit(nameof(inputs), rows.Length, _inputs, inputs.Length);
         if (outputs.Length != (long)rows.Length * _outputs)
             Misfit(nameof(outputs), rows.Length, _outputs, outputs.Length);
-        int known = _states.Rows;
-        foreach (int row in rows)
-            if ((uint)row >= (uint)known) UnknownRow(nameof(rows), row, known);
+        CheckRows(rows);
         if (_vocabulary is not null) CheckTokens(inputs);
     }
+
+    private void CheckRows(ReadOnlySpan<int> rows)
+    {
+        int known = Rows;
+        foreach (int row in rows)
+            if ((uint)row >= (uint)known) UnknownRow(nameof(rows), row, known);
+    }
+
+    // Floats of a state for each row of the table, which checks them.
+    private int PartOf(int floats) => floats % _copies == 0
+        ? floats / _copies
+        : throw new ArgumentException($"expected {_copies * _layout.Floats} state floats, found {floats}");
 
     private void CheckTokens(ReadOnlySpan<float> inputs)
     {

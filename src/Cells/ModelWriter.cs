@@ -16,9 +16,10 @@ public static class ModelWriter
     /// </summary>
     /// <exception cref="ModelFormatException">The parts do not make a valid model.</exception>
     public static byte[] Write(string name, IReadOnlyList<string> inputs, Normalisation normalisation,
-        IReadOnlyList<Layer> layers, Forecast forecast)
+        IReadOnlyList<Layer> layers, Forecast forecast, ModelAdditions? additions = null)
     {
-        string description = Describe(name, inputs, normalisation, layers, forecast);
+        string description = Describe(
+            name, inputs, normalisation, layers, forecast, additions ?? ModelAdditions.None);
         Tensor[] tensors = layers.SelectMany(layer => layer.Tensors).ToArray();
         byte[] file = Assemble(HeaderOf(description, tensors), tensors);
         Model.Read(file, name);
@@ -29,7 +30,7 @@ public static class ModelWriter
     public static byte[] Write(Model model)
     {
         ArgumentNullException.ThrowIfNull(model);
-        return Write(model.Name, model.Inputs, model.Normalisation, model.Layers, model.Forecast);
+        return Write(model.Name, model.Inputs, model.Normalisation, model.Layers, model.Forecast, model.Additions);
     }
 
     private static byte[] Assemble(byte[] header, Tensor[] tensors)
@@ -74,20 +75,24 @@ public static class ModelWriter
     });
 
     private static string Describe(string name, IReadOnlyList<string> inputs, Normalisation normalisation,
-        IReadOnlyList<Layer> layers, Forecast forecast) => Encoding.UTF8.GetString(Json(json =>
+        IReadOnlyList<Layer> layers, Forecast forecast, ModelAdditions additions) =>
+        Encoding.UTF8.GetString(Json(json =>
     {
-        json.WriteNumber("format", 1);
+        bool plain = additions.AreNone && forecast.IsOfFormat1 && normalisation.Clip == Normalisation.DefaultClip;
+        json.WriteNumber("format", plain ? 1 : 2);
         json.WriteString("name", name);
         Strings(json, "inputs", inputs);
         json.WriteStartObject("normalise");
         WriteNormalisation(json, normalisation);
         json.WriteEndObject();
+        AdditionsWriter.WriteFeatures(json, additions.Features);
         json.WriteStartArray("layers");
         foreach (Layer layer in layers) WriteLayer(json, layer);
         json.WriteEndArray();
         json.WriteStartObject("forecast");
         WriteForecast(json, forecast);
         json.WriteEndObject();
+        AdditionsWriter.WriteLearning(json, additions);
     }));
 
     private static void WriteNormalisation(Utf8JsonWriter json, Normalisation normalisation)
@@ -105,6 +110,7 @@ public static class ModelWriter
             case NormalisationKind.Running:
                 json.WriteString("kind", "running");
                 json.WriteNumber("halfLife", normalisation.HalfLife);
+                if (normalisation.Clip != Normalisation.DefaultClip) json.WriteNumber("clip", normalisation.Clip);
                 break;
         }
     }
@@ -146,11 +152,18 @@ public static class ModelWriter
         Numbers(json, "horizons", forecast.Horizons);
         Strings(json, "outputs", forecast.Outputs);
         Numbers(json, "quantiles", forecast.Quantiles);
-        if (forecast.Scale is null) return;
-        json.WriteStartObject("scale");
-        Numbers(json, "mean", forecast.Scale.Mean);
-        Numbers(json, "std", forecast.Scale.Std);
-        json.WriteEndObject();
+        if (forecast.Scale is not null)
+        {
+            json.WriteStartObject("scale");
+            Numbers(json, "mean", forecast.Scale.Mean);
+            Numbers(json, "std", forecast.Scale.Std);
+            json.WriteEndObject();
+        }
+
+        if (forecast.Target == ForecastTarget.Difference) json.WriteString("target", "difference");
+        if (forecast.Clip != Forecast.DefaultClip) json.WriteNumber("clip", forecast.Clip);
+        if (forecast.Distribution == ForecastDistribution.Normal) json.WriteString("distribution", "normal");
+        if (forecast.DifferenceStd is { } stds) Numbers(json, "differenceStd", stds);
     }
 
     private static byte[] Json(Action<Utf8JsonWriter> members)

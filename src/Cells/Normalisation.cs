@@ -10,12 +10,17 @@ public enum NormalisationKind
 /// <summary>How a model scales its inputs; the numbers are in the units of the values.</summary>
 public sealed class Normalisation
 {
-    private Normalisation(NormalisationKind kind, double[] mean, double[] std, double halfLife)
+    /// <summary>Standard deviations to which running normalisation limits what the network sees, if not told.</summary>
+    public const double DefaultClip = 10;
+
+    private Normalisation(
+        NormalisationKind kind, double[] mean, double[] std, double halfLife, double clip = DefaultClip)
     {
         Kind = kind;
         Mean = mean;
         Std = std;
         HalfLife = halfLife;
+        Clip = clip;
     }
 
     /// <summary>Values are used as they are.</summary>
@@ -32,9 +37,18 @@ public sealed class Normalisation
     /// <summary>Running: ticks after which a value counts half; else 0.</summary>
     public double HalfLife { get; }
 
+    /// <summary>Running: the network sees inputs within ± this many standard deviations.</summary>
+    public double Clip { get; }
+
     /// <summary>One mean and one standard deviation per input, the same for every stream.</summary>
     public static Normalisation Fixed(double[] mean, double[] std) => new(NormalisationKind.Fixed, mean, std, 0);
 
     /// <summary>Each stream keeps exponentially weighted statistics of its own.</summary>
-    public static Normalisation Running(double halfLife) => new(NormalisationKind.Running, [], [], halfLife);
+    public static Normalisation Running(double halfLife, double clip = DefaultClip) =>
+        new(NormalisationKind.Running, [], [], halfLife, clip);
+
+    /// <summary>That of one input, for so many inputs that are alike.</summary>
+    internal Normalisation ForEach(int inputs) => Kind == NormalisationKind.Fixed
+        ? Fixed([.. Enumerable.Repeat(Mean[0], inputs)], [.. Enumerable.Repeat(Std[0], inputs)])
+        : this;
 }

@@ -14,22 +14,34 @@ public readonly record struct MemorySlot(string Name, int Offset, int Length, bo
 /// </summary>
 /// <remarks>
 /// Slots, each one double per input: with running normalisation "n" (ticks learnt from), "mean" and "variance"
-/// (exponentially weighted); always "last" (the last observed value, NaN before the first) and "forecast" (the last
-/// horizon-1 forecast, NaN where there is none).
+/// (exponentially weighted), and where differences are scaled "changes" (differences learnt from), "recentChange" and
+/// "meanChange" (the exponentially weighted and the plain mean of their squares); where there are differences
+/// "previous" (the value of the tick before, NaN where it was missing); always "last" (the last observed value, NaN
+/// before the first) and "forecast" (the last horizon-1 forecast, NaN where there is none).
 /// </remarks>
 public sealed class Preprocessor
 {
-    /// <summary>Running normalisation limits what the network sees to this many standard deviations.</summary>
-    private const double RunningLimit = 10;
+    /// <summary>Stands for the time of a tick that brought none.</summary>
+    public const long NoTime = long.MinValue;
 
     private readonly Model _model;
     private readonly Normalisation _normalisation;
     private readonly int _inputs;
+
+    // From one input's place among the network's to the next one's.
+    private readonly int _stride;
     private readonly int _last;
     private readonly int _forecast;
     private readonly double _leastAlpha;
     private readonly double _plainMeans;
+    private readonly double _clip;
     private readonly int[] _inputOfOutput;
+    private readonly HeadMapping _head;
+    private readonly FeatureSet _features;
+    private readonly ChangeScale? _changes;
+
+    // Where "previous" begins; negative where no difference is asked for.
+    private readonly int _previous = -1;
 
     public Preprocessor(Model model)
     {
@@ -37,16 +49,27 @@ public sealed class Preprocessor
         _model = model;
         _normalisation = model.Normalisation;
         _inputs = model.Inputs.Count;
+        _stride = model.Copies > 1 ? model.One.NetworkInputCount : 1;
         _inputOfOutput = Array.ConvertAll(model.Forecast.Outputs, name => model.Inputs.ToList().IndexOf(name));
-        string[] names = IsRunning ? ["n", "mean", "variance", "last", "forecast"] : ["last", "forecast"];
-        Slots = names.Select((name, i) =>
-            new MemorySlot(name, i * _inputs, _inputs, name is "last" or "forecast")).ToArray();
-        MemoryDoubles = names.Length * _inputs;
-        _last = (names.Length - 2) * _inputs;
-        _forecast = (names.Length - 1) * _inputs;
+        _clip = _normalisation.Clip;
+        _head = new HeadMapping(model);
+        _features = new FeatureSet(model);
+        bool scaled = IsRunning && (_features.HasDifferences || _head.IsDifference || model.Adapt is not null
+            || model.Intervals.Count > 0 || model.Score);
+        List<string> names = IsRunning ? ["n", "mean", "variance"] : [];
+        if (scaled) names.AddRange(["changes", "recentChange", "meanChange"]);
+        int known = names.Count;
+        if (scaled || _features.HasDifferences) names.Add("previous");
+        names.AddRange(["last", "forecast"]);
+        Slots = names.Select((name, i) => new MemorySlot(name, i * _inputs, _inputs, i >= known)).ToArray();
+        MemoryDoubles = names.Count * _inputs;
+        if (names.Count > known + 2) _previous = known * _inputs;
+        _last = (names.Count - 2) * _inputs;
+        _forecast = (names.Count - 1) * _inputs;
         if (!IsRunning) return;
         _leastAlpha = 1 - Math.Pow(2, -1 / _normalisation.HalfLife);
         _plainMeans = Math.Ceiling(2 / _leastAlpha);
+        if (scaled) _changes = new ChangeScale(3 * _inputs, _inputs, _leastAlpha);
     }
 
     /// <summary>Doubles of memory per stream.</summary>
@@ -60,17 +83,27 @@ public sealed class Preprocessor
     public void Clear(Span<double> memory)
     {
         memory = memory[..MemoryDoubles];
-        memory[.._last].Clear();
-        memory[_last..].Fill(double.NaN);
+        int known = _previous < 0 ? _last : _previous;
+        memory[..known].Clear();
+        memory[known..].Fill(double.NaN);
     }
+
+    /// <summary>The same for a tick without a time, of a stream without an adaptive head.</summary>
+    public bool Prepare(ReadOnlySpan<double> values, Span<double> memory, Span<float> x) =>
+        Prepare(values, NoTime, memory, x, []);
 
     /// <summary>Turns a tick's values into the network's inputs, and learns the running statistics from them.</summary>
     /// <param name="values">One per input, NaN where missing; all NaN to step over a missing tick. An embedding's token
     /// must be present and valid.</param>
+    /// <param name="time">The tick's own time in nanoseconds since 1970, or <see cref="NoTime"/>.</param>
     /// <param name="memory">The stream's memory.</param>
-    /// <param name="x">One float per input.</param>
+    /// <param name="x"><see cref="Model.NetworkInputCount"/> floats: the inputs, then the features the network sees.
+    /// </param>
+    /// <param name="extra"><see cref="Model.ExtraCount"/> floats, the features that only an adaptive head sees; empty
+    /// where nobody asks for them.</param>
     /// <returns>Whether any value was missing and imputed.</returns>
-    public bool Prepare(ReadOnlySpan<double> values, Span<double> memory, Span<float> x)
+    public bool Prepare(
+        ReadOnlySpan<double> values, long time, Span<double> memory, Span<float> x, Span<float> extra)
     {
         bool imputed = false;
         for (int i = 0; i < _inputs; i++)
@@ -87,15 +120,18 @@ public sealed class Preprocessor
                 if (IsRunning) Learn(i, value, memory);
             }
 
-            x[i] = (float)Math.Clamp(Normalise(i, value, memory), -Activations.Limit, Activations.Limit);
+            x[i * _stride] = (float)Math.Clamp(Normalise(i, value, memory), -Activations.Limit, Activations.Limit);
         }
 
+        if (!_features.IsEmpty) DeriveFeatures(values, time, memory, x, extra);
+        if (_previous >= 0) values[.._inputs].CopyTo(memory[_previous..]);
         return imputed;
     }
 
-    /// <summary>Maps the head's outputs back and keeps the horizon-1 forecast, in place of the one before.</summary>
+    /// <summary>Maps the head's outputs back and keeps the horizon-1 forecast, in place of the one before. Quantiles of
+    /// intervals are the mean, as only an adaptive head knows them.</summary>
     /// <param name="y">The head's outputs.</param>
-    /// <param name="memory">The stream's memory as <see cref="Prepare"/> left it.</param>
+    /// <param name="memory">The stream's memory as it was left by preparing the tick.</param>
     /// <param name="prediction"><see cref="Model.PredictionCount"/> doubles, in the units of the values.</param>
     /// <returns>Whether the stream is still warming: running statistics of fewer than 2 values of some input.</returns>
     public bool Finish(ReadOnlySpan<float> y, Span<double> memory, Span<double> prediction)
@@ -112,6 +148,58 @@ public sealed class Preprocessor
     /// <summary>The last horizon-1 forecast of each input; NaN where there is none.</summary>
     public ReadOnlySpan<double> LastForecast(ReadOnlySpan<double> memory) => memory.Slice(_forecast, _inputs);
 
+    /// <summary>The input that an output of the forecast is; -1 where it is none.</summary>
+    public int InputOf(int output) => _inputOfOutput[output];
+
+    /// <summary>
+    /// s, above 0, the scale of an input's differences: the stream's own with running normalisation, else the file's;
+    /// where there is neither, the standard deviation of the normalisation.
+    /// </summary>
+    public double Scale(int input, ReadOnlySpan<double> memory)
+    {
+        if (_changes is not null)
+        {
+            double last = double.IsNaN(memory[_last + input]) ? 0 : memory[_last + input];
+            return _changes.Of(input, Math.Min(Math.Abs(memory[_inputs + input]), Math.Abs(last)), memory);
+        }
+
+        if (_features.ScaleOf(input) is { } std) return std;
+        return _normalisation.Kind switch
+        {
+            NormalisationKind.Fixed => _normalisation.Std[input],
+            NormalisationKind.Running => Running(input, memory).Std,
+            _ => 1,
+        };
+    }
+
+    /// <summary>What differences are added to: an input's last observed value, else its mean, else 0.</summary>
+    public double Base(int input, ReadOnlySpan<double> memory) =>
+        double.IsFinite(memory[_last + input]) ? memory[_last + input] : MeanOf(input, memory);
+
+    /// <summary>The head's forecasts without their quantiles, in the units of the values.</summary>
+    /// <param name="y">The head's outputs.</param>
+    /// <param name="memory">The stream's memory as it was left by preparing the tick.</param>
+    /// <param name="points">[horizon][output]; not for a classifier.</param>
+    public void Points(ReadOnlySpan<float> y, ReadOnlySpan<double> memory, Span<double> points)
+    {
+        int outputs = _inputOfOutput.Length;
+        for (int output = 0; output < outputs; output++)
+        {
+            (double offset, double scale) = MappingOf(output, memory);
+            for (int horizon = 0; horizon < _model.Forecast.Horizons.Length; horizon++)
+            {
+                double point = _head.Point(_head.Of(y, horizon, output), horizon);
+                points[horizon * outputs + output] = offset + scale * point;
+            }
+        }
+    }
+
+    /// <summary>Takes a horizon-1 forecast of an output in place of the one kept, for a missing value.</summary>
+    public void KeepForecast(int output, double forecast, Span<double> memory)
+    {
+        if (_inputOfOutput[output] >= 0) memory[_forecast + _inputOfOutput[output]] = forecast;
+    }
+
     /// <summary>Drops the horizon-1 forecast, so that a missing value will not take it.</summary>
     public void ForgetForecast(Span<double> memory) => memory.Slice(_forecast, _inputs).Fill(double.NaN);
 
@@ -119,12 +207,32 @@ public sealed class Preprocessor
     {
         if (double.IsFinite(memory[_forecast + i])) return memory[_forecast + i];
         if (double.IsFinite(memory[_last + i])) return memory[_last + i];
-        return _normalisation.Kind switch
+        return MeanOf(i, memory);
+    }
+
+    private double MeanOf(int i, ReadOnlySpan<double> memory) => _normalisation.Kind switch
+    {
+        NormalisationKind.Fixed => _normalisation.Mean[i],
+        NormalisationKind.Running => memory[_inputs + i],
+        _ => 0,
+    };
+
+    private void DeriveFeatures(
+        ReadOnlySpan<double> values, long time, Span<double> memory, Span<float> x, Span<float> extra)
+    {
+        foreach (DerivedDifference difference in _features.Differences)
         {
-            NormalisationKind.Fixed => _normalisation.Mean[i],
-            NormalisationKind.Running => memory[_inputs + i],
-            _ => 0,
-        };
+            Span<float> to = difference.Network ? x : extra;
+            if (to.IsEmpty) continue;
+            int input = difference.Input;
+            double change = values[input] - memory[_previous + input];
+            double scale = difference.Std ?? Scale(input, memory);
+            to[difference.At] = double.IsNaN(change)
+                ? 0
+                : (float)Math.Clamp(change / scale, -difference.Clip, difference.Clip);
+        }
+
+        _features.FillTimes(time, x, extra);
     }
 
     // The order of operations is part of the format: recordings replay to the same bits.
@@ -139,6 +247,7 @@ public sealed class Preprocessor
         double d = x - mean;
         mean += alpha * d;
         variance = (1 - alpha) * (variance + alpha * (d * d));
+        _changes?.Learn(i, x - memory[_previous + i], memory);
     }
 
     private double Normalise(int i, double value, Span<double> memory)
@@ -149,7 +258,7 @@ public sealed class Preprocessor
                 return (value - _normalisation.Mean[i]) / _normalisation.Std[i];
             case NormalisationKind.Running:
                 (double mean, double std) = Running(i, memory);
-                return Math.Clamp((value - mean) / std, -RunningLimit, RunningLimit);
+                return Math.Clamp((value - mean) / std, -_clip, _clip);
             default:
                 return value;
         }
@@ -164,6 +273,12 @@ public sealed class Preprocessor
 
     private void FinishForecast(ReadOnlySpan<float> y, Span<double> memory, Span<double> prediction)
     {
+        if (!_head.IsPlain)
+        {
+            MapForecast(y, memory, prediction);
+            return;
+        }
+
         Forecast forecast = _model.Forecast;
         int[] horizons = forecast.Horizons;
         int outputs = forecast.Outputs.Length, width = 1 + forecast.Quantiles.Length;
@@ -180,9 +295,27 @@ public sealed class Preprocessor
         }
     }
 
+    private void MapForecast(ReadOnlySpan<float> y, Span<double> memory, Span<double> prediction)
+    {
+        int[] horizons = _model.Forecast.Horizons;
+        int outputs = _inputOfOutput.Length;
+        int published = 1 + _model.PublishedQuantiles.Count;
+        for (int output = 0; output < outputs; output++)
+        {
+            (double offset, double scale) = MappingOf(output, memory);
+            for (int horizon = 0; horizon < horizons.Length; horizon++)
+            {
+                Span<double> to = prediction.Slice((horizon * outputs + output) * published, published);
+                _head.Map(_head.Of(y, horizon, output), horizon, offset, scale, to);
+                if (horizons[horizon] == 1) KeepForecast(output, to[0], memory);
+            }
+        }
+    }
+
     private (double Mean, double Std) MappingOf(int output, ReadOnlySpan<double> memory)
     {
         int input = _inputOfOutput[output];
+        if (_head.IsDifference) return (Base(input, memory), Scale(input, memory));
         if (input < 0)
         {
             return _model.Forecast.Scale is { } scale ? (scale.Mean[output], scale.Std[output]) : (0, 1);
@@ -208,7 +341,8 @@ public sealed class Preprocessor
         for (int i = 0; i < y.Length; i++) prediction[i] = y[i];
     }
 
-    private bool IsWarming(ReadOnlySpan<double> memory)
+    /// <summary>Running statistics of fewer than 2 values of some input.</summary>
+    public bool IsWarming(ReadOnlySpan<double> memory)
     {
         if (!IsRunning) return false;
         for (int i = 0; i < _inputs; i++)

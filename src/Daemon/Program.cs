@@ -66,6 +66,7 @@ internal static class Program
             StreamsCommand.Create(),
             StatsCommand.Create(),
             TrainCommand.Create(),
+            BacktestCommand.Create(),
             ReplayCommand.Create(),
             DevicesCommand.Create(),
             BenchCommand.Create(),

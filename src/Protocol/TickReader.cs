@@ -136,6 +136,20 @@ public static class TickReader
         return (int)ValueReader.Read(ref reader, names, values, out fault);
     }
 
+    /// <summary>How many values a tick has, missing ones among them; 1 where they are no array and no map.</summary>
+    /// <param name="payload">The payload the tick was read from.</param>
+    /// <param name="offset"><see cref="Tick.Values"/>.</param>
+    public static int CountValues(ReadOnlySpan<byte> payload, int offset)
+    {
+        var reader = new MessagePackReader(payload, offset);
+        return reader.NextType switch
+        {
+            MessagePackType.Array when reader.TryReadArrayHeader(out int count) => count,
+            MessagePackType.Map when reader.TryReadMapHeader(out int count) => count,
+            _ => 1,
+        };
+    }
+
     private static MessageHeader ReadMap(ReadOnlySpan<byte> payload, ref MessagePackReader reader)
     {
         if (!TickFields.TryReadMap(ref reader, out TickFields fields) || !reader.AtEnd)

@@ -26,6 +26,25 @@ public sealed class PreprocessorGoldenTests
         Assert.Equal(digest, Digest(Model(normalisation))[..digest.Length]);
     }
 
+    [Fact]
+    public void PrepareAndFinish_OfFormat2_KeepTheirBits()
+    {
+        Layer[] layers =
+        [
+            new RnnLayer("rnn", 5, 2, Activation.Tanh, new float[10], new float[4], new float[2], new float[2]),
+            new DenseLayer("head", 2, 12, Activation.Linear, new float[24], new float[12]),
+        ];
+        Forecast forecast = Forecast.Of([1, 3], ["b", "a"], [0.1, 0.9]).With(ForecastTarget.Difference);
+        var additions = new ModelAdditions
+        {
+            Features = [new DifferenceFeature("a"), new DifferenceFeature("b", 3), new DifferenceFeature("a", 1)],
+        };
+        Model model = Cells.Model.Read(
+            ModelWriter.Write("golden", ["a", "b"], Normalisation.Running(120, 5), layers, forecast, additions), "2");
+        const string digest = "b5f0e243f94c1a0d44e89d6a073d85be";
+        Assert.Equal(digest, Digest(model)[..digest.Length]);
+    }
+
     private static Model Model(Normalisation normalisation)
     {
         Layer[] layers =
@@ -45,7 +64,7 @@ public sealed class PreprocessorGoldenTests
         var memory = new double[preprocessor.MemoryDoubles];
         preprocessor.Clear(memory);
         double[] values = new double[2], prediction = new double[12];
-        float[] x = new float[2], y = new float[12];
+        float[] x = new float[model.NetworkInputCount], y = new float[12];
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         for (int tick = 0; tick < Ticks; tick++)
         {

@@ -27,6 +27,25 @@ public class TickReaderTests
     }
 
     [Fact]
+    public void Values_are_counted_without_reading_them()
+    {
+        Assert.Equal(1, Count(2.5));
+        Assert.Equal(1, Count(null));
+        Assert.Equal(1, Count("words"));
+        Assert.Equal(0, Count(Pack.Nothing));
+        Assert.Equal(3, Count(new object?[] { 1, null, "words" }));
+
+        byte[] map = Pack.Map(("values", Pack.Raw(Pack.Map(("a", 1), ("b", 2)))));
+        Assert.Equal(2, TickReader.CountValues(map, ReadTick(map).Values));
+
+        static int Count(object? values)
+        {
+            byte[] payload = Pack.Map(("values", values));
+            return TickReader.CountValues(payload, ReadTick(payload).Values);
+        }
+    }
+
+    [Fact]
     public void A_map_with_the_least_is_read()
     {
         byte[] payload = Pack.Map(("v", 1.5));

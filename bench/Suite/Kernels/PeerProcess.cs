@@ -51,19 +51,20 @@ internal sealed class PeerProcess : IDisposable
     public double Time(double milliseconds) => double.Parse(
         Ask(string.Create(CultureInfo.InvariantCulture, $"time 1 {milliseconds}")), CultureInfo.InvariantCulture);
 
+    /// <summary>Its answer to a line.</summary>
+    public string Ask(string line)
+    {
+        _process.StandardInput.WriteLine(line);
+        _process.StandardInput.Flush();
+        return Read();
+    }
+
     public void Dispose()
     {
         _process.StandardInput.Close();
         if (!_process.WaitForExit(5000))
             _process.Kill();
         _process.Dispose();
-    }
-
-    private string Ask(string line)
-    {
-        _process.StandardInput.WriteLine(line);
-        _process.StandardInput.Flush();
-        return Read();
     }
 
     private string Read() => _process.StandardOutput.ReadLine() ?? throw new IOException($"{_name} ended");

@@ -26,6 +26,14 @@ internal sealed class Fields
 
     public bool Has(string key) => _left.ContainsKey(key);
 
+    /// <summary>The same of a key that belongs here, if it is left out, too.</summary>
+    public bool Knows(string key)
+    {
+        if (Has(key)) return true;
+        _known.Add(key);
+        return false;
+    }
+
     public bool TryTake(string key, out JsonElement value)
     {
         _known.Add(key);
@@ -42,6 +50,20 @@ internal sealed class Fields
     public int TakeSize(string key, int largest) => WholeOf(Take(key), At(key), largest, Origin);
 
     public double TakeNumber(string key) => NumberOf(Take(key), At(key), Origin);
+
+    public double TakePositive(string key)
+    {
+        double number = TakeNumber(key);
+        return number > 0 ? number : throw Origin.Fault(At(key), $"expected a number above 0, found {number}");
+    }
+
+    public bool TakeFlag(string key)
+    {
+        JsonElement value = Take(key);
+        return value.ValueKind is JsonValueKind.True or JsonValueKind.False
+            ? value.GetBoolean()
+            : throw Origin.Fault(At(key), $"expected true or false, found {Kind(value)}");
+    }
 
     public string[] TakeTexts(string key)
     {

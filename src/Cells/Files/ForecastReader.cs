@@ -5,9 +5,17 @@ internal static class ForecastReader
 {
     private const int MaxHorizon = 1_000_000;
 
-    public static Forecast Read(Fields fields, string[] inputs, DenseLayer head)
+    /// <param name="fields">The object "forecast".</param>
+    /// <param name="inputs">Names of the model's inputs.</param>
+    /// <param name="normalisation">How they are scaled.</param>
+    /// <param name="head">The head whose outputs they are.</param>
+    /// <param name="format">The format of the file: 1 knows values only.</param>
+    public static Forecast Read(
+        Fields fields, string[] inputs, Normalisation normalisation, DenseLayer head, int format)
     {
-        Forecast forecast = fields.Has("classes") ? ReadClasses(fields, head) : ReadHorizons(fields, inputs, head);
+        Forecast forecast = fields.Has("classes")
+            ? ReadClasses(fields, head)
+            : ReadHorizons(fields, inputs, normalisation, head, format);
         fields.RefuseUnknown();
         return forecast;
     }
@@ -31,39 +39,45 @@ internal static class ForecastReader
         return Forecast.OfClasses(classes);
     }
 
-    private static Forecast ReadHorizons(Fields fields, string[] inputs, DenseLayer head)
+    private static Forecast ReadHorizons(
+        Fields fields, string[] inputs, Normalisation normalisation, DenseLayer head, int format)
     {
         int[] horizons = fields.TakeSizes("horizons", MaxHorizon);
         RequireAscending(fields, "horizons", horizons);
         if (horizons.Length == 0) throw fields.Origin.Fault(fields.At("horizons"), "expected at least one, found none");
         string[] outputs = fields.TakeTexts("outputs");
-        double[] quantiles = fields.Has("quantiles") ? ReadQuantiles(fields) : [];
+        double[] quantiles = fields.Has("quantiles") ? ReadLevels(fields, "quantiles") : [];
         OutputScale? scale = fields.Has("scale") ? ReadScale(fields.TakeObject("scale"), inputs, outputs) : null;
         Forecast forecast = Forecast.Of(horizons, outputs, quantiles, scale);
+        if (format > 1) forecast = TargetReader.Read(fields, forecast, inputs, normalisation);
         if (forecast.HeadSize != head.Outputs)
         {
+            string each = forecast.Distribution == ForecastDistribution.Normal
+                ? "2 for mean and variance"
+                : $"(1 + {quantiles.Length} quantiles)";
             throw fields.Origin.Fault(fields.Place, $"expected {head.Outputs} numbers, the outputs of layer "
                 + $"'{head.Name}', found {forecast.HeadSize} = {horizons.Length} horizons * {outputs.Length} outputs "
-                + $"* (1 + {quantiles.Length} quantiles)");
+                + $"* {each}");
         }
 
         return forecast;
     }
 
-    private static double[] ReadQuantiles(Fields fields)
+    /// <summary>Numbers between 0 and 1, ascending.</summary>
+    public static double[] ReadLevels(Fields fields, string key)
     {
-        double[] quantiles = fields.TakeNumbers("quantiles");
-        for (int i = 0; i < quantiles.Length; i++)
+        double[] levels = fields.TakeNumbers(key);
+        for (int i = 0; i < levels.Length; i++)
         {
-            if (quantiles[i] is <= 0 or >= 1)
+            if (levels[i] is <= 0 or >= 1)
             {
-                throw fields.Origin.Fault($"{fields.At("quantiles")}[{i}]",
-                    $"expected a level between 0 and 1, found {quantiles[i]}");
+                throw fields.Origin.Fault($"{fields.At(key)}[{i}]",
+                    $"expected a level between 0 and 1, found {levels[i]}");
             }
         }
 
-        RequireAscending(fields, "quantiles", quantiles);
-        return quantiles;
+        RequireAscending(fields, key, levels);
+        return levels;
     }
 
     private static OutputScale ReadScale(Fields fields, string[] inputs, string[] outputs)

@@ -10,7 +10,11 @@ internal static class LayerReader
 {
     private const int MaxSize = 65_536;
 
-    public static Layer[] Read(Fields model, TensorTable tensors, int inputs)
+    /// <param name="model">The description, of which "layers" is taken.</param>
+    /// <param name="tensors">The file's tensors.</param>
+    /// <param name="inputs">Numbers the first layer sees.</param>
+    /// <param name="derived">How many of these are derived.</param>
+    public static Layer[] Read(Fields model, TensorTable tensors, int inputs, int derived)
     {
         JsonElement[] elements = model.TakeElements("layers");
         if (elements.Length == 0) throw model.Origin.Fault("layers", "expected at least a dense head, found no layer");
@@ -21,7 +25,7 @@ internal static class LayerReader
             var fields = new Fields(elements[i], $"layers[{i}]", model.Origin);
             string name = fields.TakeText("name");
             if (!names.Add(name)) throw model.Origin.Fault(fields.At("name"), $"the name '{name}' appears twice");
-            var before = new Before(i == 0 ? null : layers[i - 1], inputs, IsHead: i == elements.Length - 1);
+            var before = new Before(i == 0 ? null : layers[i - 1], inputs, derived, IsHead: i == elements.Length - 1);
             layers[i] = ReadLayer(fields, name, before, tensors);
         }
 
@@ -29,10 +33,13 @@ internal static class LayerReader
     }
 
     /// <summary>What a layer must fit behind.</summary>
-    private readonly record struct Before(Layer? Layer, int ModelInputs, bool IsHead)
+    private readonly record struct Before(Layer? Layer, int ModelInputs, int Derived, bool IsHead)
     {
         public int Size => Layer?.Outputs ?? ModelInputs;
-        public string Shown => Layer is null ? "the inputs of the model" : $"the outputs of layer '{Layer.Name}'";
+
+        public string Shown => Layer is not null ? $"the outputs of layer '{Layer.Name}'"
+            : Derived == 0 ? "the inputs of the model"
+            : $"the inputs of the model and {Derived} of its features";
     }
 
     private static Layer ReadLayer(Fields fields, string name, Before before, TensorTable tensors)
@@ -75,18 +82,7 @@ internal static class LayerReader
     private static GruLayer ReadGru(Fields fields, string name, Before before, TensorTable tensors)
     {
         (int inputs, int hidden) = Sizes(fields, "hidden", before);
-        bool resetAfter = true;
-        if (fields.TryTake("resetAfter", out JsonElement given))
-        {
-            if (given.ValueKind is not (JsonValueKind.True or JsonValueKind.False))
-            {
-                throw fields.Origin.Fault(
-                    fields.At("resetAfter"), $"expected true or false, found {Fields.Kind(given)}");
-            }
-
-            resetAfter = given.GetBoolean();
-        }
-
+        bool resetAfter = !fields.Knows("resetAfter") || fields.TakeFlag("resetAfter");
         fields.RefuseUnknown();
         return new GruLayer(name, inputs, hidden, resetAfter, tensors.Take($"{name}.weight_ih", 3 * hidden, inputs),
             tensors.Take($"{name}.weight_hh", 3 * hidden, hidden), tensors.Take($"{name}.bias_ih", 3 * hidden),

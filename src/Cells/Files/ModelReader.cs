@@ -7,20 +7,26 @@ namespace Realtime.Cells.Files;
 internal static class ModelReader
 {
     private const string MetadataKey = "realtime";
-    private const int Format = 1;
+    private const int NewestFormat = 2;
 
     public static Model Read(byte[] bytes, string digest, Origin origin)
     {
         SafetensorsFile file = SafetensorsFile.Read(bytes, origin);
         using JsonDocument document = DescriptionOf(file, origin);
         var fields = new Fields(document.RootElement, "", origin);
-        CheckFormat(fields);
+        int format = ReadFormat(fields);
         string name = fields.TakeText("name");
         string[] inputs = fields.TakeTexts("inputs");
-        Normalisation normalisation = ReadNormalisation(fields.TakeObject("normalise"), inputs.Length);
+        Normalisation normalisation = ReadNormalisation(fields.TakeObject("normalise"), inputs.Length, format);
+        Feature[] features = format == 1 ? [] : FeatureReader.Read(fields, inputs, normalisation);
+        int derived = features.Where(feature => feature.Network).Sum(feature => feature.Width);
         var tensors = new TensorTable(file, origin);
-        Layer[] layers = LayerReader.Read(fields, tensors, inputs.Length);
-        Forecast forecast = ForecastReader.Read(fields.TakeObject("forecast"), inputs, (DenseLayer)layers[^1]);
+        Layer[] layers = LayerReader.Read(fields, tensors, inputs.Length + derived, derived);
+        Forecast forecast = ForecastReader.Read(
+            fields.TakeObject("forecast"), inputs, normalisation, (DenseLayer)layers[^1], format);
+        ModelAdditions additions = format == 1
+            ? ModelAdditions.None
+            : AdditionsReader.Read(fields, inputs, features, layers, forecast);
         fields.RefuseUnknown();
         tensors.RefuseSurplus();
         if (layers[0] is EmbeddingLayer && (inputs.Length != 1 || normalisation.Kind != NormalisationKind.None))
@@ -29,7 +35,8 @@ internal static class ModelReader
                 $"expected one input and kind none for an embedding, found {inputs.Length} and {normalisation.Kind}");
         }
 
-        return new Model(digest, name, inputs, normalisation, layers, forecast);
+        FeatureReader.RequireScales(features, normalisation, forecast, origin);
+        return new Model(digest, name, inputs, normalisation, layers, forecast, additions);
     }
 
     private static JsonDocument DescriptionOf(SafetensorsFile file, Origin origin)
@@ -45,14 +52,15 @@ internal static class ModelReader
         return JsonText.Parse(Encoding.UTF8.GetBytes(text), $"__metadata__.{MetadataKey}", origin);
     }
 
-    private static void CheckFormat(Fields fields)
+    private static int ReadFormat(Fields fields)
     {
         JsonElement format = fields.Take("format");
-        if (format.ValueKind != JsonValueKind.Number || !format.TryGetInt32(out int number) || number != Format)
-            throw fields.Origin.Fault("format", $"expected {Format}, found {Fields.Kind(format)}");
+        if (format.ValueKind == JsonValueKind.Number && format.TryGetInt32(out int number)
+            && number is >= 1 and <= NewestFormat) return number;
+        throw fields.Origin.Fault("format", $"expected 1 or {NewestFormat}, found {Fields.Kind(format)}");
     }
 
-    private static Normalisation ReadNormalisation(Fields fields, int inputs)
+    private static Normalisation ReadNormalisation(Fields fields, int inputs, int format)
     {
         string kind = fields.TakeText("kind");
         Normalisation normalisation;
@@ -69,7 +77,8 @@ internal static class ModelReader
                 double halfLife = fields.TakeNumber("halfLife");
                 if (halfLife <= 0)
                     throw fields.Origin.Fault(fields.At("halfLife"), $"expected ticks above 0, found {halfLife}");
-                normalisation = Normalisation.Running(halfLife);
+                normalisation = Normalisation.Running(halfLife,
+                    format > 1 && fields.Knows("clip") ? fields.TakePositive("clip") : Normalisation.DefaultClip);
                 break;
             default:
                 throw fields.Origin.Fault(fields.At("kind"), $"expected none, fixed or running, found '{kind}'");

@@ -13,10 +13,12 @@ internal sealed class StateLayout
         Slots = model.StateSlots;
         _starts = new int[Slots.Count];
         int at = 0;
+        Top = -1;
         for (int i = 0; i < Slots.Count; i++)
         {
             _starts[i] = at;
             at = checked(at + AlignedFloats.Padded(Slots[i].Length));
+            if (Slots[i].Name == "h") Top = i;
         }
 
         Stride = Math.Max(at, AlignedFloats.Lanes);
@@ -24,6 +26,9 @@ internal sealed class StateLayout
     }
 
     public IReadOnlyList<StateSlot> Slots { get; }
+
+    /// <summary>The last slot "h"; -1: there is none.</summary>
+    public int Top { get; }
 
     /// <summary>Floats from one row to the next.</summary>
     public int Stride { get; }

@@ -63,6 +63,27 @@ internal sealed unsafe class StateTable : IDisposable
         }
     }
 
+    /// <summary>The last slot "h" of each row, one row behind the other.</summary>
+    public void ReadTop(ReadOnlySpan<int> rows, Span<float> hidden)
+    {
+        int top = _layout.Top;
+        if (top < 0) return;
+        int start = _layout.StartOf(top), length = _layout.Slots[top].Length;
+        if (hidden.Length != (long)rows.Length * length)
+        {
+            throw new ArgumentException(
+                $"expected {(long)rows.Length * length} floats, found {hidden.Length}", nameof(hidden));
+        }
+
+        foreach (int row in rows)
+        {
+            if ((uint)row >= (uint)Rows)
+                throw new ArgumentOutOfRangeException(nameof(rows), row, $"expected rows below {Rows}");
+            new ReadOnlySpan<float>(At(row) + start, length).CopyTo(hidden);
+            hidden = hidden[length..];
+        }
+    }
+
     public void Clear(int row) => new Span<float>(At(Checked(row, _layout.Floats)), _layout.Stride).Clear();
 
     public void Dispose()

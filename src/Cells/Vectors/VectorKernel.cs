@@ -24,7 +24,7 @@ internal sealed unsafe class VectorKernel<TLanes, TVector> : WaveKernel
     {
         Layer[] stepped = model.Layers.Where(layer => layer is not DropoutLayer).ToArray();
         _layers = Array.ConvertAll(stepped, layer => Build(layer, layout));
-        _inputCount = model.Inputs.Count;
+        _inputCount = model.NetworkInputCount;
         _outputCount = model.OutputCount;
         _stride = AlignedFloats.Padded(model.OutputCount);
         _outputs = new AlignedFloats(StreamGroup.Most * (long)_stride);

@@ -1,6 +1,8 @@
 using System.CommandLine;
 using Realtime.Cells;
 using Realtime.Daemon.Configuration;
+using Realtime.Daemon.Frames;
+using Realtime.Daemon.Frames.Snapshots;
 using Realtime.Daemon.Hosting;
 using Realtime.Daemon.Http;
 using Realtime.Daemon.Security;
@@ -36,6 +38,14 @@ internal static class CheckCommand
         output.WriteLine($"configuration  {configuration.File ?? "built-in defaults"}");
         foreach (var (key, origin) in configuration.Origins.OrderBy(static entry => entry.Key, StringComparer.Ordinal))
             output.WriteLine($"  set          {key} at {origin}");
+<<<<<<< HEAD
+        foreach (var model in models.Where(static loaded => loaded.Model.Copies == 1))
+            Print(output, model, kernel);
+        if (models.Max(static loaded => loaded.Model.Copies) is var most and > 1)
+            output.WriteLine($"  values       1 to {most} per tick, each forecast by itself");
+        output.WriteLine($"engine         cpu, kernel {kernel} (of {string.Join(", ", Kernels.Available)})");
+        if (notice is not null)
+=======
         foreach (var (modelOptions, model) in models)
             Print(output, modelOptions, model);
         foreach (var texts in models.GroupBy(model => engines.Describe(model.Model)))
@@ -46,6 +56,7 @@ internal static class CheckCommand
         }
 
         if (engines.Notice is { } notice)
+>>>>>>> 0c1a7371c4acedf210d20bf5cda26cf8f8c56a70
             output.WriteLine($"note           {notice}");
         output.WriteLine($"ingest         PULL {options.Endpoints.Ingest}");
         output.WriteLine($"requests       ROUTER {options.Endpoints.Requests}");
@@ -70,8 +81,9 @@ internal static class CheckCommand
         return ExitCode.Done;
     }
 
-    private static void Print(TextWriter output, ModelOptions options, Model model)
+    private static void Print(TextWriter output, LoadedModel loaded, string kernel)
     {
+        var (options, model) = (loaded.Options, loaded.Model);
         output.WriteLine($"model          {options.Name} for {string.Join(" ", options.Streams)}");
         output.WriteLine($"  file         {options.File}");
         output.WriteLine($"  digest       {model.Digest}");
@@ -82,6 +94,18 @@ internal static class CheckCommand
             ? $"  classes      {string.Join(", ", classes)}"
             : $"  forecasts    {string.Join(", ", model.Forecast.Outputs)}, "
                 + $"{string.Join(", ", model.Forecast.Horizons)} ticks ahead");
+        if (model.Intervals.Count != 0)
+            output.WriteLine($"  intervals    {string.Join(", ", model.Intervals.Select(
+                static level => FormattableString.Invariant($"{level}")))}");
+        using var host = ModelLoading.MakeHost(loaded, kernel, threads: 1);
+        if (host.Online is not null)
+        {
+            var score = model.Score ? ", scores anomalies" : "";
+            output.WriteLine($"  learns       {ModelShape.TextOf(model.Adapt)}{score}");
+        }
+
         output.WriteLine($"  state        {model.StateFloats * sizeof(float)} bytes of hidden state per stream");
+        output.WriteLine($"  memory       {host.StreamBytes + StreamTable.BytesPerStream} bytes per stream"
+            + (host.Online is null ? "" : $", {host.LearntBytes} of them learnt"));
     }
 }

@@ -153,7 +153,7 @@ internal static class DevicesCommand
         using var engine = new CpuEngine(model, kernel);
         engine.Grow(streams);
         var rows = Enumerable.Range(0, streams).ToArray();
-        var inputs = new float[streams * model.Inputs.Count];
+        var inputs = new float[streams * model.NetworkInputCount];
         var outputs = new float[streams * model.OutputCount];
         StepFor(WarmUp, engine, rows, inputs, outputs);
         return StepFor(Measuring, engine, rows, inputs, outputs) / streams;

@@ -77,7 +77,7 @@ internal sealed class HandOverPreview : IDisposable
         {
             if ((int)snapshot.Kind == SnapshotCopy.RefusedBlock)
                 continue;
-            var model = (int)snapshot.Kind;
+            var model = ImageBlock.ModelOf((int)snapshot.Kind);
             var reader = new ImageReader(snapshot.Payload);
             while (!reader.IsEmpty)
             {
@@ -104,6 +104,7 @@ internal sealed class HandOverPreview : IDisposable
         return change.Fate switch
         {
             ModelFate.Unchanged => "carried: the model is the same",
+            ModelFate.Carried when change.Reason is { } reason => $"carried: {reason}",
             ModelFate.Carried => "carried: the model has other weights and the same shape",
             ModelFate.Warming when hasTicks => $"warmed by their last {ticks} ticks: {change.Reason}",
             ModelFate.Warming => $"cold: they have no ticks, and {change.Reason}",

@@ -10,6 +10,7 @@ internal static class ConfigurationChecks
         CheckKeys(options, report);
         CheckConnections(options.Endpoints.Subscribe, report);
         CheckNames(options.Models ?? [], report);
+        CheckAnomalies(options.Anomalies, report);
     }
 
     private static void CheckAddresses(RealtimeOptions options, ConfigurationReport report)
@@ -121,6 +122,23 @@ internal static class ConfigurationChecks
                     + "expected a host and a port from 1 to 65535 to connect to, or \"bind\": true");
             }
         }
+    }
+
+    private static void CheckAnomalies(AnomalyOptions anomalies, ConfigurationReport report)
+    {
+        if (!(anomalies.Clear > anomalies.Threshold))
+        {
+            return;
+        }
+        var key = report.TryFind("anomalies.clear", out var source, out var offset)
+            ? "anomalies.clear" : "anomalies.threshold";
+        if (source is null && !report.TryFind(key, out source, out offset))
+        {
+            return;
+        }
+        report.Add(source!, offset, FormattableString.Invariant(
+            $"found {anomalies.Clear} for anomalies.clear and {anomalies.Threshold} for anomalies.threshold, ")
+            + "expected a clear of at most the threshold");
     }
 
     private static void CheckNames(IReadOnlyList<ModelOptions> models, ConfigurationReport report)

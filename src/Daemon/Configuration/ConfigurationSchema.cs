@@ -20,7 +20,10 @@ public static class ConfigurationSchema
             o => o.Streams, (o, v) => o with { Streams = v }),
         new Setting<ModelOptions, int>("warmTicks", Whole(0, 1_000_000),
             "ticks of each stream's past, from the journal, that a model of another shape is stepped through first",
-            o => o.WarmTicks, (o, v) => o with { WarmTicks = v }));
+            o => o.WarmTicks, (o, v) => o with { WarmTicks = v }),
+        new Setting<ModelOptions, AdaptOverride?>("adapt", NullOr(AdaptSchema.Kind),
+            "the head that each stream learns for itself; null is as streams.adapt and the model file say",
+            o => o.Adapt, (o, v) => o with { Adapt = v }));
 
     internal static SettingTable<SubscribeOptions> Subscription { get; } = new(
         new Setting<SubscribeOptions, string>("endpoint", Endpoint, "a publisher's address",
@@ -49,7 +52,8 @@ public static class ConfigurationSchema
             "other people's publishers to take ticks from",
             o => o.Endpoints.Subscribe, (o, v) => o with { Endpoints = o.Endpoints with { Subscribe = v } }),
         new Setting<RealtimeOptions, IReadOnlyList<ModelOptions>?>("models",
-            NullOr(ListOf(ModelKind(), "models", mayBeEmpty: false)),
+            NullOr(ListOf(ObjectOf(Model, EmptyModel, "name, file, streams, warmTicks, adapt"), "models",
+                mayBeEmpty: false)),
             "models by stream pattern, first match wins; null is the built-in model, named default, for every stream",
             o => o.Models, (o, v) => o with { Models = v }),
         new Setting<RealtimeOptions, int>("streams.max", Whole(1, 100_000_000), "streams the daemon holds at most",
@@ -61,6 +65,16 @@ public static class ConfigurationSchema
         new Setting<RealtimeOptions, GapPolicy>("streams.onGap", Choice<GapPolicy>(),
             "at missing ticks: step on, impute each missing tick, or reset the state",
             o => o.Streams.OnGap, (o, v) => o with { Streams = o.Streams with { OnGap = v } }),
+        new Setting<RealtimeOptions, AdaptOverride?>("streams.adapt", NullOr(AdaptSchema.Kind),
+            "the head that each stream learns for itself, of every model that does not say otherwise; null is as "
+                + "the model file says",
+            o => o.Streams.Adapt, (o, v) => o with { Streams = o.Streams with { Adapt = v } }),
+        new Setting<RealtimeOptions, double?>("anomalies.threshold", OrNull(Number(0, 1)),
+            "a stream whose anomaly score reaches this is told of under a/<stream>; null tells of none",
+            o => o.Anomalies.Threshold, (o, v) => o with { Anomalies = o.Anomalies with { Threshold = v } }),
+        new Setting<RealtimeOptions, double>("anomalies.clear", Number(0, 1),
+            "the anomaly is over where the score falls below this, and may be told of again; at most the threshold",
+            o => o.Anomalies.Clear, (o, v) => o with { Anomalies = o.Anomalies with { Clear = v } }),
         new Setting<RealtimeOptions, int>("limits.frame", Whole(64, 67_108_864),
             "bytes of the largest message frame; over 16 times this the connection is closed",
             o => o.Limits.Frame, (o, v) => o with { Limits = o.Limits with { Frame = v } }),
@@ -167,7 +181,8 @@ public static class ConfigurationSchema
     {
         var elements = row.Key switch
         {
-            "models" => Model.Rows.Select(r => r.Describe("models[].", EmptyModel)),
+            "models" => Model.Rows.Select(r => r.Describe("models[].", EmptyModel))
+                .Concat(AdaptSchema.Describe("models[].adapt.")),
             "endpoints.subscribe" =>
                 Subscription.Rows.Select(r => r.Describe("endpoints.subscribe[].", EmptySubscription)),
             "security.curve" => SecuritySchema.Describe(),
@@ -179,23 +194,6 @@ public static class ConfigurationSchema
     private static ModelOptions EmptyModel => new() { Name = "", File = "" };
 
     private static SubscribeOptions EmptySubscription => new() { Endpoint = "" };
-
-    private static ValueKind<ModelOptions> ModelKind() => new(
-        "object", "an object with name, file, streams, warmTicks", NodeKinds.Object,
-        (GivenValue given, out ModelOptions value) =>
-        {
-            value = EmptyModel;
-            if (given.Node.Kind != NodeKinds.Object)
-            {
-                return given.Mismatch();
-            }
-            value = Model.Read(value, given.Node, "", given.Key + ".", given.Report);
-            return true;
-        },
-        Model.Format)
-    {
-        MakeSchema = static () => Model.Schema(EmptyModel),
-    };
 
     private static ValueKind<SubscribeOptions> SubscriptionKind() => new(
         "string or object", "an address or an object with endpoint, bind, topics, serverKey",

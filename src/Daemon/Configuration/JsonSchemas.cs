@@ -34,12 +34,26 @@ internal static class JsonSchemas
         return schema;
     }
 
+    public static JsonObject Number(double least, double most)
+    {
+        var schema = OfType("number");
+        schema["minimum"] = least;
+        schema["maximum"] = most;
+        return schema;
+    }
+
     public static JsonObject OneOf(IEnumerable<string> names) => new()
     {
         ["enum"] = new JsonArray([.. names.Select(static name => JsonValue.Create(name))]),
     };
 
-    public static JsonObject OrNull(JsonObject schema) => AnyOf(schema, OfType("null"));
+    public static JsonObject OrNull(JsonObject schema)
+    {
+        if (schema["anyOf"] is not JsonArray several)
+            return AnyOf(schema, OfType("null"));
+        several.Add(OfType("null"));
+        return schema;
+    }
 
     public static JsonObject AnyOf(params JsonNode[] schemas) => new() { ["anyOf"] = new JsonArray(schemas) };
 

@@ -11,6 +11,7 @@ public sealed record RealtimeOptions
     public IReadOnlyList<ModelOptions>? Models { get; init; }
 
     public StreamOptions Streams { get; init; } = new();
+    public AnomalyOptions Anomalies { get; init; } = new();
     public LimitOptions Limits { get; init; } = new();
     public FrameOptions Frame { get; init; } = new();
     public StateOptions State { get; init; } = new();
@@ -29,6 +30,8 @@ public sealed record RealtimeOptions
         StreamsMax = Streams.Max,
         IdleAfter = Streams.IdleAfter,
         OnGap = Streams.OnGap,
+        AnomalyThreshold = Anomalies.Threshold,
+        AnomalyClear = Anomalies.Clear,
         MemoryMax = Limits.Memory,
         RecordsPredictions = State.RecordPredictions,
         Histograms = Telemetry.Histograms,
@@ -68,6 +71,9 @@ public sealed record ModelOptions
     /// <summary>Ticks of each stream's past that a model of another shape is stepped through before it serves.
     /// </summary>
     public int WarmTicks { get; init; } = 256;
+
+    /// <summary>Of its adaptive head; null is as <see cref="StreamOptions.Adapt"/> says.</summary>
+    public AdaptOverride? Adapt { get; init; }
 }
 
 public sealed record StreamOptions
@@ -78,6 +84,19 @@ public sealed record StreamOptions
     public TimeSpan? IdleAfter { get; init; }
 
     public GapPolicy OnGap { get; init; } = GapPolicy.Step;
+
+    /// <summary>Of the adaptive heads of all models that do not say otherwise; null is as their files say.</summary>
+    public AdaptOverride? Adapt { get; init; }
+}
+
+/// <summary>When an anomaly of a stream begins and ends, by its score.</summary>
+public sealed record AnomalyOptions
+{
+    /// <summary>It begins where the score reaches this; null: none is told.</summary>
+    public double? Threshold { get; init; } = LoopOptions.DefaultAnomalyThreshold;
+
+    /// <summary>It is over where the score falls below this.</summary>
+    public double Clear { get; init; } = LoopOptions.DefaultAnomalyClear;
 }
 
 public sealed record LimitOptions

@@ -35,22 +35,10 @@ internal static class SecuritySchema
             "the clients that are let in: a list, a file with a list, or a folder of public keys",
             o => o.Clients, (o, v) => o with { Clients = v }, isRequired: true));
 
-    public static ValueKind<CurveOptions> CurveKind { get; } = new(
-        "object", "an object with secretKey and clients", NodeKinds.Object,
-        (GivenValue given, out CurveOptions value) =>
-        {
-            value = EmptyCurve;
-            if (given.Node.Kind != NodeKinds.Object)
-                return given.Mismatch();
-            value = Curve.Read(value, given.Node, "", given.Key + ".", given.Report);
-            return true;
-        },
-        Curve.Format)
-    {
-        MakeSchema = static () => Curve.Schema(EmptyCurve),
-    };
+    public static ValueKind<CurveOptions> CurveKind { get; } = ObjectOf(Curve, EmptyCurve, "secretKey and clients");
 
-    public static ValueKind<IReadOnlyList<ClientOptions>> ClientList { get; } = ListOf(ClientKind(), "clients");
+    public static ValueKind<IReadOnlyList<ClientOptions>> ClientList { get; } = ListOf(
+        ObjectOf(Client, EmptyClient, "name, key or keyFile, streams, hears, ticksPerSecond, mayControl"), "clients");
 
     private static CurveOptions EmptyCurve => new() { SecretKey = "", Clients = new AllowedClients(null, []) };
 
@@ -106,20 +94,5 @@ internal static class SecuritySchema
         static value => value.Path is { } path ? ConfigurationNode.Quote(path) : ClientList.Format(value.Listed))
     {
         MakeSchema = static () => JsonSchemas.AnyOf(ClientList.Schema(), SecretPath.Schema()),
-    };
-
-    private static ValueKind<ClientOptions> ClientKind() => new(
-        "object", "an object with name, key or keyFile, streams, hears, ticksPerSecond, mayControl", NodeKinds.Object,
-        (GivenValue given, out ClientOptions value) =>
-        {
-            value = EmptyClient;
-            if (given.Node.Kind != NodeKinds.Object)
-                return given.Mismatch();
-            value = Client.Read(value, given.Node, "", given.Key + ".", given.Report);
-            return true;
-        },
-        Client.Format)
-    {
-        MakeSchema = static () => Client.Schema(EmptyClient),
     };
 }

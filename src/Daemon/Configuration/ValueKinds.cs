@@ -56,6 +56,12 @@ internal static class ValueKinds
             CultureInfo.InvariantCulture, out value) && value >= least && value <= most,
         v => v.ToString(CultureInfo.InvariantCulture), () => JsonSchemas.Whole(least, most));
 
+    public static ValueKind<double> Number(double least, double most) => Scalar<double>("number",
+        FormattableString.Invariant($"a number from {least} to {most}"), NodeKinds.Number,
+        (string text, out double value) => double.TryParse(
+            text, NumberStyles.Float, CultureInfo.InvariantCulture, out value) && value >= least && value <= most,
+        v => v.ToString("R", CultureInfo.InvariantCulture), () => JsonSchemas.Number(least, most));
+
     public static ValueKind<long> Bytes(long least) => Scalar<long>("integer",
         $"a whole number of at least {least}", NodeKinds.Number,
         (string text, out long value) => long.TryParse(text, NumberStyles.AllowLeadingSign,
@@ -113,6 +119,25 @@ internal static class ValueKinds
         MakeSchema = () => JsonSchemas.OrNull(kind.Schema()),
     };
 
+    /// <summary>An object whose members are a table's settings.</summary>
+    /// <param name="table">The settings.</param>
+    /// <param name="empty">The record that they are read into.</param>
+    /// <param name="members">The members in words.</param>
+    public static ValueKind<T> ObjectOf<T>(SettingTable<T> table, T empty, string members) => new(
+        "object", $"an object with {members}", NodeKinds.Object,
+        (GivenValue given, out T value) =>
+        {
+            value = empty;
+            if (given.Node.Kind != NodeKinds.Object)
+                return given.Mismatch();
+            value = table.Read(value, given.Node, "", given.Key + ".", given.Report);
+            return true;
+        },
+        table.Format)
+    {
+        MakeSchema = () => table.Schema(empty),
+    };
+
     /// <summary>A list, each element with its own message.</summary>
     public static ValueKind<IReadOnlyList<T>> ListOf<T>(
         ValueKind<T> kind, string plural, bool mayBeEmpty = true) => new(
@@ -139,7 +164,7 @@ internal static class ValueKinds
     };
 
     private static ValueKind<T> Choice<T>(string[] names, Func<string, T> value, Func<T, string> name) => new(
-        "string", string.Join(", ", names[..^1]) + " or " + names[^1], NodeKinds.Text,
+        "string", names.Length == 1 ? names[0] : string.Join(", ", names[..^1]) + " or " + names[^1], NodeKinds.Text,
         (GivenValue given, out T read) =>
         {
             var text = given.Node.Kind == NodeKinds.Text ? given.Node.Text : "";

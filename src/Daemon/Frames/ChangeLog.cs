@@ -73,6 +73,9 @@ public sealed class ChangeLog(IJournal journal)
     /// <summary>What holds acknowledgements up now; null where nothing does.</summary>
     public string? Warning => _journal.Warning;
 
+    /// <summary>Why ticks are refused or held up now; null where they are not.</summary>
+    public string? Trouble => Fault ?? Warning;
+
     /// <summary>A stream owes a tick; the row is -1 where it has none.</summary>
     public void Owed(int row, ulong seq, ReadOnlySpan<byte> name)
     {

@@ -341,7 +341,7 @@ public sealed class Decoder
     private Outcome TakeFirst(
         in Message message, ReadOnlySpan<byte> payload, in Tick tick, ReadOnlySpan<byte> name, bool isRequest)
     {
-        var model = _world.ModelFor(name);
+        var model = _world.ModelFor(name, TickReader.CountValues(payload, tick.Values));
         if (model < 0)
             return RejectFirst(in tick, name, isRequest, ErrorCode.UnknownStream, "no model's pattern matches it");
         if (isRequest && tick.HasSeq && _world.Refused.Owed(name) is { } owed && tick.Seq > owed)
@@ -459,7 +459,9 @@ public sealed class Decoder
         var values = _values.AsSpan(0, host.InputCount);
         _world.Changes.Tick(row, in stream, values);
         var item = Add(row, ItemKind.Tick, flags, Within(in message, tick.Trace));
-        values.CopyTo(_work.Values(in _work.Items[item], values.Length));
+        ref var added = ref _work.Items[item];
+        (added.HasTime, added.IsRestart) = (stream.Time != _world.Now, arrival == Arrival.Restart);
+        values.CopyTo(_work.Values(in added, values.Length));
         return item;
     }
 
@@ -489,7 +491,8 @@ public sealed class Decoder
             for (var i = 0; i < imputed; i++)
             {
                 _world.Changes.Other(ChangeKind.Imputed, row, in stream);
-                Add(row, ItemKind.Imputed, PredictionFlags.None, default);
+                var item = Add(row, ItemKind.Imputed, PredictionFlags.None, default);
+                _work.Items[item].Seq = expected + (ulong)i;
             }
         }
     }
@@ -549,6 +552,7 @@ public sealed class Decoder
 
         host.Values(stream.ModelRow).CopyTo(_work.Values(in item, host.InputCount));
         host.Prediction(stream.ModelRow).CopyTo(_work.Prediction(in item, host.PredictionCount));
+        item.Score = host.Score(stream.ModelRow);
         return _work.ItemCount - 1;
     }
 }

@@ -11,6 +11,7 @@ public sealed class Emitter(
     TickTracer? tracer = null)
 {
     private readonly Deliveries _deliveries = new(meters, tracer);
+    private readonly byte[] _topic = new byte[Topic.MaximumLength];
     private readonly byte[] _trace = new byte[TraceParent.Length];
     private readonly MessagePackWriter _predictions = new(64 * 1024);
     private readonly TickReply _reply = new(world.Epoch);
@@ -50,7 +51,6 @@ public sealed class Emitter(
     {
         if (_encoded.Length < work.ItemCount)
             _encoded = new (int, int)[Math.Max(work.ItemCount, 2 * _encoded.Length)];
-        Span<byte> topic = stackalloc byte[Topic.MaximumLength];
         for (var i = 0; i < work.ItemCount; i++)
         {
             ref var item = ref work.Items[i];
@@ -59,8 +59,8 @@ public sealed class Emitter(
             var start = _predictions.Length;
             Encode(in item, _predictions);
             _encoded[i] = (start, _predictions.Length);
-            var length = Topic.Write(Topic.Prediction, world.Streams.Name(item.Row), topic);
-            Publish(in item, topic[..length], _predictions.Written[start..]);
+            var length = Topic.Write(Topic.Prediction, world.Streams.Name(item.Row), _topic);
+            Publish(in item, _topic.AsSpan(0, length), _predictions.Written[start..]);
         }
 
         _deliveries.Flush();
@@ -77,6 +77,7 @@ public sealed class Emitter(
             Time = item.Time,
             Prediction = work.Prediction(in made, host.PredictionCount),
             Values = work.Values(in made, host.InputCount),
+            Score = made.Score,
             Flags = made.Flags,
             Trace = item.Traced == 0 ? inbox.Bytes(item.Trace) : tracer!.Write(in item, _trace),
         };

@@ -8,7 +8,7 @@ public sealed class EventQueue
 {
     private readonly MessagePackWriter _payloads = new();
     private readonly long[] _counts = new long[Enum.GetValues<StreamEventKind>().Length];
-    private (byte[] Stream, int End)[] _events = new (byte[], int)[64];
+    private (byte[] Stream, int End, byte Topic)[] _events = new (byte[], int, byte)[64];
 
     public int Count { get; private set; }
 
@@ -18,15 +18,23 @@ public sealed class EventQueue
     /// <summary>Events of a kind since the start.</summary>
     public long Total(StreamEventKind kind) => _counts[(int)kind];
 
-    public void Add(StreamEventKind kind, byte[] stream, bool isId, ulong? seq, string? detail)
+    /// <param name="kind">What happened; an anomaly has a topic of its own.</param>
+    /// <param name="stream">The stream's name, as UTF-8.</param>
+    /// <param name="isId">Its first tick named it by an unsigned integer.</param>
+    /// <param name="seq">Where its count stood.</param>
+    /// <param name="detail">More about it.</param>
+    /// <param name="score">Of an anomaly; NaN where there is none.</param>
+    public void Add(
+        StreamEventKind kind, byte[] stream, bool isId, ulong? seq, string? detail, double score = double.NaN)
     {
         if (IsMuted)
             return;
         _counts[(int)kind]++;
         if (Count == _events.Length)
             Array.Resize(ref _events, 2 * Count);
-        EventWriter.Write(_payloads, kind, new StreamLabel(stream, isId), seq, detail);
-        _events[Count++] = (stream, _payloads.Length);
+        EventWriter.Write(_payloads, kind, new StreamLabel(stream, isId), seq, detail, score);
+        var topic = kind == StreamEventKind.Anomaly ? Topic.Anomaly : Topic.Event;
+        _events[Count++] = (stream, _payloads.Length, topic);
     }
 
     public void Publish(IPredictionSink sink)
@@ -35,8 +43,8 @@ public sealed class EventQueue
         Span<byte> topic = stackalloc byte[Topic.MaximumLength];
         for (var i = 0; i < Count; i++)
         {
-            var (stream, end) = _events[i];
-            sink.Publish(topic[..Topic.Write(Topic.Event, stream, topic)], _payloads.Written[start..end]);
+            var (stream, end, kind) = _events[i];
+            sink.Publish(topic[..Topic.Write(kind, stream, topic)], _payloads.Written[start..end]);
             start = end;
             _events[i] = default;
         }

@@ -73,7 +73,7 @@ public sealed class FrameLoop
     public TickTracer? Tracer { get; }
 
     /// <summary>Why ticks are refused or held up now; null where they are not. For what is posted.</summary>
-    public string? Trouble => _world.Changes.Fault ?? _world.Changes.Warning;
+    public string? Trouble => _world.Changes.Trouble;
 
     /// <summary>Called by the loop when <see cref="Trouble"/> begins, changes or ends, at most once a second.</summary>
     public Action<string?>? TroubleChanged { get; set; }
@@ -101,7 +101,7 @@ public sealed class FrameLoop
             else if (_decoder.IsHeldUp)
                 // Until the journal has room; messages that wait would end a wait on the sockets at once.
                 Thread.Sleep(1);
-            else if (_inbox.Count != 0 && !_inbox.IsWorth)
+            else if (_inbox.IsOverRate)
                 _source.Pause();
         }
 
@@ -122,12 +122,12 @@ public sealed class FrameLoop
         _world.Now = _clock.UtcNanoseconds;
         Meters.Turn();
         _world.Frame++;
-        RunPosted();
-        _world.HandOvers.Run();
-        Meters.Begin();
+        var isLate = RunPosted() | _world.HandOvers.Run();
+        Meters.Begin(isLate);
         Ingest();
-        RunStages();
         var worked = _inbox.Count != 0;
+        Meters.HasWork = worked;
+        RunStages();
         if (worked)
         {
             _world.Counters.Frames++;
@@ -239,10 +239,14 @@ public sealed class FrameLoop
         }
     }
 
-    private void RunPosted()
+    private bool RunPosted()
     {
-        while (_posted.TryDequeue(out var action))
+        if (!_posted.TryDequeue(out var action))
+            return false;
+        do
             action();
+        while (_posted.TryDequeue(out action));
+        return true;
     }
 
     private void RunDue()

@@ -33,6 +33,15 @@ public struct Item
     public ulong Seq;
     public long Time;
 
+    /// <summary>Anomaly score of the tick in [0, 1]; NaN where there is none.</summary>
+    public double Score;
+
+    /// <summary>The tick brought its time: one that is the frame's clock counts as none, as in a record.</summary>
+    public bool HasTime;
+
+    /// <summary>A greater run: its seq tells nothing of its distance to what was before.</summary>
+    public bool IsRestart;
+
     /// <summary>The item of this frame that is wanted again; -1 where it is none, or of an earlier frame.</summary>
     public int Source;
 
@@ -150,7 +159,7 @@ public sealed class FrameWork
         Fit(ref _values, _valuesEnd + values);
         Fit(ref _predictions, _predictionsEnd + prediction);
         ref var item = ref _items[ItemCount++];
-        item = new Item { Values = _valuesEnd, Prediction = _predictionsEnd, Source = -1 };
+        item = new Item { Values = _valuesEnd, Prediction = _predictionsEnd, Source = -1, Score = double.NaN };
         _valuesEnd += values;
         _predictionsEnd += prediction;
         return ref item;

@@ -51,6 +51,7 @@ public sealed class Inbox
     private readonly int _frameLimit;
     private int _used;
     private int _weight;
+    private bool _hasOthers;
 
     /// <param name="frameLimit">Largest frame taken, in bytes.</param>
     /// <param name="messagesMax">Most messages held at once.</param>
@@ -71,8 +72,8 @@ public sealed class Inbox
 
     public bool IsFull => _weight >= _messages.Length || _bytes.Length - _used < _frameLimit + EnvelopeBytes;
 
-    /// <summary>Not all that came is from clients that are over their rates.</summary>
-    public bool IsWorth { get; private set; }
+    /// <summary>Something came, and all of it from clients that are over their rates.</summary>
+    public bool IsOverRate => Count != 0 && !_hasOthers;
 
     /// <summary>Where the next frame may be received to.</summary>
     public Span<byte> Free => _bytes.AsSpan(_used);
@@ -103,7 +104,7 @@ public sealed class Inbox
         _messages[Count++] = message;
         var weight = message.Client?.WeightOf(message.LargestFrame) ?? 1;
         _weight += weight;
-        IsWorth |= weight == 1;
+        _hasOthers |= weight == 1;
     }
 
     public void Clear()
@@ -111,6 +112,6 @@ public sealed class Inbox
         Count = 0;
         _used = 0;
         _weight = 0;
-        IsWorth = false;
+        _hasOthers = false;
     }
 }

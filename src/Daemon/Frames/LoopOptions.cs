@@ -19,6 +19,9 @@ public enum IdleMode
 /// <summary>What the loop and its world are told of the configuration, by whose names its parts go.</summary>
 public sealed record LoopOptions
 {
+    public const double DefaultAnomalyThreshold = 0.8;
+    public const double DefaultAnomalyClear = 0.5;
+
     /// <summary>Largest message frame, in bytes.</summary>
     public int FrameLimit { get; init; } = 1_048_576;
 
@@ -26,6 +29,12 @@ public sealed record LoopOptions
     public bool RecordsPredictions { get; init; }
 
     public int MaxTicks { get; init; } = 4096;
+    /// <summary>A stream whose score reaches this has an anomaly; null: none is told.</summary>
+    public double? AnomalyThreshold { get; init; } = DefaultAnomalyThreshold;
+
+    /// <summary>The anomaly is over where the score falls below this.</summary>
+    public double AnomalyClear { get; init; } = DefaultAnomalyClear;
+
     public IdleMode Idle { get; init; } = IdleMode.Block;
     public int StreamsMax { get; init; } = 100_000;
     public TimeSpan? IdleAfter { get; init; }

@@ -1,4 +1,6 @@
+using System.Runtime.InteropServices;
 using Realtime.Cells;
+using Realtime.Cells.Adaptive;
 using Realtime.Protocol;
 
 namespace Realtime.Daemon.Frames;
@@ -8,10 +10,16 @@ namespace Realtime.Daemon.Frames;
 /// </summary>
 public sealed class ModelHost : IDisposable
 {
+<<<<<<< HEAD
+    // What lies behind is read in order, which the machine sees coming.
+    private const int LearntLines = 16;
+=======
     public const int CpuChunk = 256;
+>>>>>>> 0c1a7371c4acedf210d20bf5cda26cf8f8c56a70
 
     private Stack<int> _free = new();
     private RowSlabs _rows;
+    private RowSlabs? _learnt;
     private int _end;
 
     public ModelHost(string name, Model model, IStepEngine engine, IReadOnlyList<string> patterns)
@@ -24,16 +32,26 @@ public sealed class ModelHost : IDisposable
         Inputs = new InputNames(model.Inputs);
         Vocabulary = model.Vocabulary;
         InputCount = model.Inputs.Count;
+        NetworkInputCount = model.NetworkInputCount;
+        ExtraCount = model.ExtraCount;
         OutputCount = model.OutputCount;
         PredictionCount = model.PredictionCount;
         RowDoubles = Preprocessor.MemoryDoubles + PredictionCount + InputCount;
         _rows = new RowSlabs(RowDoubles * sizeof(double));
+        if (OnlineForecaster.Wanted(model))
+        {
+            Online = new OnlineForecaster(model, Preprocessor);
+            LearntBytes = Online.MemoryBytes + StreamMonitor.BytesOf(model.Intervals.Count);
+            _learnt = new RowSlabs(LearntBytes, areLong: true);
+            HiddenCount = model.TopCount;
+        }
+
         Predictions = new PredictionWriter(new PredictionLayout
         {
             Model = name,
             Horizons = model.Forecast.Horizons,
             Outputs = model.Forecast.Outputs.Length,
-            Quantiles = model.Forecast.Quantiles,
+            Quantiles = [.. model.PublishedQuantiles],
             Classes = model.Forecast.Classes,
         });
     }
@@ -60,11 +78,30 @@ public sealed class ModelHost : IDisposable
 
     /// <summary>Of the model, at hand.</summary>
     public int InputCount { get; }
+    public int NetworkInputCount { get; }
     public int OutputCount { get; }
     public int PredictionCount { get; }
     public int? Vocabulary { get; }
 
+    /// <summary>Numbers of the features that only an adaptive head sees.</summary>
+    public int ExtraCount { get; }
+
+    /// <summary>Numbers of the hidden state that an adaptive head sees; 0 where there is none.</summary>
+    public int HiddenCount { get; }
+
     public Preprocessor Preprocessor { get; }
+
+    /// <summary>What each stream learns for itself; null where the model has no adaptive head, intervals or score.
+    /// </summary>
+    public OnlineForecaster? Online { get; }
+
+    /// <summary>Bytes of <see cref="Learnt"/>; 0 where nothing is learnt.</summary>
+    public int LearntBytes { get; }
+
+    /// <summary>Bytes that one stream takes here: hidden state, memory, last prediction and values, what it learns.
+    /// </summary>
+    public long StreamBytes => Model.StateFloats * sizeof(float) + _rows.RowBytes + (_learnt?.RowBytes ?? 0);
+
     public InputNames Inputs { get; }
     public PredictionWriter Predictions { get; }
 
@@ -75,12 +112,12 @@ public sealed class ModelHost : IDisposable
     public int Streams => _end - _free.Count;
 
     /// <summary>Bytes of all slabs.</summary>
-    public long Bytes => Engine.StateBytes + _rows.Count * _rows.SlabBytes;
+    public long Bytes => Engine.StateBytes + _rows.Bytes + (_learnt?.Bytes ?? 0);
 
     /// <summary>Bytes that the next stream would add.</summary>
-    public long BytesForOneMore => _free.Count == 0 && _end == _rows.Count * RowSlabs.Rows
-        ? _rows.SlabBytes + (long)RowSlabs.Rows * Model.StateFloats * sizeof(float)
-        : 0;
+    public long BytesForOneMore => _free.Count != 0 ? 0
+        : (_end == _rows.Capacity ? _rows.SlabBytes + (long)RowSlabs.Rows * Model.StateFloats * sizeof(float) : 0)
+            + (_learnt is { } learnt && _end == learnt.Capacity ? learnt.SlabBytes : 0);
 
     // A row: the preprocessor's memory, the last prediction, the last values.
     private int RowDoubles { get; }
@@ -91,21 +128,29 @@ public sealed class ModelHost : IDisposable
         if (!_free.TryPop(out var row))
         {
             row = _end++;
-            if (row == _rows.Count * RowSlabs.Rows)
-                AddSlab();
+            AddSlabs();
         }
 
         Clear(row);
+        ClearMonitor(row);
         return row;
     }
 
     public void GiveBack(int row) => _free.Push(row);
 
-    /// <summary>Hidden state zero, statistics at their start.</summary>
+    /// <summary>Hidden state zero, statistics at their start, nothing learnt.</summary>
     public void Clear(int row)
     {
         Engine.Clear(row);
         Preprocessor.Clear(Memory(row));
+        Online?.Clear(OnlineMemory(row));
+    }
+
+    /// <summary>How its intervals have done, and its last score, are forgotten.</summary>
+    public void ClearMonitor(int row)
+    {
+        if (Online is not null)
+            Monitor(row).Clear();
     }
 
     /// <summary>What the preprocessor keeps of a stream.</summary>
@@ -117,21 +162,41 @@ public sealed class ModelHost : IDisposable
     /// <summary>The values of a stream's last tick as they came, NaN where missing.</summary>
     public Span<double> Values(int row) => Row(row, RowDoubles - InputCount, InputCount);
 
-    /// <summary>Asks for a stream's memory, prediction and values.</summary>
-    public void Fetch(int row) =>
+    /// <summary>All that a stream has learnt, and how it has done: the forecaster's memory, then the monitor's; empty
+    /// where nothing is learnt.</summary>
+    public unsafe Span<byte> Learnt(int row) => _learnt is null ? [] : new(_learnt[row], LearntBytes);
+
+    /// <summary>What the online forecaster keeps of a stream; there is one.</summary>
+    public unsafe Span<byte> OnlineMemory(int row) => new(_learnt![row], Online!.MemoryBytes);
+
+    /// <summary>How a stream's intervals have done, and its last score; there is an online forecaster.</summary>
+    public StreamMonitor Monitor(int row) =>
+        new(MemoryMarshal.Cast<byte, double>(Learnt(row)[Online!.MemoryBytes..]));
+
+    /// <summary>The score of a stream's last tick; NaN where there is none.</summary>
+    public double Score(int row) => Online is null ? double.NaN : Monitor(row).Score;
+
+    /// <summary>Asks for a stream's memory, prediction and values, and the beginning of what it has learnt.</summary>
+    public void Fetch(int row)
+    {
         _rows.Fetch(row, (RowDoubles * sizeof(double) + RowSlabs.LineBytes - 1) / RowSlabs.LineBytes);
+        _learnt?.Fetch(row, Math.Min(LearntLines, LearntBytes / RowSlabs.LineBytes));
+    }
 
     /// <summary>Makes room for so many rows.</summary>
     public void Reserve(int rows)
     {
         Engine.Grow(rows);
-        while (_rows.Count * RowSlabs.Rows < rows)
+        while (_rows.Capacity < rows)
             _rows.Add();
+        while (_learnt?.Capacity < rows)
+            _learnt.Add();
     }
 
     /// <summary>
     /// Takes over all streams of a host whose model has a state of the same shape, each in the row it had. States are
-    /// not copied; what lies beside them is where the forecasts are as many numbers.
+    /// not copied; what lies beside them is where the forecasts are as many numbers. What was learnt comes along where
+    /// it has the same slots, else every stream learns anew.
     /// </summary>
     /// <returns>Last predictions came along, too.</returns>
     public bool TakeStreams(ModelHost from)
@@ -139,6 +204,7 @@ public sealed class ModelHost : IDisposable
         Engine.TakeStates(from.Engine);
         (_free, _end) = (from._free, from._end);
         (from._free, from._end) = (new Stack<int>(), 0);
+        TakeLearnt(from);
         if (PredictionCount == from.PredictionCount)
         {
             (_rows, from._rows) = (from._rows, _rows);
@@ -159,13 +225,44 @@ public sealed class ModelHost : IDisposable
     {
         Engine.Dispose();
         _rows.Dispose();
+        _learnt?.Dispose();
+    }
+
+    /// <summary>What streams of another host have learnt fits this one.</summary>
+    public bool LearnsAs(ModelHost other) => LearntBytes == other.LearntBytes
+        && (Online is null || Online.Slots.SequenceEqual(other.Online!.Slots));
+
+    private void TakeLearnt(ModelHost from)
+    {
+        if (Online is null)
+            return;
+        if (LearnsAs(from))
+        {
+            (_learnt, from._learnt) = (from._learnt, _learnt);
+            return;
+        }
+
+        Reserve(_end);
+        for (var row = 0; row < _end; row++)
+        {
+            Online.Clear(OnlineMemory(row));
+            ClearMonitor(row);
+        }
     }
 
     private unsafe Span<double> Row(int row, int start, int count) => new((double*)_rows[row] + start, count);
 
-    private void AddSlab()
+    // Room for the last row.
+    private void AddSlabs()
     {
-        Engine.Grow(_end - 1 + RowSlabs.Rows);
-        _rows.Add();
+        var row = _end - 1;
+        if (row == _rows.Capacity)
+        {
+            Engine.Grow(row + RowSlabs.Rows);
+            _rows.Add();
+        }
+
+        if (row == _learnt?.Capacity)
+            _learnt.Add();
     }
 }

@@ -8,7 +8,8 @@ namespace Realtime.Daemon.Frames;
 /// </summary>
 public static class PredictionChecksum
 {
-    /// <summary>Over the ticks of a frame in their order: each one's numbers, then its flags.</summary>
+    /// <summary>Over the ticks of a frame in their order: each one's numbers, its score where it has one, then its
+    /// flags.</summary>
     /// <param name="world">Whose models made them.</param>
     /// <param name="work">The frame, stepped.</param>
     /// <param name="records">Keep the predictions themselves among the changes, too.</param>
@@ -20,7 +21,7 @@ public static class PredictionChecksum
             if (item.Kind != ItemKind.Tick)
                 continue;
             var prediction = work.Prediction(in item, world.Host(item.Model).PredictionCount);
-            checksum = Add(checksum, prediction, (ulong)item.Flags);
+            checksum = Add(checksum, prediction, item.Score, (ulong)item.Flags);
             if (records)
                 world.Changes.Prediction(in item, prediction);
         }
@@ -29,10 +30,12 @@ public static class PredictionChecksum
     }
 
     /// <summary>Goes on from a checksum by one prediction.</summary>
-    public static uint Add(uint checksum, ReadOnlySpan<double> prediction, ulong flags)
+    public static uint Add(uint checksum, ReadOnlySpan<double> prediction, double score, ulong flags)
     {
         foreach (var number in prediction)
             checksum = BitOperations.Crc32C(checksum, BitConverter.DoubleToUInt64Bits(number));
+        if (!double.IsNaN(score))
+            checksum = BitOperations.Crc32C(checksum, BitConverter.DoubleToUInt64Bits(score));
         return BitOperations.Crc32C(checksum, flags);
     }
 }

@@ -47,7 +47,7 @@ public sealed class ReplyQueue(World world, IPredictionSink sink)
 
         var waiting = Keep(to, payload, rid, ticks) with { Needs = needs, Snapshot = snapshot };
         _bytes += waiting.Length;
-        if (snapshot != 0 || IsBehindSnapshot(in waiting))
+        if (snapshot != 0 || IsBehind(in waiting, _behindSnapshot.Count))
             _behindSnapshot.Add(waiting);
         else
             _waiting.Enqueue(waiting);
@@ -92,27 +92,28 @@ public sealed class ReplyQueue(World world, IPredictionSink sink)
     private void ReleaseBehindSnapshot()
     {
         var ended = world.Snapshots?.Ended ?? long.MaxValue;
-        var blocked = new List<Waiting>();
-        foreach (var waiting in _behindSnapshot)
+        var blocked = 0;
+        for (var i = 0; i < _behindSnapshot.Count; i++)
         {
+            var waiting = _behindSnapshot[i];
             var isFree = waiting.Snapshot != Late && waiting.Needs <= world.Changes.Durable && waiting.Snapshot <= ended
-                && !blocked.Exists(one => one.Identity.SequenceEqual(waiting.Identity));
+                && !IsBehind(in waiting, blocked);
             if (!isFree)
-                blocked.Add(waiting);
+                _behindSnapshot[blocked++] = waiting;
             else if (waiting.Snapshot != 0 && world.Snapshots?.Fault is { } fault)
                 Refuse(in waiting, fault);
             else
                 Send(in waiting);
         }
 
-        _behindSnapshot.Clear();
-        _behindSnapshot.AddRange(blocked);
+        _behindSnapshot.RemoveRange(blocked, _behindSnapshot.Count - blocked);
     }
 
-    private bool IsBehindSnapshot(in Waiting waiting)
+    // Its client has one among the first of those that wait for a snapshot.
+    private bool IsBehind(in Waiting waiting, int first)
     {
-        foreach (var one in _behindSnapshot)
-            if (one.Identity.SequenceEqual(waiting.Identity))
+        for (var i = 0; i < first; i++)
+            if (_behindSnapshot[i].Identity.SequenceEqual(waiting.Identity))
                 return true;
         return false;
     }

@@ -3,19 +3,23 @@ using System.Runtime.Intrinsics.X86;
 
 namespace Realtime.Daemon.Frames;
 
-/// <summary>Rows of one size in zeroed native memory: slabs of <see cref="Rows"/> that never move.</summary>
+/// <summary>Rows of one size in zeroed native memory: slabs of <see cref="Rows"/>, or fewer where rows are long, that
+/// never move.</summary>
 /// <remarks>
 /// Large tables are visited in any order, where most of the time goes to finding pages: slabs behind the first few lie
 /// together in memory that is asked to have huge pages.
 /// </remarks>
 internal sealed unsafe partial class RowSlabs : IDisposable
 {
-    /// <summary>Rows in a slab.</summary>
-    public const int Rows = 1 << Shift;
+    /// <summary>Rows in a slab, but for long rows.</summary>
+    public const int Rows = 1 << UsualShift;
 
     public const int LineBytes = 64;
 
-    private const int Shift = 12;
+    private const int UsualShift = 12;
+
+    // A slab is zeroed between two ticks: a megabyte is a tenth of a millisecond, and its pages some more.
+    private const int LongSlabBytes = 1 << 20;
 
     // Slabs with memory of their own, and how many share theirs from there on.
     private const int Together = 16;
@@ -23,20 +27,36 @@ internal sealed unsafe partial class RowSlabs : IDisposable
     private const int AdviseHugePages = 14;
 
     private readonly int _stride;
+    private readonly int _shift = UsualShift;
     private readonly List<nint> _blocks = [];
     private nint[] _starts = [];
 
     /// <param name="bytes">Bytes of a row; rounded up to whole cache lines.</param>
-    public RowSlabs(int bytes) => _stride = Math.Max(1, (bytes + LineBytes - 1) / LineBytes) * LineBytes;
+    /// <param name="areLong">Rows may be thousands of bytes: slabs have as few as keep them short.</param>
+    public RowSlabs(int bytes, bool areLong = false)
+    {
+        _stride = Math.Max(1, (bytes + LineBytes - 1) / LineBytes) * LineBytes;
+        while (areLong && _shift > 0 && SlabBytes > LongSlabBytes)
+            _shift--;
+    }
 
     ~RowSlabs() => Free();
 
     public int Count { get; private set; }
 
-    public long SlabBytes => (long)_stride << Shift;
+    public long SlabBytes => (long)_stride << _shift;
+
+    /// <summary>Bytes of all slabs.</summary>
+    public long Bytes => Count * SlabBytes;
+
+    /// <summary>Rows in all slabs.</summary>
+    public int Capacity => Count << _shift;
+
+    /// <summary>Bytes of a row, whole cache lines.</summary>
+    public int RowBytes => _stride;
 
     /// <summary>The row's bytes; it is of a slab that was added.</summary>
-    public byte* this[int row] => (byte*)_starts[row >> Shift] + (nint)(row & (Rows - 1)) * _stride;
+    public byte* this[int row] => (byte*)_starts[row >> _shift] + (nint)(row & ((1 << _shift) - 1)) * _stride;
 
     /// <summary>Adds a slab of zeros.</summary>
     public void Add()

@@ -1,10 +1,13 @@
+using Realtime.Cells;
+using Realtime.Cells.Adaptive;
 using Realtime.Protocol;
 
 namespace Realtime.Daemon.Frames;
 
 /// <summary>What is told of a tick for which there was a forecast.</summary>
 /// <param name="row">The stream's row.</param>
-/// <param name="error">Absolute error of the horizon-1 forecast, the mean over the inputs.</param>
+/// <param name="error">Absolute error of the horizon-1 forecast, or of the shortest horizon where the model learns, the
+/// mean over the inputs.</param>
 /// <param name="persistence">The same where the last value is the forecast.</param>
 public delegate void ScoredTick(int row, double error, double persistence);
 
@@ -13,6 +16,13 @@ public delegate void ScoredTick(int row, double error, double persistence);
 /// </summary>
 public sealed class Stepper(World world, FrameWork work)
 {
+<<<<<<< HEAD
+    // Items whose rows stay in the nearer caches between preparing, stepping and finishing; fewer where rows are long.
+    private const int Chunk = 256;
+    private const int LearningChunk = 64;
+
+=======
+>>>>>>> 0c1a7371c4acedf210d20bf5cda26cf8f8c56a70
     // Items ahead of which rows are asked for.
     private const int Ahead = 12;
 
@@ -20,6 +30,8 @@ public sealed class Stepper(World world, FrameWork work)
     private int[] _rows = new int[ModelHost.CpuChunk];
     private float[] _inputs = [];
     private float[] _outputs = [];
+    private float[] _extra = [];
+    private float[] _hidden = [];
 
     /// <summary>Told of each tick that was scored; the daemon itself has no use for that.</summary>
     public ScoredTick? Scored { get; init; }
@@ -32,7 +44,11 @@ public sealed class Stepper(World world, FrameWork work)
         for (var wave = 0; wave < _waves.Count; wave++)
         {
             var items = _waves[wave];
+<<<<<<< HEAD
+            var most = world.Host(work.Items[items[0]].Model).Online is null ? Chunk : LearningChunk;
+=======
             var most = Math.Min(world.Host(work.Items[items[0]].Model).Chunk, items.Length);
+>>>>>>> 0c1a7371c4acedf210d20bf5cda26cf8f8c56a70
             for (var at = 0; at < items.Length; at += most)
                 Step(items.Slice(at, Math.Min(most, items.Length - at)));
         }
@@ -42,11 +58,18 @@ public sealed class Stepper(World world, FrameWork work)
     {
         var items = work.Items;
         var host = world.Host(items[chunk[0]].Model);
+<<<<<<< HEAD
+        var (width, outputs) = (host.NetworkInputCount, host.OutputCount);
+        Fit(ref _inputs, Chunk * width);
+        Fit(ref _outputs, Chunk * outputs);
+        Fit(ref _extra, Chunk * host.ExtraCount);
+=======
         var (width, outputs) = (host.InputCount, host.OutputCount);
         var room = Math.Max(chunk.Length, ModelHost.CpuChunk);
         Fit(ref _rows, room);
         Fit(ref _inputs, room * width);
         Fit(ref _outputs, room * outputs);
+>>>>>>> 0c1a7371c4acedf210d20bf5cda26cf8f8c56a70
 
         for (var i = 0; i < Math.Min(Ahead, chunk.Length); i++)
             Fetch(host, in items[chunk[i]]);
@@ -62,20 +85,32 @@ public sealed class Stepper(World world, FrameWork work)
                 continue;
             }
 
-            Prepare(host, ref item, _inputs.AsSpan(count * width, width));
+            Prepare(host, ref item, _inputs.AsSpan(count * width, width), Extra(host, count));
             _rows[count++] = item.ModelRow;
         }
 
         host.Engine.Step(
             _rows.AsSpan(0, count), _inputs.AsSpan(0, count * width), _outputs.AsSpan(0, count * outputs));
+        ReadHidden(host, count);
 
         count = 0;
         foreach (var index in chunk)
         {
             ref var item = ref items[index];
             if (item.Kind != ItemKind.Reset)
-                Finish(host, ref item, _outputs.AsSpan(count++ * outputs, outputs));
+                Finish(host, ref item, count++);
         }
+    }
+
+    private Span<float> Extra(ModelHost host, int index) =>
+        _extra.AsSpan(index * host.ExtraCount, host.ExtraCount);
+
+    private void ReadHidden(ModelHost host, int count)
+    {
+        if (host.HiddenCount == 0 || count == 0)
+            return;
+        Fit(ref _hidden, Chunk * host.HiddenCount);
+        host.Engine.ReadTop(_rows.AsSpan(0, count), _hidden.AsSpan(0, count * host.HiddenCount));
     }
 
     private void Fetch(ModelHost host, in Item item)
@@ -84,22 +119,59 @@ public sealed class Stepper(World world, FrameWork work)
         host.Fetch(item.ModelRow);
     }
 
-    private void Prepare(ModelHost host, ref Item item, Span<float> inputs)
+    private void Prepare(ModelHost host, ref Item item, Span<float> inputs, Span<float> extra)
     {
-        var values = work.Values(in item, inputs.Length);
+        var values = work.Values(in item, host.InputCount);
         var memory = host.Memory(item.ModelRow);
         if (item.Kind == ItemKind.Imputed)
             values.Fill(double.NaN);
-        else
+        if (host.Online is not null)
+            Settle(host, ref item, values, memory);
+        else if (item.Kind != ItemKind.Imputed)
             Score(host, item.Row, values, memory);
-        if (host.Preprocessor.Prepare(values, memory, inputs))
+        var time = item.HasTime ? item.Time : Preprocessor.NoTime;
+        if (host.Preprocessor.Prepare(values, time, memory, inputs, extra))
             item.Flags |= PredictionFlags.Imputed;
     }
 
-    private void Finish(ModelHost host, ref Item item, ReadOnlySpan<float> outputs)
+    // What earlier ticks forecast for this one is learnt from; an imputed tick only ends the waiting for it.
+    private void Settle(ModelHost host, ref Item item, ReadOnlySpan<double> values, ReadOnlySpan<double> memory)
+    {
+        var online = host.Online!;
+        var learnt = host.OnlineMemory(item.ModelRow);
+        if (item.IsRestart)
+            online.ForgetPending(learnt);
+        var settled = online.Settle(item.Seq, values, memory, learnt);
+        if (item.Kind == ItemKind.Imputed)
+            return;
+        var monitor = host.Monitor(item.ModelRow);
+        monitor.Score = item.Score = settled.Score;
+        monitor.Add(in settled);
+        if (double.IsFinite(settled.AbsoluteError) && double.IsFinite(settled.Persistence))
+            AddError(item.Row, settled.AbsoluteError, settled.Persistence);
+    }
+
+    private bool FinishForecast(ModelHost host, ref Item item, int index, Span<double> prediction)
+    {
+        var memory = host.Memory(item.ModelRow);
+        var outputs = _outputs.AsSpan(index * host.OutputCount, host.OutputCount);
+        if (host.Online is not { } online)
+            return host.Preprocessor.Finish(outputs, memory, prediction);
+        var flags = online.Finish(
+            item.Seq, _inputs.AsSpan(index * host.NetworkInputCount, host.NetworkInputCount), Extra(host, index),
+            _hidden.AsSpan(index * host.HiddenCount, host.HiddenCount), outputs, memory,
+            host.OnlineMemory(item.ModelRow), prediction);
+        if ((flags & OnlineFlags.Frozen) != 0)
+            item.Flags |= PredictionFlags.Frozen;
+        if ((flags & OnlineFlags.Fallback) != 0)
+            item.Flags |= PredictionFlags.Fallback;
+        return (flags & OnlineFlags.Warming) != 0;
+    }
+
+    private void Finish(ModelHost host, ref Item item, int index)
     {
         var prediction = work.Prediction(in item, host.PredictionCount);
-        var warming = host.Preprocessor.Finish(outputs, host.Memory(item.ModelRow), prediction);
+        var warming = FinishForecast(host, ref item, index, prediction);
         ref var stream = ref world.Streams[item.Row];
         if (item.Kind == ItemKind.Imputed)
         {
@@ -119,6 +191,8 @@ public sealed class Stepper(World world, FrameWork work)
             world.Raise(StreamEventKind.Warmed, item.Row, item.Seq, null);
         }
 
+        if (host.Online is not null)
+            world.Judge(item.Row, item.Seq, item.Score);
         stream.Flags = item.Flags;
         stream.HasPrediction = true;
         prediction.CopyTo(host.Prediction(item.ModelRow));
@@ -147,6 +221,11 @@ public sealed class Stepper(World world, FrameWork work)
             return;
         if (scored != 1)
             (error, persistence) = (error / scored, persistence / scored);
+        AddError(row, error, persistence);
+    }
+
+    private void AddError(int row, double error, double persistence)
+    {
         world.Streams[row].Errors.Add(error, persistence);
         Scored?.Invoke(row, error, persistence);
     }

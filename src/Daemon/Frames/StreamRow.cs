@@ -31,11 +31,18 @@ public struct ErrorStatistics
     public double AbsoluteError;
     public double PersistenceAbsoluteError;
 
+    /// <summary>What the n-th number counts in such a mean.</summary>
+    public static double WeightOf(long n) => n > PlainMeans ? Weight : Math.Max(Weight, 1.0 / n);
+
+    /// <summary>The mean absolute error in persistence's; NaN where that is 0 or nothing was scored.</summary>
+    public readonly double Ratio => Scored == 0 || PersistenceAbsoluteError <= 0 ? double.NaN
+        : AbsoluteError / PersistenceAbsoluteError;
+
     /// <summary>Scores one tick; the mean of the first ticks is a plain one.</summary>
     public void Add(double absoluteError, double persistenceAbsoluteError)
     {
         Scored++;
-        var weight = Scored > PlainMeans ? Weight : Math.Max(Weight, 1.0 / Scored);
+        var weight = WeightOf(Scored);
         AbsoluteError += weight * (absoluteError - AbsoluteError);
         PersistenceAbsoluteError += weight * (persistenceAbsoluteError - PersistenceAbsoluteError);
     }
@@ -61,6 +68,9 @@ public struct StreamRow
 
     /// <summary>Its last prediction was made while the stream was warming up.</summary>
     public bool Warming;
+
+    /// <summary>An anomaly was told that has not ended.</summary>
+    public bool IsAnomalous;
 
     /// <summary>Its first tick named it by an unsigned integer.</summary>
     public bool IsId;

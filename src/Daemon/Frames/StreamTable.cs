@@ -37,6 +37,10 @@ public sealed class StreamTable : IDisposable
     /// <summary>Bytes held by the slabs and names.</summary>
     public long Bytes => _slabs.Count * SlabBytes + (long)Count * NameBytes;
 
+    /// <summary>Bytes of a row and its name.</summary>
+    public static long BytesPerStream => NameBytes + IntPtr.Size
+        + (Unsafe.SizeOf<StreamRow>() + RowSlabs.LineBytes - 1) / RowSlabs.LineBytes * RowSlabs.LineBytes;
+
     /// <summary>Bytes that the next stream would add.</summary>
     public long BytesForOneMore => NameBytes + (_free.Count == 0 && _end == _slabs.Count * SlabRows ? SlabBytes : 0);
 

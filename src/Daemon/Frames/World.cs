@@ -1,5 +1,7 @@
+using System.Text;
 using Realtime.Daemon.Frames.Access;
 using Realtime.Daemon.Frames.HandOver;
+using Realtime.Daemon.Frames.Meters;
 using Realtime.Daemon.Frames.Snapshots;
 using Realtime.Protocol;
 
@@ -17,6 +19,8 @@ public sealed class World : IDisposable
     private ModelHost[] _models;
     private ModelRoutes _routes;
     private long? _memoryMax;
+    private double _anomalyThreshold;
+    private double _anomalyClear;
 
     public World(
         IReadOnlyList<ModelHost> models, LoopOptions options, IJournal journal, ulong epoch)
@@ -43,6 +47,9 @@ public sealed class World : IDisposable
     public Counters Counters { get; } = new();
     public LimitHits Limits { get; set; } = new();
 
+    /// <summary>What is known of the streams as a whole; null before a loop turns.</summary>
+    public StreamSurvey? Survey { get; set; }
+
     /// <summary>Clients with keys; null where none are needed.</summary>
     public ClientTable? Clients { get; set; }
 
@@ -59,6 +66,9 @@ public sealed class World : IDisposable
 
     /// <summary>The clock of the first frame.</summary>
     public long Started { get; set; }
+
+    /// <summary>Seconds since the start.</summary>
+    public double Uptime => (Now - Started) / 1e9;
 
     public long Frame { get; set; }
 
@@ -87,6 +97,27 @@ public sealed class World : IDisposable
         OnGap = options.OnGap;
         _memoryMax = options.MemoryMax;
         Streams.Max = options.StreamsMax;
+        _anomalyThreshold = options.AnomalyThreshold ?? double.PositiveInfinity;
+        _anomalyClear = options.AnomalyClear;
+    }
+
+    /// <summary>A tick was scored: tells of an anomaly where one begins, and not again before it has ended.</summary>
+    /// <param name="row">The stream's row, whose change was announced.</param>
+    /// <param name="seq">Of the tick.</param>
+    /// <param name="score">In [0, 1]; NaN where there is none, which begins and ends nothing.</param>
+    public void Judge(int row, ulong seq, double score)
+    {
+        ref var stream = ref Streams[row];
+        if (stream.IsAnomalous)
+        {
+            stream.IsAnomalous = !(score < _anomalyClear);
+            return;
+        }
+
+        if (!(score >= _anomalyThreshold))
+            return;
+        stream.IsAnomalous = true;
+        Events.Add(StreamEventKind.Anomaly, Streams.Name(row), stream.IsId, seq, null, score);
     }
 
     /// <summary>Puts other models in place; the rows' indices are the caller's to mend.</summary>
@@ -99,6 +130,48 @@ public sealed class World : IDisposable
 
     /// <summary>The first model whose pattern matches, or -1.</summary>
     public int ModelFor(ReadOnlySpan<byte> stream) => _routes.Find(stream);
+
+    /// <summary>
+    /// The same for a stream whose first tick has so many values: where its network is there for several inputs, each
+    /// by itself, the one for as many.
+    /// </summary>
+    public int ModelFor(ReadOnlySpan<byte> stream, int values)
+    {
+        var first = _routes.Find(stream);
+        if (first < 0 || _models[first].InputCount == values)
+            return first;
+        for (var model = 0; model < _models.Length; model++)
+        {
+            var other = _models[model].Model;
+            if (other.Copies > 1 && other.Copies == values && other.Digest == _models[first].Model.Digest)
+                return model;
+        }
+
+        return first;
+    }
+
+    /// <summary>The same where a state says what the model was called that it is of.</summary>
+    public int ModelFor(ReadOnlySpan<byte> stream, ReadOnlySpan<byte> model)
+    {
+        var first = _routes.Find(stream);
+        for (var other = 0; first >= 0 && other < _models.Length; other++)
+        {
+            if (Encoding.UTF8.GetBytes(_models[other].Name).AsSpan().SequenceEqual(model))
+                return ModelFor(stream, _models[other].InputCount);
+        }
+
+        return first;
+    }
+
+    /// <summary>Gives a stream that was never stepped to another model of the same network; to no other one.</summary>
+    public void Rehouse(int row, int model)
+    {
+        ref var stream = ref Streams[row];
+        if (model < 0 || stream.Model == model || _models[stream.Model].Model.Digest != _models[model].Model.Digest)
+            return;
+        _models[stream.Model].GiveBack(stream.ModelRow);
+        (stream.Model, stream.ModelRow) = (model, _models[model].Take());
+    }
 
     /// <summary>Makes a row for a new stream; false where the table or its memory is at the limit.</summary>
     public bool TryAdmit(ReadOnlySpan<byte> name, bool isId, int model, out int row, out string? detail)
@@ -153,6 +226,7 @@ public sealed class World : IDisposable
         BeforeChange(row);
         ref var stream = ref Streams[row];
         Models[stream.Model].Clear(stream.ModelRow);
+        stream.IsAnomalous = false;
         Raise(StreamEventKind.Reset, row, seq, detail);
     }
 

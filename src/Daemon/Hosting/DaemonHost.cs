@@ -224,7 +224,7 @@ public static partial class DaemonHost
         ILogger log, RealtimeOptions options, IReadOnlyList<LoadedModel> models, Engines engines,
         ZmqTransport transport, WebApplication app)
     {
-        foreach (var (of, model) in models)
+        foreach (var (of, model) in models.Where(static loaded => loaded.Model.Copies == 1))
             LogModel(log, of.Name, string.Join(" ", of.Streams), of.File, model.Digest[..12]);
         foreach (var texts in models.GroupBy(model => engines.Describe(model.Model)))
         {

@@ -22,10 +22,12 @@ internal static class HttpApi
             request.WriteMapHeader(1);
             WriteOp(request, "stats"u8);
         }));
-        Get(app, "/api/streams", (string? prefix, string? after, int? limit) => Ask(loop, request =>
+        Get(app, "/api/streams", (string? prefix, string? after, int? limit, bool? worst) => Ask(loop, request =>
         {
-            request.WriteMapHeader(4);
+            request.WriteMapHeader(5);
             WriteOp(request, "streams"u8);
+            request.WriteString("worst"u8);
+            request.WriteBoolean(worst == true);
             WriteText(request, "prefix"u8, prefix);
             WriteText(request, "after"u8, after);
             request.WriteString("limit"u8);

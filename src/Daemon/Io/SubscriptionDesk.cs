@@ -1,3 +1,4 @@
+using System.Text;
 using Realtime.Daemon.Frames.Access;
 using Realtime.Protocol;
 using Realtime.Protocol.ZeroMq;
@@ -58,7 +59,7 @@ internal sealed class SubscriptionDesk
             if (clients is null)
                 Count(isWish, _wish.AsSpan(0, Math.Min(size, TopicMax)));
             else if (!isWish)
-                Disturber ??= System.Text.Encoding.UTF8.GetString(_user, 0, Math.Min(userLength, UserMax));
+                Disturber ??= Encoding.UTF8.GetString(_user, 0, Math.Min(userLength, UserMax));
             else if (Disturber is null && size <= TopicMax)
                 Grant(socket, clients.Find(_user.AsSpan(0, Math.Min(userLength, UserMax))), _wish.AsSpan(0, size));
         }
@@ -76,16 +77,24 @@ internal sealed class SubscriptionDesk
     {
         var option = wish[0] == 1 ? ZmqOption.Subscribe : ZmqOption.Unsubscribe;
         var topic = wish[1..];
+        // The end of a connection tells no name; with it all that was granted ends.
         if (client.IsRevoked)
-        {
-            // The end of a connection tells no name; with it all that was granted ends.
             return;
-        }
+        // All of every topic is a part like any other.
+        var isWhole = client.HearsAll
+            ? GrantPart(socket, option, topic, []) : GrantParts(socket, option, topic, client);
+        if (option != ZmqOption.Subscribe)
+            return;
+        if (!isWhole)
+            _hits.Subscriptions++;
+        if (MayMatchPredictions(topic))
+            _subscriptions = 1;
+    }
 
-        if (client.HearsAll)
-            socket.Set(option, topic);
-        var isWhole = client.HearsAll || GrantPart(socket, option, topic, Topic.Heartbeat);
-        foreach (var beginning in client.HearsAll ? [] : client.Hears)
+    private bool GrantParts(ZmqSocket socket, ZmqOption option, ReadOnlySpan<byte> topic, Client client)
+    {
+        var isWhole = GrantPart(socket, option, topic, Topic.Heartbeat);
+        foreach (var beginning in client.Hears)
         {
             foreach (var kind in (ReadOnlySpan<byte>)[Topic.Prediction, Topic.Event, Topic.Anomaly])
             {
@@ -94,10 +103,7 @@ internal sealed class SubscriptionDesk
             }
         }
 
-        if (option == ZmqOption.Subscribe && !isWhole)
-            _hits.Subscriptions++;
-        if (option == ZmqOption.Subscribe && MayMatchPredictions(topic))
-            _subscriptions = 1;
+        return isWhole;
     }
 
     /// <summary>Grants of a topic what lies within what is allowed; true where that is all of it.</summary>

@@ -91,15 +91,20 @@ public sealed class ZmqTransport : ITickSource, IPredictionSink, IDisposable
         if (IsReopening)
             GoOnReopening();
         ReceiveSubscriptions();
-        bool progress;
+        bool isMore;
         do
         {
-            progress = false;
+            isMore = false;
             foreach (var input in _sockets.Inputs)
-                for (var i = 0; i < Turn && !inbox.IsFull && TryReceive(input, inbox); i++)
-                    progress = true;
+            {
+                var taken = 0;
+                while (taken < Turn && !inbox.IsFull && TryReceive(input, inbox))
+                    taken++;
+                // The others were found empty a moment ago.
+                isMore |= taken == Turn;
+            }
         }
-        while (progress && !inbox.IsFull);
+        while (isMore && !inbox.IsFull);
     }
 
     public void Wait(TimeSpan timeout)

@@ -63,19 +63,28 @@ public sealed class RecordedModels(
     /// <summary>A world of the recorded models, without streams.</summary>
     /// <exception cref="StartException">One of them is not at hand.</exception>
     public World Make(Setup setup, string kernel) =>
+<<<<<<< HEAD
+        Make(setup.Models.Select(shape => Loaded(shape, AsRecorded(shape, Find(shape)))), kernel);
+=======
         Make(setup.Models.Select(shape => Loaded(shape, Find(shape))), kernel, DeviceOf(setup));
+>>>>>>> 0c1a7371c4acedf210d20bf5cda26cf8f8c56a70
 
     /// <summary>The same with the models given in place of the recorded ones; null where none is.</summary>
     /// <exception cref="StartException">One can't take the recorded ticks.</exception>
     public World? MakeOther(Setup setup, string kernel, bool needed)
     {
-        var models = setup.Models.Select(shape => Loaded(shape, Other(setup, shape) ?? Find(shape))).ToArray();
+        var models = setup.Models.Select(shape => Loaded(
+            shape, Other(setup, shape) ?? AsRecorded(shape, Find(shape)))).ToArray();
         var isOther = models.Zip(setup.Models).Any(static pair => pair.First.Model.Digest != pair.Second.Digest);
         return isOther || needed ? Make(models, kernel, needed ? null : DeviceOf(setup)) : null;
     }
 
     private static LoadedModel Loaded(ModelShape shape, Model model) => new(
         new ModelOptions { Name = shape.Name, File = "recorded", Streams = shape.Patterns }, model);
+
+    // As the configuration had it then.
+    private static Model AsRecorded(ModelShape shape, Model file) =>
+        shape.Adapt is null || file.AdaptFault is null ? file.WithAdapt(shape.Adapt) : file;
 
     private static bool Names(Setup setup, LoadedModel model) =>
         setup.Models.Any(shape => shape.Digest == model.Model.Digest);
@@ -113,7 +122,7 @@ public sealed class RecordedModels(
     private Model Find(ModelShape shape)
     {
         if (_builtIn.Value.Digest == shape.Digest)
-            return _builtIn.Value;
+            return _builtIn.Value.Each(shape.Inputs.Count);
         var found = given.Select(static one => one.Loaded).FirstOrDefault(IsIt)
             ?? _configured.Value.FirstOrDefault(IsIt);
         return found?.Model ?? throw new StartException(

@@ -109,7 +109,7 @@ public sealed class ReplayedWorlds : IDisposable
     {
         var (a, b) = (one.Model.Forecast, other.Model.Forecast);
         return a.Horizons.SequenceEqual(b.Horizons) && a.Outputs.SequenceEqual(b.Outputs)
-            && a.Quantiles.SequenceEqual(b.Quantiles)
+            && one.Model.PublishedQuantiles.SequenceEqual(other.Model.PublishedQuantiles)
             && (a.Classes ?? []).SequenceEqual(b.Classes ?? []);
     }
 

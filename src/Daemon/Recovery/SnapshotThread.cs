@@ -80,7 +80,7 @@ public sealed class SnapshotThread : ISnapshotStore, IDisposable
 
     public void Add(ImageBlock block) => _work.Add(() =>
     {
-        Guard(() => _writer?.Write((uint)block.Model, block.Rows, block.Written));
+        Guard(() => _writer?.Write((uint)block.Kind, block.Rows, block.Written));
         _free.Enqueue(block);
         Interlocked.Decrement(ref _rented);
     });

@@ -124,7 +124,7 @@ public sealed class TickHistory
         switch (change.Kind)
         {
             case ChangeKind.Tick when past.TakeTick():
-                _warm.Tick(change.Row, frame.Values.Slice(change.Data.Offset, change.Data.Length));
+                _warm.Tick(in change, frame.Values.Slice(change.Data.Offset, change.Data.Length), frame.Now);
                 break;
             case ChangeKind.Imputed:
                 _warm.Imputed(change.Row);

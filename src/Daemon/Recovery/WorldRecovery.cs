@@ -90,6 +90,8 @@ public sealed class WorldRecovery
         _notices.AddRange(setup.Differences(_setup));
         foreach (var (model, reason) in _loaded.Reasons)
             _notices.Add($"streams of model {model} start anew: {reason}");
+        foreach (var (model, reason) in _loaded.LearnAnew)
+            _notices.Add($"streams of model {model} go on, and learn anew: {reason}");
         _snapshot = file.Number;
         Next = file.Number + 1;
     }

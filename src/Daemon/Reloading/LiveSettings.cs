@@ -20,6 +20,7 @@ public static class LiveSettings
     {
         Models = read.Models,
         Streams = read.Streams,
+        Anomalies = read.Anomalies,
         Limits = inForce.Limits with { Frame = read.Limits.Frame, Memory = read.Limits.Memory },
         Frame = read.Frame,
         State = inForce.State with
@@ -46,7 +47,11 @@ public static class LiveSettings
     {
         var read = new RealtimeOptions
         {
-            Streams = new StreamOptions { Max = 1, IdleAfter = TimeSpan.MaxValue, OnGap = GapPolicy.Reset },
+            Streams = new StreamOptions
+            {
+                Max = 1, IdleAfter = TimeSpan.MaxValue, OnGap = GapPolicy.Reset, Adapt = AdaptOverride.None,
+            },
+            Anomalies = new AnomalyOptions { Threshold = null, Clear = 0 },
             Limits = new LimitOptions { Frame = 1, Memory = 1, Connections = 1 },
             Frame = new FrameOptions { MaxTicks = 1, Idle = IdleMode.Spin },
             State = new StateOptions

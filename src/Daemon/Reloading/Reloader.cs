@@ -180,7 +180,7 @@ public sealed partial class Reloader(
             return false;
         try
         {
-            keys = KeyReload.Read(options);
+            keys = KeySet.Load(options.Security);
             models = ModelLoading.LoadAll(options, result.Origins);
             return true;
         }
@@ -195,7 +195,7 @@ public sealed partial class Reloader(
     {
         var then = _models.Find(model => model.Name == loaded.Options.Name);
         var (patterns, ticks) = (loaded.Options.Streams, loaded.Options.WarmTicks);
-        if (then?.Digest == loaded.Model.Digest)
+        if (then?.Digest == loaded.Model.Digest && then.Adapt == loaded.Model.Adapt)
         {
             return new NextModel(
                 new ModelChange(then.Name, ModelFate.Unchanged, null), patterns, ticks, null);

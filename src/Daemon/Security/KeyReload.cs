@@ -1,13 +1,11 @@
 using Microsoft.Extensions.Logging.Abstractions;
-using Realtime.Daemon.Configuration;
 using Realtime.Daemon.Frames;
 using Realtime.Daemon.Frames.Access;
-using Realtime.Daemon.Hosting;
 using Realtime.Daemon.Io;
 
 namespace Realtime.Daemon.Security;
 
-/// <summary>Reads the keys again, and puts what changed in force between two frames.</summary>
+/// <summary>Puts keys that were read again in force between two frames.</summary>
 /// <param name="ring">The keys in force; null where the start had none.</param>
 /// <param name="world">Holds the clients' rights and counts.</param>
 /// <param name="loop">Turns the world.</param>
@@ -21,10 +19,6 @@ public sealed partial class KeyReload(KeyRing? ring, World world, FrameLoop loop
     {
         set => _log = value;
     }
-
-    /// <summary>Reads the key files; changes nothing.</summary>
-    /// <exception cref="StartException">Every fault, with file and line.</exception>
-    public static KeySet? Read(RealtimeOptions options) => KeySet.Load(options.Security);
 
     /// <summary>
     /// Puts keys in force; from any thread. Turning keys on or off waits for the next start: the sockets that are open

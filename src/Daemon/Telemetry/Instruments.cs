@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using Realtime.Daemon.Frames.Access;
 using Realtime.Daemon.Frames.Meters;
@@ -52,11 +53,27 @@ internal static class Instruments
         Gauge("realtime.streams", "{stream}", "Streams that a model serves",
             static (reading, to) => OfModels(reading, to, static model => model.Streams)),
         Gauge("realtime.streams.stale", "{stream}", "Streams without a tick for telemetry.staleAfter",
-            static (reading, to) => OfModels(reading, to, static model => model.StaleStreams)),
+            static (reading, to) => OfModels(reading, to, static model => model.Health?.Stale ?? 0)),
+        Gauge("realtime.streams.scored", "{stream}", "Streams whose forecast error can be told in persistence's",
+            static (reading, to) => OfModels(reading, to, static model => model.Health?.Scored ?? 0)),
+        Gauge("realtime.streams.worse", "{stream}", "Streams whose forecasts do worse than persistence lately",
+            static (reading, to) => OfModels(reading, to, static model => model.Health?.Worse ?? 0)),
+        Gauge("realtime.streams.fallback", "{stream}", "Streams whose last forecast was their last value",
+            static (reading, to) => OfModels(reading, to, static model => model.Health?.Fallback ?? 0)),
+        Gauge("realtime.streams.frozen", "{stream}", "Streams whose last forecast came of the frozen head",
+            static (reading, to) => OfModels(reading, to, static model => model.Health?.Frozen ?? 0)),
+        Gauge("realtime.streams.anomalous", "{stream}", "Streams with an anomaly that has not ended",
+            static (reading, to) => OfModels(reading, to, static model => model.Health?.Anomalous ?? 0)),
+        Gauge("realtime.model.error", "",
+            "Rolling mean absolute error in persistence's, the geometric mean of the streams", MeasureErrors),
+        Gauge("realtime.model.coverage", "",
+            "Share of values that the intervals of a level held lately, the mean of the streams", MeasureCoverage),
         Gauge("realtime.streams.limit", "{stream}", "Streams the daemon holds at most",
             static (reading, to) => to.Add(reading.Loop.StreamsMax)),
         Gauge("realtime.state.bytes", "By", "Bytes held for a model's streams",
             static (reading, to) => OfModels(reading, to, static model => model.StateBytes)),
+        Gauge("realtime.stream.bytes", "By", "Bytes that one stream of a model takes",
+            static (reading, to) => OfModels(reading, to, static model => model.StreamBytes)),
         Gauge("realtime.journal.lag", "{record}", "Records that are not as durable yet as was asked for",
             static (reading, to) => OfState(reading, to, reading.Loop.JournalLag)),
         Gauge("realtime.journal.trouble", "", "1 while the disk has ticks refused or held up",
@@ -128,6 +145,27 @@ internal static class Instruments
         foreach (var kind in Enum.GetValues<StreamEventKind>())
             to.Add(reading.Loop.Events(kind), new Label("event", Encoding.UTF8.GetString(kind.Name())));
         to.Add(reading.Loop.Late, new Label("event", "late"));
+    }
+
+    private static void MeasureErrors(Reading reading, Observations to)
+    {
+        foreach (var model in reading.Loop.Models)
+            if (model.Health is { Scored: > 0 } health)
+                to.Add(health.ErrorRatio, new Label("model", model.Name));
+    }
+
+    private static void MeasureCoverage(Reading reading, Observations to)
+    {
+        foreach (var model in reading.Loop.Models)
+        {
+            if (model.Health is not { Judged: > 0 } health)
+                continue;
+            for (var level = 0; level < health.Levels.Count; level++)
+            {
+                var name = health.Levels[level].ToString("R", CultureInfo.InvariantCulture);
+                to.Add(health.Coverage(level), new Label("model", model.Name), new Label("level", name));
+            }
+        }
     }
 
     private static void MeasureReloads(Reading reading, Observations to)

@@ -237,9 +237,7 @@ public sealed unsafe class ZmqSocket : IDisposable
     {
         ZmqMessage message;
         Check(ZmqNative.InitMessage(&message, data, (nuint)size, free, null), "zmq_msg_init_data");
-        int errno = SendAtOnce(routingId, more: true);
-        if (errno == 0 && delimiter)
-            errno = SendAtOnce([], more: true);
+        int errno = SendAddress(routingId, delimiter);
         if (errno == 0 && ZmqNative.SendMessage(&message, Native, DoNotWait) < 0)
             errno = Marshal.GetLastPInvokeError();
         if (errno != 0)
@@ -270,12 +268,16 @@ public sealed unsafe class ZmqSocket : IDisposable
     /// <param name="delimiter">Whether an empty frame goes before it, as a REQ peer needs.</param>
     public SendOutcome TrySendTo(ReadOnlySpan<byte> routingId, ReadOnlySpan<byte> frame, bool delimiter = false)
     {
-        int errno = SendAtOnce(routingId, more: true);
-        if (errno == 0 && delimiter)
-            errno = SendAtOnce([], more: true);
+        int errno = SendAddress(routingId, delimiter);
         if (errno == 0)
             errno = SendAtOnce(frame, more: false);
         return OutcomeOf(errno);
+    }
+
+    private int SendAddress(ReadOnlySpan<byte> routingId, bool delimiter)
+    {
+        int errno = SendAtOnce(routingId, more: true);
+        return errno == 0 && delimiter ? SendAtOnce([], more: true) : errno;
     }
 
     private SendOutcome OutcomeOf(int errno) => errno switch
@@ -351,10 +353,7 @@ public sealed unsafe class ZmqSocket : IDisposable
         Check(ZmqNative.InitMessage(&message), "zmq_msg_init");
         try
         {
-            int size = ZmqNative.ReceiveMessage(&message, socket, DoNotWait);
-            int errno = size < 0 ? Marshal.GetLastPInvokeError() : 0;
-            if (errno is not (0 or ZmqError.TryAgain or ZmqError.Interrupted))
-                throw new ZmqException($"receive on {Type}", errno);
+            int size = ReceiveAtOnce(socket, &message);
             more = size >= 0 && HasMore(socket);
             return size < 0 ? null : new ReadOnlySpan<byte>(ZmqNative.MessageData(&message), size).ToArray();
         }

@@ -14,8 +14,11 @@ namespace Realtime.Training.Learning;
 /// back-propagation, R. Williams, J. Peng, Neural Computation 2, 1990), or begins at zero.</param>
 /// <param name="RecurrentDropout">The share of h that recurrent weights do not see in training.</param>
 /// <param name="Seed">What dropped values are drawn from.</param>
+/// <param name="Averaging">The share that the mean of the weights so far keeps at each step, in the long run; 0 without
+/// such a mean.</param>
 public sealed record LearnerOptions(
-    int Rows, int Steps, int Threads = 1, bool CarriesState = false, double RecurrentDropout = 0, ulong Seed = 0);
+    int Rows, int Steps, int Threads = 1, bool CarriesState = false, double RecurrentDropout = 0, ulong Seed = 0,
+    double Averaging = 0);
 
 /// <summary>
 /// The weights of a chain of layers, and their gradient over batches by back-propagation through time.
@@ -37,7 +40,9 @@ public sealed class Learner : IDisposable
     private readonly ParallelOptions _parallel;
     private readonly int _targets;
     private readonly int _outputs;
+    private readonly float[] _mean;
     private int _passes;
+    private int _steps;
 
     /// <exception cref="ArgumentException">The head does not fit the loss.</exception>
     public Learner(IReadOnlyList<Layer> layers, Loss loss, LearnerOptions options)
@@ -55,6 +60,7 @@ public sealed class Learner : IDisposable
         _targets = loss.TargetsFor(_outputs);
         _weights = new Weights(layers);
         _gradient = new AlignedFloats(_weights.Count);
+        _mean = options.Averaging > 0 ? _weights.Values.ToArray() : [];
         _shares = new NetworkTape[(options.Rows + RowsPerShare - 1) / RowsPerShare];
         _sums = new LossSum[_shares.Length];
         for (var i = 0; i < _shares.Length; i++)
@@ -122,13 +128,32 @@ public sealed class Learner : IDisposable
     {
         optimiser.Step(_weights.Values, GradientSpan, rate);
         _weights.Transpose();
+        _steps++;
+        // Shorter at first: the weights to begin with are no good.
+        var kept = (float)Math.Min(_options.Averaging, (_steps + 1.0) / (_steps + 10.0));
+        for (var i = 0; i < _mean.Length; i++)
+        {
+            _mean[i] = kept * _mean[i] + (1 - kept) * _weights.Values[i];
+        }
     }
 
-    /// <summary>The layers with the present weights.</summary>
-    public IReadOnlyList<Layer> Layers() => _weights.ToLayers();
+    /// <summary>The layers with the present weights, or their mean over the last steps where that is
+    /// asked for.</summary>
+    public IReadOnlyList<Layer> Layers() => _weights.ToLayers(_mean.Length > 0 ? _mean : _weights.Values);
 
     /// <summary>Takes other weights for the same layers.</summary>
     public void Load(IReadOnlyList<Layer> layers) => _weights.Load(layers);
+
+    /// <summary>Writes the weights and what else the next step depends on, or reads it back; carried states are not
+    /// part of it.</summary>
+    internal void Pass(Passage passage)
+    {
+        passage.Whole(ref _passes);
+        passage.Whole(ref _steps);
+        passage.Floats(_weights.Values);
+        passage.Floats(_mean.AsSpan());
+        _weights.Transpose();
+    }
 
     /// <summary>The gradient by a tensor, in its shape's order.</summary>
     public float[] GradientOf(string tensor) => _weights.Gather(tensor, GradientSpan);

@@ -78,9 +78,16 @@ internal sealed unsafe class Weights : IDisposable
         }
     }
 
-    /// <summary>Layers with the present values.</summary>
-    public Layer[] ToLayers() =>
-        [.. Layers.Select((layer, i) => LayerCopy.With(layer, Array.ConvertAll(_blocks[i], Gather)))];
+    /// <summary>Layers with the values of a padded row such as <see cref="Values"/>.</summary>
+    public Layer[] ToLayers(ReadOnlySpan<float> padded)
+    {
+        var layers = new Layer[Layers.Count];
+        for (var i = 0; i < layers.Length; i++)
+        {
+            layers[i] = ToLayer(Layers[i], _blocks[i], padded);
+        }
+        return layers;
+    }
 
     /// <summary>One tensor's part of a padded row such as the values or their gradient.</summary>
     /// <exception cref="ArgumentException">There is no such tensor.</exception>
@@ -109,6 +116,13 @@ internal sealed unsafe class Weights : IDisposable
         }
     }
 
-    private float[] Gather(WeightBlock block) =>
-        block.Gather(Values.Slice((int)block.Offset, (int)block.Length));
+    private static Layer ToLayer(Layer layer, WeightBlock[] blocks, ReadOnlySpan<float> padded)
+    {
+        var values = new float[blocks.Length][];
+        for (var i = 0; i < values.Length; i++)
+        {
+            values[i] = blocks[i].Gather(padded.Slice((int)blocks[i].Offset, (int)blocks[i].Length));
+        }
+        return LayerCopy.With(layer, values);
+    }
 }

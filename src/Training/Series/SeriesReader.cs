@@ -8,12 +8,19 @@ public sealed class SeriesReader : IDisposable
     private readonly double[] _values;
     private readonly int _timeColumn = -1;
     private readonly int _groupColumn = -1;
+    private readonly List<string>? _classes;
     private string _group = "";
 
+    /// <param name="path">The file.</param>
+    /// <param name="format">How it is written.</param>
+    /// <param name="columns">Which columns are what.</param>
+    /// <param name="classes">Where not null, the last value column has classes, whatever its cells say: its value is
+    /// the class's place here, and those found are added.</param>
     /// <exception cref="SeriesFormatException">There is no such column, or no value column.</exception>
     /// <exception cref="IOException">The file cannot be opened.</exception>
-    public SeriesReader(string path, CsvFormat format, SeriesColumns columns)
+    public SeriesReader(string path, CsvFormat format, SeriesColumns columns, List<string>? classes = null)
     {
+        _classes = classes;
         _rows = CsvReader.Open(path, format);
         try
         {
@@ -59,7 +66,9 @@ public sealed class SeriesReader : IDisposable
         }
         for (var i = 0; i < _columns.Length; i++)
         {
-            _values[i] = _rows.Number(_columns[i]);
+            _values[i] = _classes is not null && i == _columns.Length - 1
+                ? ClassOf(_rows[_columns[i]], _classes)
+                : _rows.Number(_columns[i]);
         }
         Time = _timeColumn < 0 ? null : _rows.Time(_timeColumn);
         if (_groupColumn >= 0 && !_rows[_groupColumn].SequenceEqual(_group))
@@ -70,4 +79,21 @@ public sealed class SeriesReader : IDisposable
     }
 
     public void Dispose() => _rows.Dispose();
+
+    private static double ClassOf(ReadOnlySpan<char> cell, List<string> classes)
+    {
+        if (CellText.IsMissing(cell))
+        {
+            return double.NaN;
+        }
+        for (var i = 0; i < classes.Count; i++)
+        {
+            if (cell.SequenceEqual(classes[i]))
+            {
+                return i;
+            }
+        }
+        classes.Add(cell.ToString());
+        return classes.Count - 1;
+    }
 }

@@ -4,8 +4,8 @@ public sealed class ProgramTests
 {
     [Theory]
     [InlineData(
-        "found nonsense, expected one of run, check, config, sensors, watch, streams, stats, train, replay, devices, "
-            + "bench, keygen, completion",
+        "found nonsense, expected one of run, check, config, sensors, watch, streams, stats, train, backtest, "
+            + "replay, devices, bench, keygen, completion",
         "nonsense")]
     [InlineData(
         "found lisst, expected one of list, top, show, last, reset, forget, export, import; did you mean list?",

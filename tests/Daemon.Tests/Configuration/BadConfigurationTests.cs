@@ -14,7 +14,7 @@ public sealed class BadConfigurationTests
     [Theory]
     // Keys
     [InlineData("{\"endponts\": {}}", "1:2: found the unknown key \"endponts\", expected models, endpoints, streams, "
-        + "limits, frame, state, http, engine, security, telemetry, stop; did you mean \"endpoints\"?")]
+        + "anomalies, limits, frame, state, http, engine, security, telemetry, stop; did you mean \"endpoints\"?")]
     [InlineData("{\n  \"frame\": { \"idle\": \"spin\", \"maxTick\": 3 }\n}",
         "2:30: found the unknown key \"frame.maxTick\", expected maxTicks, idle; did you mean \"maxTicks\"?")]
     [InlineData("{\"frame\": { \"MaxTicks\": 3 }}",
@@ -46,7 +46,7 @@ public sealed class BadConfigurationTests
     [InlineData("{\"models\": []}",
         "1:12: found an empty list for models, expected a list of one or more models, or null")]
     [InlineData("{\"models\": [\"m\"]}",
-        "1:13: found \"m\" for models[0], expected an object with name, file, streams, warmTicks")]
+        "1:13: found \"m\" for models[0], expected an object with name, file, streams, warmTicks, adapt")]
     [InlineData("{\"state\": {\"directory\": 7}}", "1:25: found 7 for state.directory, expected a path, or null")]
     [InlineData("{\"engine\": {\"device\": -1}}",
         "1:23: found -1 for engine.device, expected part of a device's name or its index, or null")]
@@ -61,6 +61,23 @@ public sealed class BadConfigurationTests
         "1:23: found -1 for limits.memory, expected a whole number of at least 4096, or null")]
     [InlineData("{\"engine\": {\"threads\": 0}}",
         "1:24: found 0 for engine.threads, expected a whole number from 1 to 1024")]
+    // Numbers
+    [InlineData("{\"anomalies\": {\"threshold\": 1.5}}",
+        "1:29: found 1.5 for anomalies.threshold, expected a number from 0 to 1, or null")]
+    [InlineData("{\"anomalies\": {\"threshold\": 0.6, \"clear\": 0.7}}",
+        "1:43: found 0.7 for anomalies.clear and 0.6 for anomalies.threshold, "
+            + "expected a clear of at most the threshold")]
+    [InlineData("{\"anomalies\": {\"threshold\": 0.4}}",
+        "1:29: found 0.5 for anomalies.clear and 0.4 for anomalies.threshold, "
+            + "expected a clear of at most the threshold")]
+    // Heads that learn
+    [InlineData("{\"streams\": {\"adapt\": \"non\"}}",
+        "1:23: found \"non\" for streams.adapt, expected \"none\" or an object with kind, forgetting, ridge, features, "
+            + "or null; did you mean \"none\"?")]
+    [InlineData("{\"streams\": {\"adapt\": {\"forgetting\": 2}}}",
+        "1:38: found 2 for streams.adapt.forgetting, expected a number from 0.5 to 1, or null")]
+    [InlineData("{\"streams\": {\"adapt\": {\"kind\": \"lms\"}}}",
+        "1:32: found \"lms\" for streams.adapt.kind, expected rls; did you mean \"rls\"?")]
     // Enumerations
     [InlineData("{\"streams\": {\"onGap\": \"rest\"}}",
         "1:23: found \"rest\" for streams.onGap, expected step, impute or reset; did you mean \"reset\"?")]
@@ -154,7 +171,7 @@ public sealed class BadConfigurationTests
     [InlineData("{\"models\": [{\"name\": \"m\", \"file\": \"a\"},\n{\"name\": \"m\", \"file\": \"b\"}]}",
         "2:10: found \"m\" for models[1].name, expected another name than that of models[0]")]
     [InlineData("{\"models\": [{\"name\": \"m\", \"file\": \"a\", \"stream\": []}]}",
-        "1:40: found the unknown key \"models[0].stream\", expected name, file, streams, warmTicks; "
+        "1:40: found the unknown key \"models[0].stream\", expected name, file, streams, warmTicks, adapt; "
             + "did you mean \"streams\"?")]
     [InlineData("{\"models\": [{\"name\": \"m\", \"file\": \"a\", \"streams\": []}]}",
         "1:51: found an empty list for models[0].streams, expected a list of one or more patterns")]
@@ -291,7 +308,7 @@ public sealed class BadConfigurationTests
         "--set frame.maxTick=3: found the unknown key \"frame.maxTick\", expected maxTicks, idle; "
         + "did you mean \"maxTicks\"?")]
     [InlineData("=3", "--set =3: found the unknown key \"\", expected models, endpoints, streams, "
-        + "limits, frame, state, http, engine, security, telemetry, stop")]
+        + "anomalies, limits, frame, state, http, engine, security, telemetry, stop")]
     [InlineData("frame.maxTicks=many",
         "--set frame.maxTicks=many: found \"many\" for frame.maxTicks, expected a whole number from 1 to 1048576")]
     [InlineData("frame.maxTicks=0",

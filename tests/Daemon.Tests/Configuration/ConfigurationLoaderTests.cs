@@ -17,10 +17,15 @@ public sealed class ConfigurationLoaderTests
             "[{\"endpoint\": \"tcp://plant-7:5555\", \"bind\": false, \"topics\": [\"a\", \"b\"], "
             + $"\"serverKey\": \"{AKey}\"}}]",
         ["models"] =
-            "[{\"name\": \"pump\", \"file\": \"/m/pump.safetensors\", \"streams\": [\"pump/*\"], \"warmTicks\": 7}]",
+            "[{\"name\": \"pump\", \"file\": \"/m/pump.safetensors\", \"streams\": [\"pump/*\"], \"warmTicks\": 7, "
+            + "\"adapt\": \"none\"}]",
         ["streams.max"] = "7",
         ["streams.idleAfter"] = "\"00:00:00.5\"",
         ["streams.onGap"] = "\"impute\"",
+        ["streams.adapt"] =
+            "{\"kind\": \"rls\", \"forgetting\": 0.9995, \"ridge\": null, \"features\": \"hidden+inputs\"}",
+        ["anomalies.threshold"] = "0.9",
+        ["anomalies.clear"] = "0.25",
         ["limits.frame"] = "64",
         ["limits.memory"] = "8589934592",
         ["limits.connections"] = "3",
@@ -69,6 +74,9 @@ public sealed class ConfigurationLoaderTests
             ["streams.max"] = "100000",
             ["streams.idleAfter"] = "null",
             ["streams.onGap"] = "\"step\"",
+            ["streams.adapt"] = "null",
+            ["anomalies.threshold"] = "0.8",
+            ["anomalies.clear"] = "0.5",
             ["limits.frame"] = "1048576",
             ["limits.memory"] = "null",
             ["limits.connections"] = "10000",
@@ -261,8 +269,10 @@ public sealed class ConfigurationLoaderTests
             ["security.curve.clients", "security.curve.clients[].hears", "security.curve.clients[].key",
              "security.curve.clients[].keyFile", "security.curve.clients[].mayControl",
              "security.curve.clients[].name", "security.curve.clients[].streams",
-             "security.curve.clients[].ticksPerSecond", "security.curve.secretKey", "models[].file", "models[].name",
-             "models[].streams", "models[].warmTicks", "endpoints.subscribe[].bind", "endpoints.subscribe[].endpoint",
+             "security.curve.clients[].ticksPerSecond", "security.curve.secretKey", "models[].adapt",
+             "models[].adapt.features", "models[].adapt.forgetting", "models[].adapt.kind", "models[].adapt.ridge",
+             "models[].file", "models[].name", "models[].streams", "models[].warmTicks",
+             "endpoints.subscribe[].bind", "endpoints.subscribe[].endpoint",
              "endpoints.subscribe[].serverKey", "endpoints.subscribe[].topics"],
             AllKeys.Where(IsElement).OrderByDescending(key => key[0]).ThenBy(key => key));
     }

@@ -1,4 +1,5 @@
 using System.Reflection;
+using Realtime.Cells.Adaptive;
 using Realtime.Daemon.Frames;
 using Realtime.Daemon.Frames.Requests;
 using Realtime.Daemon.Tests.Simulation;
@@ -20,6 +21,7 @@ public sealed class StateTests
     [InlineData("b/1")]
     [InlineData("c/1")]
     [InlineData("t/1")]
+    [InlineData("17")]
     public void State_put_elsewhere_is_the_same_to_the_byte_and_goes_on_to_the_same_bits(string stream)
     {
         var input = new HostileInput(5);
@@ -203,6 +205,10 @@ public sealed class StateTests
             var preprocessor = new Cells.Preprocessor(model);
             Assert.Equal(preprocessor.MemoryDoubles, preprocessor.Slots.Sum(static slot => slot.Length));
             Assert.Equal(model.StateFloats, model.StateSlots.Sum(static slot => slot.Length));
+            if (!OnlineForecaster.Wanted(model))
+                continue;
+            var online = new OnlineForecaster(model, preprocessor);
+            Assert.Equal(online.MemoryBytes, online.Slots.Sum(static slot => slot.Bytes));
         }
     }
 

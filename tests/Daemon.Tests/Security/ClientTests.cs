@@ -76,10 +76,10 @@ public sealed class ClientTests : IDisposable
         {
         }
 
-        Assert.Equal((4, false), (inbox.Count, inbox.IsWorth));
+        Assert.Equal((4, true), (inbox.Count, inbox.IsOverRate));
         inbox.Clear();
         inbox.Add(default);
-        Assert.True(inbox.IsWorth);
+        Assert.False(inbox.IsOverRate);
     }
 
     [Fact]

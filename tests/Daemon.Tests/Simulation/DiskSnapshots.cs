@@ -31,7 +31,7 @@ internal sealed class DiskSnapshots(IDisk disk, JournalWriter journal) : ISnapsh
 
     public ImageBlock RentNow() => new(64);
 
-    public void Add(ImageBlock block) => _writer!.Write((uint)block.Model, block.Rows, block.Written);
+    public void Add(ImageBlock block) => _writer!.Write((uint)block.Kind, block.Rows, block.Written);
 
     public void End(int streams)
     {

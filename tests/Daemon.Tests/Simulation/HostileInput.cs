@@ -25,7 +25,7 @@ internal sealed class HostileInput(int seed)
     public static IReadOnlyList<(string Pattern, Model Model)> Models { get; } =
     [
         ("a/*", SmallModels.Gru()), ("b/*", SmallModels.Lstm()), ("c/*", SmallModels.Classifier()),
-        ("t/*", SmallModels.Tokens()), ("17", SmallModels.Gru(9)),
+        ("t/*", SmallModels.Tokens()), ("17", SmallModels.Learner()),
     ];
 
     public int Below(int limit) => _random.Next(limit);

@@ -28,7 +28,7 @@ internal sealed class MemorySnapshots : ISnapshotStore
 
     public ImageBlock RentNow() => new(64);
 
-    public void Add(ImageBlock block) => _open!.Blocks.Add((block.Model, block.Rows, block.Written.ToArray()));
+    public void Add(ImageBlock block) => _open!.Blocks.Add((block.Kind, block.Rows, block.Written.ToArray()));
 
     public void End(int streams)
     {

@@ -19,6 +19,16 @@ internal sealed class SmallModels(int seed)
     /// <summary>Tokens 0 to 6, forecast as numbers.</summary>
     public static Model Tokens(int seed = 4) => new SmallModels(seed).MakeTokens();
 
+    /// <summary>One input, a GRU, three horizons; each stream learns a head, intervals and a score.</summary>
+    public static Model Learner(int seed = 6) => Model.Read(LearnerFile(seed), "learner");
+
+    /// <summary>The file of such a model.</summary>
+    /// <param name="seed">Of the weights.</param>
+    /// <param name="adapt">Its head; null is one on the hidden state and the inputs.</param>
+    /// <param name="horizons">In ticks; none: 1, 2 and 4.</param>
+    public static byte[] LearnerFile(int seed = 6, AdaptOptions? adapt = null, params int[] horizons) =>
+        new SmallModels(seed).MakeLearner(adapt ?? new AdaptOptions(0.99, 1, true), horizons);
+
     /// <summary>The file of a model of one input with running statistics, a simple cell, horizons 1 and 2.</summary>
     public static byte[] RnnFile(int seed = 5) => new SmallModels(seed).MakeRnn();
 
@@ -30,6 +40,26 @@ internal sealed class SmallModels(int seed)
             new DenseLayer("head", 3, 2, Activation.Linear, Draw(6), Draw(2)),
         ];
         return ModelWriter.Write("small", ["x"], Normalisation.Running(50), layers, Forecast.Of([1, 2], ["x"]));
+    }
+
+    private byte[] MakeLearner(AdaptOptions adapt, int[] horizons)
+    {
+        if (horizons.Length == 0)
+            horizons = [1, 2, 4];
+        Layer[] layers =
+        [
+            new GruLayer("gru", 2, 6, true, Draw(18 * 2), Draw(18 * 6), Draw(18), Draw(18)),
+            new DenseLayer("head", 6, horizons.Length, Activation.Linear, Draw(6 * horizons.Length),
+                Draw(horizons.Length)),
+        ];
+        var additions = new ModelAdditions
+        {
+            Features = [new DifferenceFeature("x"), new HourFeature(1, Network: false)],
+            Adapt = adapt,
+            Intervals = [0.8, 0.95],
+        };
+        return ModelWriter.Write(
+            "learner", ["x"], Normalisation.Running(50), layers, Forecast.Of(horizons, ["x"]), additions);
     }
 
     private Model MakeGru()

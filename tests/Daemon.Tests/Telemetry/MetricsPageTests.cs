@@ -150,7 +150,7 @@ public sealed class MetricsPageTests
         }
     }
 
-    private static Samples PageOf(SimulatedDaemon daemon)
+    internal static Samples PageOf(SimulatedDaemon daemon)
     {
         var copy = new MeterCopy();
         daemon.Loop.Meters.CopyTo(copy);

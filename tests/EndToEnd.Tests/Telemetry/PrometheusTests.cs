@@ -83,6 +83,13 @@ public sealed partial class PrometheusTests : IDisposable
         });
         new TracedLoad(daemon).Run();
         var page = await daemon.GetAsync("/metrics");
+        // What is told of the streams as a whole is of a round through them, which comes once a second.
+        for (var tries = 0; tries < 100 && !page.Contains("realtime_model_coverage{"); tries++)
+        {
+            await Task.Delay(100);
+            page = await daemon.GetAsync("/metrics");
+        }
+
         Assert.Contains("realtime_ticks_received_total 20000\n", page, StringComparison.Ordinal);
         await daemon.StopAsync();
         return page;

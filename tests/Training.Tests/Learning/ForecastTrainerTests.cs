@@ -179,9 +179,9 @@ public sealed class ForecastTrainerTests
     [InlineData(144, 1_000, 200)]
     [InlineData(35_064, 125, 25)]
     [InlineData(10_000_000, 30, 20)]
-    public void WithEpochsFor_Rows_GivesAboutTwoThousandSteps(long rows, int epochs, int patience)
+    public void WithEpochsFor_Rows_GivesAboutTwoThousandSteps(int rows, int epochs, int patience)
     {
-        var training = new ForecastTraining().WithEpochsFor(rows);
+        var training = new ForecastTraining().WithEpochsFor([new("long", 1, new double[rows])]);
         Assert.Equal((epochs, patience), (training.Epochs, training.Patience));
     }
 

@@ -93,6 +93,10 @@ internal sealed class DaemonRequests : IDisposable
         }
     }
 
+    /// <summary>The streams that do worst beside persistence, the worst first.</summary>
+    public IEnumerable<MessagePackValue> Worst(string prefix) => Ask(
+        "streams", ("prefix", Text(prefix)), ("worst", static writer => writer.WriteBoolean(true)))["streams"].Items;
+
     public static string NameOf(MessagePackValue stream) => stream.AsString() ?? stream.ToString();
 
     /// <summary>Writes a string; nil for null.</summary>

@@ -23,6 +23,11 @@ internal sealed class ListStreams
     private readonly Option<int?> _limit = CommonOptions.Count(
         "--limit", "Lists so many streams at most (default all)");
 
+    private readonly Option<bool> _worst = new("--worst")
+    {
+        Description = "The streams whose forecasts do worst beside persistence, the worst first",
+    };
+
     private readonly Option<bool> _json = CommonOptions.Json("Prints JSON");
 
     public static Command Create()
@@ -32,6 +37,7 @@ internal sealed class ListStreams
         command.Options.Add(verb._prefix);
         command.Options.Add(verb._limit);
         command.Options.Add(verb._after);
+        command.Options.Add(verb._worst);
         command.Options.Add(verb._json);
         return command;
     }
@@ -39,8 +45,9 @@ internal sealed class ListStreams
     private int List(ParseResult arguments, DaemonRequests daemon)
     {
         var limit = arguments.GetValue(_limit) ?? int.MaxValue - 1;
-        var streams = daemon.List(arguments.GetRequiredValue(_prefix), arguments.GetValue(_after))
-            .Take(limit + 1).ToList();
+        var prefix = arguments.GetRequiredValue(_prefix);
+        var found = arguments.GetValue(_worst) ? daemon.Worst(prefix) : daemon.List(prefix, arguments.GetValue(_after));
+        var streams = found.Take(limit + 1).ToList();
         var hasMore = streams.Count > limit;
         if (hasMore)
             streams.RemoveAt(limit);
@@ -59,7 +66,8 @@ internal sealed class ListStreams
 
     private static void Print(List<MessagePackValue> streams, TextWriter output)
     {
-        var table = new TextTable("stream", "model", ">seq", ">ticks", ">gaps", ">age", ">MAE", ">persistence");
+        var table = new TextTable("stream", "model", ">seq", ">ticks", ">gaps", ">age", ">MAE", ">persistence", ">MASE",
+            "coverage");
         foreach (var stream in streams)
         {
             var errors = stream["errors"];
@@ -72,11 +80,18 @@ internal sealed class ListStreams
                 ShortText.Count(stream["gaps"].AsDouble() ?? 0),
                 ShortText.Duration(1e9 * stream["age"].AsDouble() ?? double.NaN),
                 ShortText.Number(isScored ? errors["mae"].AsDouble() ?? double.NaN : double.NaN),
-                ShortText.Number(isScored ? errors["persistenceMae"].AsDouble() ?? double.NaN : double.NaN));
+                ShortText.Number(isScored ? errors["persistenceMae"].AsDouble() ?? double.NaN : double.NaN),
+                ShortText.Number(errors["mase"].AsDouble() ?? double.NaN),
+                CoverageOf(stream["coverage"]));
         }
 
         table.WriteTo(output);
     }
+
+    // Each level with what it holds: "0.8: 0.792".
+    private static string CoverageOf(MessagePackValue coverage) => string.Join(
+        ", ", coverage.Entries.Where(static level => !level.Value.IsNil).Select(static level =>
+            FormattableString.Invariant($"{level.Key}: {level.Value.AsDouble():0.###}")));
 
     private static void PrintJson(List<MessagePackValue> streams, bool hasMore, TextWriter output) =>
         JsonText.Write(output, json =>

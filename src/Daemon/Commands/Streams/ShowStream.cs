@@ -50,6 +50,7 @@ internal sealed class ShowStream
             table.Add("arrived", $"{ShortText.Time(arrival)}, {ShortText.Duration(now - arrival)} ago");
         AddCounts(state["counts"], state["errors"], table);
         AddPrediction(state["prediction"], table);
+        AddLearnt(state, table);
         foreach (var (part, numbers) in state["memory"].Entries)
             table.Add($"memory {part}", Numbers(numbers));
         foreach (var (layer, parts) in state["layers"].Entries)
@@ -70,6 +71,22 @@ internal sealed class ShowStream
             : "not scored yet");
     }
 
+    private static void AddLearnt(MessagePackValue state, TextTable table)
+    {
+        if (state["learnt"].Entries is not { Count: > 0 } learnt)
+            return;
+        var bytes = learnt.Sum(static slot => slot.Value.AsBinary()?.Length ?? 0);
+        var slots = string.Join(", ", learnt.Select(static slot => slot.Key));
+        table.Add("learnt", $"{ShortText.Count(bytes)} bytes: {slots}");
+        var monitor = state["monitor"].Items;
+        if (monitor.Count < 2)
+            return;
+        var anomalous = state["anomalous"].AsBoolean() ? ", an anomaly" : "";
+        table.Add("score", ShortText.Number(monitor[0].AsDouble() ?? double.NaN) + anomalous);
+        table.Add("coverage", monitor[1].AsDouble() is not > 0 ? "no interval was judged yet"
+            : $"{Numbers(monitor.Skip(2))} over {monitor[1]} ticks");
+    }
+
     private static void AddPrediction(MessagePackValue prediction, TextTable table)
     {
         if (prediction.IsNil)
@@ -80,8 +97,10 @@ internal sealed class ShowStream
             table.Add("flags", ((PredictionFlags)flags).ToString().ToLowerInvariant());
     }
 
-    private static string Numbers(MessagePackValue numbers) =>
-        string.Join(" ", numbers.Items.Select(static number => ShortText.Number(number.AsDouble() ?? double.NaN)));
+    private static string Numbers(MessagePackValue numbers) => Numbers(numbers.Items);
+
+    private static string Numbers(IEnumerable<MessagePackValue> numbers) =>
+        string.Join(" ", numbers.Select(static number => ShortText.Number(number.AsDouble() ?? double.NaN)));
 
     private static string HiddenState(string part, byte[] bytes)
     {

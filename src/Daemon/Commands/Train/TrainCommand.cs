@@ -4,7 +4,7 @@ using Realtime.Training.Learning.Forecasting;
 
 namespace Realtime.Daemon.Commands;
 
-/// <summary><c>realtimed train</c>: a forecaster from recorded series.</summary>
+/// <summary><c>realtimed train</c>: a model from recorded series.</summary>
 internal sealed class TrainCommand
 {
     private readonly TrainOptions _options = new();
@@ -13,7 +13,7 @@ internal sealed class TrainCommand
 
     private Command CreateCommand()
     {
-        var command = new Command("train", "Trains a forecaster on recorded series and writes its model file");
+        var command = new Command("train", "Trains a model on recorded series and writes its file");
         foreach (var option in _options.All)
             command.Options.Add(option);
         command.SetAction((arguments, stop) => Task.Run(() => Train(arguments, stop), CancellationToken.None));
@@ -26,26 +26,29 @@ internal sealed class TrainCommand
         var output = arguments.InvocationConfiguration.Output;
         var path = arguments.GetRequiredValue(_options.Out);
         RefuseAPlaceThatIsNone(path);
-        var data = TrainingData.Read(_options, arguments);
-        var training = _options.TrainingOf(arguments, Path.GetFileNameWithoutExtension(path), data.Rows);
+        var data = TrainingData.Read(_options.Data, arguments, _options.AsksForClasses(arguments));
+        var training = _options.TrainingOf(arguments, Path.GetFileNameWithoutExtension(path), data);
+        var checkpoint = new CheckpointFile(path);
+        if (arguments.GetValue(_options.Resume))
+            checkpoint.Read();
         error.WriteLine($"learning from {data.Series.Count} series of {data.Rows} rows: "
-            + $"{string.Join(", ", data.Columns)}");
+            + $"{string.Join(", ", data.Inputs.Select(i => data.Columns[i]))}"
+            + (data.OutputsAreInputs ? "" : $" to predict {data.Columns[data.Outputs[^1]]}"));
         using var end = new End(null, stop);
-        var result = Train(data, training, output, end);
+        var run = new TrainingRun(data, training, checkpoint, new TrainProgress(output), end.Token);
+        var result = Run(run, _options.ChoosesTarget(arguments, data));
         File.WriteAllBytes(path, result.File);
-        TrainReport.WriteSummary(output, result, path);
-        if (arguments.GetResult(_options.Adapt) is null or { Implicit: true })
-            error.WriteLine("note: the file has a fixed head; heads that adapt to each stream are not written yet");
+        LossCurve.Write(Path.ChangeExtension(path, ".svg"), training.Name, result);
+        TrainReport.WriteSummary(output, result, data, path);
+        checkpoint.End(result.WasCancelled, output);
         return ExitCode.Done;
     }
 
-    private static TrainedForecaster Train(
-        TrainingData data, ForecastTraining training, TextWriter output, End end)
+    private static TrainedForecaster Run(TrainingRun run, bool choosesTarget)
     {
         try
         {
-            using var trainer = new ForecastTrainer(data.Columns, data.Series, training);
-            return TrainReport.Follow(output, training.Epochs, report => trainer.Train(report, end.Token));
+            return run.Train(choosesTarget);
         }
         catch (ArgumentException e)
         {

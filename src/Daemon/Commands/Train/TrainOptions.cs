@@ -1,6 +1,8 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using System.Globalization;
-using Realtime.Training;
+using Realtime.Cells;
+using Realtime.Daemon.Hosting;
 using Realtime.Training.Learning.Forecasting;
 using Realtime.Training.Learning.Losses;
 using Realtime.Training.Learning.Optimisers;
@@ -12,11 +14,7 @@ internal sealed class TrainOptions
 {
     private static readonly ForecastTraining Defaults = new();
 
-    private readonly Option<string?> _column = new("--column")
-    {
-        Description = "The columns to learn and forecast, separated by commas (default: every column of numbers)",
-        HelpName = "COLUMN,…",
-    };
+    private readonly TrainDataOptions _data = new();
 
     private readonly Option<int[]?> _horizons = List("--horizons", "Rows ahead to forecast", "1",
         "whole numbers above 0", static (string text, out int number) =>
@@ -27,7 +25,9 @@ internal sealed class TrainOptions
             CommonOptions.TryPositive(text, out number) && number < 1);
 
     private readonly Option<string> _cell = Choice("--cell", "The recurrent cell", "gru", "lstm", "rnn");
-    private readonly Option<string> _loss = Choice("--loss", "What is made small", "mse", "mae", "huber");
+    private readonly Option<string> _loss = Choice("--loss", "What is made small; normal: "
+        + "the head gives a variance, too; cross-entropy: the target is a class", "mse", "mae", "huber", "normal",
+        "cross-entropy");
     private readonly Option<string> _optimiser = Choice("--optimiser", "How weights move", "adam", "rmsprop");
     private readonly Option<string> _schedule = Choice("--schedule", "How the rate falls", "cosine", "constant");
 
@@ -63,107 +63,165 @@ internal sealed class TrainOptions
     private readonly Option<double?> _weightDecay = Number("--weight-decay", "Weight decay", 0);
     private readonly Option<double?> _dropout = Number("--dropout", "Share dropped between layers", 0);
 
+    private readonly Option<double?> _averaging = new("--averaging")
+    {
+        Description = "Share that the mean of the weights keeps at each step; 0: the last weights are kept "
+            + "(default 0; 0.98 for --target remaining)",
+        HelpName = "NUMBER",
+    };
+
+    private readonly Option<string> _targets = Choice(
+        "--targets", "What the network says: differences, values, or what validates better",
+        "auto", "value", "difference");
+
+    private readonly Option<string> _time = Choice(
+        "--time", "Hour and weekday as inputs, where the rows have times that show a day and a week", "auto", "none");
+
+    private readonly Option<string> _adapt = Choice(
+        "--adapt", "The head that adapts to each stream, where the target is an input", "rls", "none");
+
+    private readonly Option<double[]?> _intervals = new("--intervals")
+    {
+        Description = "Shares of the values that intervals are to hold, separated by commas, or none "
+            + "(default 0.8,0.95 with an adaptive head)",
+        HelpName = "P,…",
+        CustomParser = static result => Intervals(result),
+    };
+
+    private readonly Option<bool> _carry = new("--carry")
+    {
+        Description = "States go on from window to window, and do not begin at zero",
+    };
+
     private readonly Option<double?> _recurrentDropout =
         Number("--recurrent-dropout", "Share of the state that recurrent weights do not see", 0);
 
     private readonly Option<double?> _validation =
         Number("--validation", "Share of each series, at its end, that judges", Defaults.ValidationShare);
 
-    public Option<string[]> Data { get; } = new("--data")
-    {
-        Description = "Files of comma-separated values, or folders of them",
-        HelpName = "FILE",
-        Required = true,
-        AllowMultipleArgumentsPerToken = true,
-    };
-
     public Option<string> Out { get; } = new("--out")
     {
         Description = "The model file to write", HelpName = "FILE", Required = true,
     };
 
-    public Option<int?> Rows { get; } = CommonOptions.Count("--rows", "Takes the first N rows of each file only");
-
-    public Option<string?> Group { get; } = new("--group")
+    /// <summary>Whether to go on from a checkpoint.</summary>
+    public Option<bool> Resume { get; } = new("--resume")
     {
-        Description = "A column each value of which is a series of its own", HelpName = "COLUMN",
+        Description = "Goes on from the checkpoint beside the model, which an interrupted training leaves",
     };
 
-    public Option<bool> NoHeader { get; } = new("--no-header")
-    {
-        Description = "The files begin with a row of values; columns are c1, c2, …",
-    };
-
-    public Option<char?> Delimiter { get; } = new("--delimiter")
-    {
-        Description = "Between cells: one character, space for runs of blanks, or tab (default ,)",
-        HelpName = "CHARACTER",
-        CustomParser = static result =>
-        {
-            if (CsvFormat.TryParseDelimiter(result.Tokens[0].Value, out var delimiter))
-                return delimiter;
-            result.AddError($"--delimiter: found {result.Tokens[0].Value}, expected one character, space or tab");
-            return null;
-        },
-    };
-
-    /// <summary>Only "none" yet.</summary>
-    public Option<string> Adapt { get; } = Choice("--adapt", "The head that adapts to each stream", "none");
+    public TrainDataOptions Data => _data;
 
     public IEnumerable<Option> All =>
     [
-        Data, Out, _column, Group, Rows, Delimiter, NoHeader, _cell, _hidden, _layers, _horizons, _quantiles, Adapt,
-        _loss, _optimiser, _rate, _schedule, _clip, _weightDecay, _dropout, _recurrentDropout, _epochs, _patience,
-        _window, _batch, _validation, _season, _seed, _threads,
+        .. _data.All, Out, _cell, _hidden, _layers, _horizons, _targets, _time, _quantiles, _adapt, _intervals,
+        _loss, _optimiser, _rate, _schedule, _clip, _weightDecay, _averaging, _dropout, _recurrentDropout, _epochs,
+        _patience, _window, _batch, _carry, _validation, _season, _seed, _threads, Resume,
     ];
 
-    /// <summary>The columns asked for; none for all.</summary>
-    public IReadOnlyList<string> ColumnsOf(ParseResult arguments) =>
-        arguments.GetValue(_column)?.Split(',', StringSplitOptions.TrimEntries) ?? [];
+    /// <summary>Whether the target is a class even where its cells are numbers.</summary>
+    public bool AsksForClasses(ParseResult arguments) => arguments.GetValue(_loss) == "cross-entropy";
 
-    /// <param name="arguments">The command line.</param>
-    /// <param name="name">The model's.</param>
-    /// <param name="rows">Rows to learn from, which decide on the number of epochs where none is given.</param>
-    public ForecastTraining TrainingOf(ParseResult arguments, string name, long rows)
+    /// <summary>Whether the better kind of target is to be found out.</summary>
+    public bool ChoosesTarget(ParseResult arguments, TrainingData data) =>
+        data is { Kind: TaskKind.Forecast, OutputsAreInputs: true } && arguments.GetValue(_targets) == "auto";
+
+    /// <exception cref="StartException">Options that do not go with the task.</exception>
+    public ForecastTraining TrainingOf(ParseResult arguments, string name, TrainingData data)
     {
-        var training = WithoutEpochs(arguments, name).WithEpochsFor(rows);
+        Check(arguments, data);
+        var training = WithoutEpochs(arguments, name, TaskDefaults.Of(data)).WithEpochsFor(data.Series);
         return training with
         {
             Epochs = arguments.GetValue(_epochs) ?? training.Epochs,
             Patience = arguments.GetValue(_patience) ?? training.Patience,
+            Season = arguments.GetValue(_season) ?? SeasonGuess.Of(data.Series[0]),
         };
     }
 
-    private ForecastTraining WithoutEpochs(ParseResult arguments, string name)
+    private void Check(ParseResult arguments, TrainingData data)
     {
-        var decay = arguments.GetValue(_weightDecay) ?? 0;
-        return new ForecastTraining
+        var isForecast = data.Kind == TaskKind.Forecast;
+        Refuse(!isForecast && arguments.GetValue(_horizons) is { Length: > 0 } horizons && horizons is not [1],
+            "--horizons: expected 1, as the target is the row's own");
+        Refuse(data.Kind == TaskKind.Classes && (HasLevels(arguments)
+                || IsGiven(arguments, _loss) && !AsksForClasses(arguments)),
+            "the target is a class: expected --loss cross-entropy and no --quantiles");
+        Refuse(IsNormal(arguments) && !HasLevels(arguments),
+            "--loss normal: expected --quantiles, the levels that are published of the distribution");
+        var learns = data.OutputsAreInputs && data.Kind != TaskKind.Classes;
+        Refuse(!learns && IsGiven(arguments, _adapt) && arguments.GetValue(_adapt) == "rls",
+            "--adapt: expected none, as a stream never learns the value of a target that is no input");
+        Refuse(!learns && arguments.GetValue(_targets) == "difference",
+            "--targets: expected value, as the target is no input");
+        Refuse(arguments.GetValue(_intervals) is { Length: > 0 } && (!learns || HasLevels(arguments)),
+            "--intervals: expected none where the target is no input, or beside quantiles");
+    }
+
+    private static void Refuse(bool wrong, string message)
+    {
+        if (wrong)
+            throw new StartException(ExitCode.Usage, [message]);
+    }
+
+    private static bool IsGiven(ParseResult arguments, Option option) =>
+        arguments.GetResult(option) is { Implicit: false };
+
+    private bool IsNormal(ParseResult arguments) => arguments.GetValue(_loss) == "normal";
+
+    private bool HasLevels(ParseResult arguments) => arguments.GetValue(_quantiles) is { Length: > 0 };
+
+    private ForecastTraining WithoutEpochs(ParseResult arguments, string name, ForecastTraining defaults)
+    {
+        var adapts = arguments.GetValue(_adapt) == "rls" && defaults.Adapt is not null;
+        var window = arguments.GetValue(_window) ?? defaults.Window;
+        return WithStepping(arguments, defaults) with
         {
             Name = name,
             Cell = arguments.GetValue(_cell) switch
             {
                 "lstm" => CellKind.Lstm, "rnn" => CellKind.RnnTanh, _ => CellKind.Gru,
             },
-            Hidden = arguments.GetValue(_hidden) ?? Defaults.Hidden,
-            Layers = arguments.GetValue(_layers) ?? Defaults.Layers,
+            Hidden = arguments.GetValue(_hidden) ?? defaults.Hidden,
+            Layers = arguments.GetValue(_layers) ?? defaults.Layers,
             Horizons = arguments.GetValue(_horizons) is { Length: > 0 } horizons ? horizons : [1],
             Quantiles = arguments.GetValue(_quantiles) ?? [],
+            Target = arguments.GetValue(_targets) == "difference" ? ForecastTarget.Difference : ForecastTarget.Value,
+            Features = arguments.GetValue(_time) == "none"
+                ? defaults.Features with { HourHarmonics = 0, Weekday = false }
+                : defaults.Features,
+            Adapt = adapts ? defaults.Adapt : null,
+            ChoosesAdapt = adapts,
+            Intervals = HasLevels(arguments) ? []
+                : IsGiven(arguments, _intervals) ? arguments.GetValue(_intervals)!
+                : adapts ? defaults.Intervals : [],
+            IsNormal = IsNormal(arguments),
+            Dropout = arguments.GetValue(_dropout) ?? 0,
+            RecurrentDropout = arguments.GetValue(_recurrentDropout) ?? 0,
+            Window = window,
+            WarmUp = Math.Min(defaults.WarmUp, window / 2),
+            TakesWholeSeries = defaults.TakesWholeSeries && window >= defaults.Window,
+            CarriesState = arguments.GetValue(_carry) || defaults.CarriesState,
+        };
+    }
+
+    private ForecastTraining WithStepping(ParseResult arguments, ForecastTraining defaults)
+    {
+        var decay = arguments.GetValue(_weightDecay) ?? TaskDefaults.WeightDecayOf(defaults);
+        return defaults with
+        {
             Loss = arguments.GetValue(_loss) switch
             {
                 "mae" => new AbsoluteLoss(), "huber" => new HuberLoss(), _ => new SquaredLoss(),
             },
             Optimiser = arguments.GetValue(_optimiser) == "rmsprop"
                 ? () => new RmsProp(weightDecay: decay) : () => new Adam(weightDecay: decay),
-            Rate = arguments.GetValue(_rate) ?? Defaults.Rate,
+            Rate = arguments.GetValue(_rate) ?? defaults.Rate,
             Schedule = arguments.GetValue(_schedule) == "constant" ? new ConstantRate() : new CosineRate(),
-            Clip = arguments.GetValue(_clip) ?? Defaults.Clip,
-            Dropout = arguments.GetValue(_dropout) ?? 0,
-            RecurrentDropout = arguments.GetValue(_recurrentDropout) ?? 0,
-            Window = arguments.GetValue(_window) ?? Defaults.Window,
-            WarmUp = Math.Min(Defaults.WarmUp, (arguments.GetValue(_window) ?? Defaults.Window) / 2),
-            Rows = arguments.GetValue(_batch) ?? Defaults.Rows,
-            ValidationShare = arguments.GetValue(_validation) ?? Defaults.ValidationShare,
-            Season = arguments.GetValue(_season),
+            Clip = arguments.GetValue(_clip) ?? defaults.Clip,
+            Averaging = arguments.GetValue(_averaging) ?? defaults.Averaging,
+            Rows = arguments.GetValue(_batch) ?? defaults.Rows,
+            ValidationShare = arguments.GetValue(_validation) ?? defaults.ValidationShare,
             Threads = arguments.GetValue(_threads) ?? Environment.ProcessorCount,
             Seed = (ulong)(arguments.GetValue(_seed) ?? 1),
         };
@@ -207,6 +265,26 @@ internal sealed class TrainOptions
             return null;
         },
     };
+
+    private static double[]? Intervals(ArgumentResult result)
+    {
+        var text = result.Tokens[0].Value;
+        if (text == "none")
+            return [];
+        var values = new List<double>();
+        foreach (var one in text.Split(',', StringSplitOptions.TrimEntries))
+        {
+            if (!CommonOptions.TryPositive(one, out var share) || share >= 1 || share <= values.LastOrDefault())
+            {
+                result.AddError($"--intervals: found {text}, expected ascending numbers between 0 and 1, or none");
+                return null;
+            }
+
+            values.Add(share);
+        }
+
+        return [.. values];
+    }
 
     private static Option<string> Choice(string name, string description, params string[] values)
     {

@@ -41,6 +41,8 @@ internal static class LineView
             line.Append(stream.Class is { } likeliest
                 ? $" {likeliest}"
                 : $", forecast {ShortText.Number(stream.Forecast)}, error {ShortText.Signed(stream.Error)}");
+            if (stream.ScoreText.Length != 0)
+                line.Append($", score {stream.ScoreText}");
         }
 
         return line.ToString();

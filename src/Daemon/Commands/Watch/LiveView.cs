@@ -9,6 +9,9 @@ internal static class LiveView
     private const int Between = 2;
     private const string Dim = "dim";
 
+    // What the daemon takes for an anomaly, if not told otherwise.
+    private const double Alarming = Frames.LoopOptions.DefaultAnomalyThreshold;
+
     // The header, the columns' names, the line about more streams, and one to spare.
     private const int OtherLines = 7;
 
@@ -25,6 +28,7 @@ internal static class LiveView
             (ShortText.Number(stream.Mae), stream.Mae <= stream.PersistenceMae ? "green" : "yellow")),
         new("persist.", 8, 6, static stream => (ShortText.Number(stream.PersistenceMae), Dim)),
         new("next", 8, 2, static stream => (ShortText.Cut(stream.NextText, 8), "aqua")),
+        new("score", 5, 6, static stream => (stream.ScoreText, stream.Score >= Alarming ? "red" : Dim)),
         new("ticks/s", 7, 2, static stream => (ShortText.Rate(stream.Rate), "")),
         new("age p50", 8, 4, static stream => (ShortText.Duration(stream.MedianAge), "")),
         new("p99", 8, 7, static stream => (ShortText.Duration(stream.HighAge), "")),

@@ -22,6 +22,10 @@ internal sealed record StreamView
     /// <summary>A classifier's likeliest class.</summary>
     public string? Class { get; init; }
     public PredictionFlags Flags { get; init; }
+
+    /// <summary>The last tick's anomaly score.</summary>
+    public double Score { get; init; } = double.NaN;
+
     public long Ticks { get; init; }
 
     /// <summary>Ticks per second.</summary>
@@ -35,6 +39,8 @@ internal sealed record StreamView
 
     /// <summary>The class, or the number forecast.</summary>
     public string NextText => Class ?? ShortText.Number(Next);
+
+    public string ScoreText => double.IsNaN(Score) ? "" : FormattableString.Invariant($"{Score:0.00}");
 
     public string FlagsText => Flags == PredictionFlags.None
         ? ""

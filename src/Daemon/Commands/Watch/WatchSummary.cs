@@ -19,12 +19,14 @@ internal static class WatchSummary
 
     private static void WriteStreams(WatchView view, TextWriter output)
     {
-        var table = new TextTable("stream", ">ticks", ">MAE", ">persistence", ">last value", ">next forecast");
+        var table = new TextTable("stream", ">ticks", ">MAE", ">persistence", ">last value", ">next forecast",
+            ">score");
         foreach (var stream in view.Streams)
         {
             table.Add(
                 ShortText.Cut(stream.Name, LongestName), ShortText.Count(stream.Ticks), ShortText.Number(stream.Mae),
-                ShortText.Number(stream.PersistenceMae), ShortText.Number(stream.Value), stream.NextText);
+                ShortText.Number(stream.PersistenceMae), ShortText.Number(stream.Value), stream.NextText,
+                stream.ScoreText);
         }
 
         table.WriteTo(output);

@@ -49,7 +49,8 @@ internal sealed record WatchView
 
     public string EventText => LastEvent is null
         ? "no events"
-        : $"{Events} event{(Events == 1 ? "" : "s")}, last {LastEvent.Event} {LastEvent.Stream}";
+        : $"{Events} event{(Events == 1 ? "" : "s")}, last {LastEvent.Event} {LastEvent.Stream}"
+            + (LastEvent.Score is { } score ? FormattableString.Invariant($" {score:0.00}") : "");
 
     /// <summary>Whether the daemon's heartbeat, once a second, stays away.</summary>
     public bool IsSilent => Silence > TimeSpan.FromSeconds(3);

@@ -22,6 +22,7 @@ internal sealed class WatchedStream(string name)
     private ulong _seq;
     private long _ticks;
     private PredictionFlags _flags;
+    private double _score = double.NaN;
 
     public string Name { get; } = name;
 
@@ -45,6 +46,7 @@ internal sealed class WatchedStream(string name)
         _next = FirstForecast(prediction);
         _class = LikeliestClass(prediction);
         (_seq, _flags, Arrival) = (prediction.Seq, prediction.Flags, arrival);
+        _score = prediction.Score ?? double.NaN;
         _ticks++;
         _rate.Count();
         _trend.Add(_value);
@@ -63,6 +65,7 @@ internal sealed class WatchedStream(string name)
         Next = _next,
         Class = _class,
         Flags = _flags,
+        Score = _score,
         Ticks = _ticks,
         Rate = Rate,
         MedianAge = _ages.Quantile(0.5),

@@ -11,13 +11,14 @@ public sealed class ClientTable
 
     // A client that sends much is mostly the one that sent before.
     private byte[] _lastName = [];
-    private Client _last = Unknown();
+    private Client _last;
 
     /// <param name="rights">What each may do.</param>
     /// <param name="now">The loop's clock.</param>
     /// <param name="before">The table before: who may do what it did goes on with its counts and its rate.</param>
     public ClientTable(IEnumerable<ClientRights> rights, long now, ClientTable? before = null)
     {
+        _last = Nobody;
         _byName = _clients.GetAlternateLookup<ReadOnlySpan<byte>>();
         foreach (var one in rights)
         {
@@ -36,7 +37,7 @@ public sealed class ClientTable
     /// <summary>The client of a name, or one that may do nothing. Allocates nothing.</summary>
     public Client Find(ReadOnlySpan<byte> name)
     {
-        if (name.SequenceEqual(_lastName) && _lastName.Length != 0)
+        if (name.SequenceEqual(_lastName))
             return _last;
         if (!_byName.TryGetValue(name, out var key, out var client))
             return Nobody;
@@ -45,9 +46,7 @@ public sealed class ClientTable
     }
 
     /// <summary>Whoever has no key that is still known.</summary>
-    public Client Nobody { get; } = Unknown();
-
-    private static Client Unknown() => new(new ClientRights("", [], [], null, false), 0) { IsRevoked = true };
+    public Client Nobody { get; } = new(new ClientRights("", [], [], null, false), 0) { IsRevoked = true };
 
     private Client? Of(byte[] name) => _clients.GetValueOrDefault(name);
 

@@ -21,18 +21,20 @@ public sealed class HandOverDesk(World world)
     public void Add(Action step) => _steps.Enqueue(step);
 
     /// <summary>Does what waits, where it may; before a frame takes anything in.</summary>
-    public void Run()
+    /// <returns>Something was done.</returns>
+    public bool Run()
     {
         if (_steps.Count == 0)
-            return;
+            return false;
         if (world.Snapshots is { } snapshots)
         {
             snapshots.IsHeld = snapshots.IsBusy;
             if (snapshots.IsBusy)
-                return;
+                return false;
         }
 
         while (_steps.TryDequeue(out var step))
             step();
+        return true;
     }
 }

@@ -8,7 +8,8 @@ public enum ModelFate
     /// <summary>The same file: nothing happens.</summary>
     Unchanged,
 
-    /// <summary>Other weights, the same shape: states go on under them.</summary>
+    /// <summary>Other weights, the same shape: states go on under them. Where what streams learn has another shape,
+    /// that alone starts anew, and the reason says so.</summary>
     Carried,
 
     /// <summary>Another shape: the new model is stepped through the streams' last ticks before it takes over.</summary>
@@ -35,10 +36,12 @@ public sealed record ModelChange(string Name, ModelFate Fate, string? Reason)
     {
         if (then is null)
             return new ModelChange(now.Name, ModelFate.Added, null);
-        if (then.Digest == now.Digest)
+        if (then.IsSame(now))
             return new ModelChange(now.Name, ModelFate.Unchanged, null);
         if (then.Unlike(now) is not { } reason)
-            return new ModelChange(now.Name, ModelFate.Carried, null);
+            return new ModelChange(
+                now.Name, ModelFate.Carried,
+                then.LearnsUnlike(now) is { } learns ? $"its streams learn anew: {learns}" : null);
         if (!then.Inputs.SequenceEqual(now.Inputs))
             return new ModelChange(now.Name, ModelFate.Cold, reason);
         if (!hasJournal)

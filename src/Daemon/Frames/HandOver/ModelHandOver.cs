@@ -134,7 +134,8 @@ public sealed class ModelHandOver(World world, string version)
             if (stream.Model < 0)
                 continue;
             var was = stream.Model;
-            stream.Model = to[was] >= 0 ? to[was] : world.ModelFor(world.Streams.Name(row));
+            stream.Model = to[was] >= 0
+                ? to[was] : world.ModelFor(world.Streams.Name(row), before[was].InputCount);
             if (losesPrediction[was])
                 stream.HasPrediction = false;
             if (!anew[was])
@@ -169,7 +170,8 @@ public sealed class ModelHandOver(World world, string version)
     {
         ref var stream = ref world.Streams[row];
         host.Clear(stream.ModelRow);
-        stream.HasPrediction = false;
+        host.ClearMonitor(stream.ModelRow);
+        stream.HasPrediction = stream.IsAnomalous = false;
         stream.Errors = default;
         stream.Warming = true;
         world.Raise(StreamEventKind.Reset, row, Detail);

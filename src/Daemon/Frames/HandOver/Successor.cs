@@ -43,25 +43,40 @@ public sealed class Successor : IDisposable
     /// <summary>The stream has been stepped through a tick since its beginning here.</summary>
     public bool HasBegun(int row) => _world.Streams[row].Counts.Stepped != 0;
 
-    public void Tick(int row, ReadOnlySpan<double> values)
+    /// <param name="change">The tick.</param>
+    /// <param name="values">Its values.</param>
+    /// <param name="now">The clock of its frame: a tick of that time brought none of its own.</param>
+    public void Tick(in Change change, ReadOnlySpan<double> values, long now)
     {
-        Add(row, ItemKind.Tick, values);
-        _world.Streams[row].Counts.Stepped++;
+        ref var stream = ref _world.Streams[change.Row];
+        ref var order = ref stream.Order;
+        var isRestart = change.Run is { } run && HasBegun(change.Row) && (!order.HasRun || run != order.Run);
+        (order.Last, order.HasRun, order.Run) = (change.Seq, change.Run.HasValue, change.Run ?? 0);
+        stream.Time = change.Time;
+        ref var item = ref Add(change.Row, ItemKind.Tick, values);
+        (item.HasTime, item.IsRestart) = (change.Time != now, isRestart);
+        stream.Counts.Stepped++;
         Ticks++;
+        CompleteIfFull();
     }
 
     /// <summary>A tick that never came.</summary>
     public void Imputed(int row)
     {
-        if (HasBegun(row))
-            Add(row, ItemKind.Imputed, []);
+        if (!HasBegun(row))
+            return;
+        _world.Streams[row].Order.Last++;
+        Add(row, ItemKind.Imputed, []);
+        CompleteIfFull();
     }
 
     /// <summary>The state goes back to its start, by request or for a gap.</summary>
     public void Reset(int row)
     {
-        if (HasBegun(row))
-            Add(row, ItemKind.Reset, []);
+        if (!HasBegun(row))
+            return;
+        Add(row, ItemKind.Reset, []);
+        CompleteIfFull();
     }
 
     /// <summary>What was before tells nothing of what comes.</summary>
@@ -70,9 +85,10 @@ public sealed class Successor : IDisposable
         Complete();
         ref var stream = ref _world.Streams[row];
         Host.Clear(stream.ModelRow);
+        Host.ClearMonitor(stream.ModelRow);
         stream.Counts = default;
         stream.Errors = default;
-        stream.HasPrediction = false;
+        stream.HasPrediction = stream.IsAnomalous = false;
     }
 
     public void Admit(int row, ReadOnlySpan<byte> name, bool isId) =>
@@ -131,6 +147,7 @@ public sealed class Successor : IDisposable
         Host.Memory(own.ModelRow).CopyTo(host.Memory(stream.ModelRow));
         Host.Prediction(own.ModelRow).CopyTo(host.Prediction(stream.ModelRow));
         Host.Values(own.ModelRow).CopyTo(host.Values(stream.ModelRow));
+        Host.Learnt(own.ModelRow).CopyTo(host.Learnt(stream.ModelRow));
         Adopt(ref stream, in own);
         return true;
     }
@@ -144,6 +161,7 @@ public sealed class Successor : IDisposable
         stream.Errors = own.Errors;
         stream.Flags = own.Flags;
         stream.HasPrediction = own.HasPrediction;
+        stream.IsAnomalous = own.IsAnomalous;
         stream.Warming = true;
     }
 
@@ -160,7 +178,7 @@ public sealed class Successor : IDisposable
         switch (change.Kind)
         {
             case ChangeKind.Tick:
-                Tick(change.Row, record.Values.Slice(change.Data.Offset, change.Data.Length));
+                Tick(in change, record.Values.Slice(change.Data.Offset, change.Data.Length), record.Now);
                 break;
             case ChangeKind.Imputed:
                 Imputed(change.Row);
@@ -178,10 +196,16 @@ public sealed class Successor : IDisposable
         }
     }
 
-    private void Add(int row, ItemKind kind, ReadOnlySpan<double> values)
+    private ref Item Add(int row, ItemKind kind, ReadOnlySpan<double> values)
     {
-        var item = _work.Add(_world, row, kind, PredictionFlags.None, default);
-        values.CopyTo(_work.Values(in _work.Items[item], values.Length));
+        var index = _work.Add(_world, row, kind, PredictionFlags.None, default);
+        ref var item = ref _work.Items[index];
+        values.CopyTo(_work.Values(in item, values.Length));
+        return ref item;
+    }
+
+    private void CompleteIfFull()
+    {
         if (_work.ItemCount >= Together)
             Complete();
     }

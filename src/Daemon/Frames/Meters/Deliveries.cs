@@ -38,6 +38,8 @@ public sealed class Deliveries(FrameMeters meters, TickTracer? tracer)
     /// <summary>Nobody has subscribed: all of a frame's predictions are done with at the same moment.</summary>
     public void Unheard(ReadOnlySpan<Item> items)
     {
+        if (items.IsEmpty)
+            return;
         var now = meters.ReadsTime ? FrameMeters.Timestamp : 0;
         foreach (ref readonly var item in items)
         {
@@ -87,18 +89,32 @@ public sealed class Deliveries(FrameMeters meters, TickTracer? tracer)
     {
         var latency = Math.Max(0, now - meters.Received);
         var wall = meters.WallAt(now);
-        foreach (ref readonly var run in _runs.AsSpan(0, _count))
+        for (var i = 0; i < _count;)
+            i = Count(i, latency, wall);
+        _count = _ticks = 0;
+    }
+
+    // Runs of one model share the latency; returns where they end.
+    private int Count(int first, long latency, long wall)
+    {
+        var model = meters.Of(_runs[first].Model);
+        var ticks = 0;
+        var i = first;
+        for (; i < _count && _runs[i].Model == _runs[first].Model; i++)
         {
-            var model = meters.Of(run.Model);
-            model.Sent += run.Ticks;
-            if (!meters.Measures)
-                continue;
-            model.Latency.Add(latency, run.Ticks);
-            meters.Raw?.Add(model, latency, run.Ticks);
-            model.Age.Add(AgeAt(wall, run.Time), run.Ticks);
+            ticks += _runs[i].Ticks;
+            if (meters.Measures)
+                model.Age.Add(AgeAt(wall, _runs[i].Time), _runs[i].Ticks);
         }
 
-        _count = _ticks = 0;
+        model.Sent += ticks;
+        if (meters.Measures)
+        {
+            model.Latency.Add(latency, ticks);
+            meters.Raw?.Add(model, latency, ticks);
+        }
+
+        return i;
     }
 
     // A time far in the past must not come out in the future.

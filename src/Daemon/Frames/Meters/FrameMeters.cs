@@ -20,7 +20,7 @@ public sealed class FrameMeters
     private readonly World _world;
     private readonly bool _measuresStages;
     private readonly bool _timesStages;
-    private readonly StaleStreams _stale;
+    private readonly StreamSurvey _survey;
     private readonly Dictionary<string, ModelMeters> _byName = new(StringComparer.Ordinal);
     private readonly List<ModelMeters> _all = [];
     private readonly ExponentialHistogram[] _stages = new ExponentialHistogram[StageCount];
@@ -41,7 +41,7 @@ public sealed class FrameMeters
         _measuresStages = options.Histograms && options.StageHistograms;
         _timesStages = _measuresStages || options.Tracing is not null;
         ReadsTime = Measures || _timesStages;
-        _stale = new StaleStreams(world, options.StaleAfter);
+        _survey = world.Survey = new StreamSurvey(world, options.StaleAfter);
         Raw = options.RawSamples ? new RawLatencies() : null;
         for (var stage = 0; stage < StageCount; stage++)
             _stages[stage] = new ExponentialHistogram(Nanosecond);
@@ -79,18 +79,22 @@ public sealed class FrameMeters
     public void Turn()
     {
         if (ReadsTime)
-            _clockRead = Timestamp;
+            _clockRead = _begun = Timestamp;
     }
 
     /// <summary>The turn's frame begins, should there be work.</summary>
-    public void Begin()
+    /// <param name="isLate">Something else was done first in this turn, which is no part of the frame.</param>
+    public void Begin(bool isLate)
     {
         if (_generation != _world.Generation)
             Follow();
         _ticksBefore = _world.Counters.Received;
-        if (ReadsTime)
+        if (isLate && ReadsTime)
             _begun = Timestamp;
     }
+
+    /// <summary>The turn is a frame; no stage of another turn is timed.</summary>
+    public bool HasWork { get; set; }
 
     /// <summary>What has arrived is taken in: all of it counts as received at the frame's begin.</summary>
     public void Receive() => _received = _begun;
@@ -98,7 +102,7 @@ public sealed class FrameMeters
     /// <summary>A stage ends, and the next one begins.</summary>
     public void End(Stage stage)
     {
-        if (_timesStages)
+        if (_timesStages && HasWork)
             _ends[(int)stage] = Timestamp;
     }
 
@@ -125,7 +129,7 @@ public sealed class FrameMeters
     }
 
     /// <summary>Does what is due between two frames.</summary>
-    public void RunDue() => _stale.Run();
+    public void RunDue() => _survey.Run();
 
     /// <summary>When a stage of this frame ended.</summary>
     internal long EndOf(Stage stage) => _ends[(int)stage];
@@ -147,7 +151,7 @@ public sealed class FrameMeters
         FrameTicks.CopyTo(copy.FrameTicks);
         for (var model = 0; model < _all.Count; model++)
             _all[model].CopyTo(copy.Model(model, _all[model].Name));
-        copy.Take(_world, _stale.ByModel);
+        copy.Take(_world, _survey.ByModel);
     }
 
     // Another model under the same name goes on with what was measured of the one before it.

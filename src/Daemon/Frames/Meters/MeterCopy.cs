@@ -76,7 +76,7 @@ public sealed class MeterCopy
         return _models[index];
     }
 
-    internal void Take(World world, ReadOnlySpan<long> stale)
+    internal void Take(World world, IReadOnlyList<ModelHealth> health)
     {
         var counters = world.Counters;
         (Received, Stepped, Duplicate) = (counters.Received, counters.Stepped, counters.Duplicate);
@@ -88,26 +88,30 @@ public sealed class MeterCopy
             _events[i] = world.Events.Total(Kinds[i]);
         (Streams, StreamsMax) = (world.Streams.Count, world.Streams.Max);
         (ReloadsOk, ReloadsFailed) = (world.Reloads.Ok, world.Reloads.Failed);
-        Uptime = (world.Now - world.Started) / 1e9;
+        Uptime = world.Uptime;
         Epoch = world.Epoch;
         Limits = world.Limits;
         TakeState(world);
-        TakeModels(world, stale);
+        TakeModels(world, health);
         IsTaken = true;
     }
 
-    private void TakeModels(World world, ReadOnlySpan<long> stale)
+    private void TakeModels(World world, IReadOnlyList<ModelHealth> health)
     {
         foreach (var model in _models)
-            (model.Streams, model.StaleStreams, model.StateBytes) = (0, 0, 0);
+            (model.Streams, model.StreamBytes, model.StateBytes, model.Health) = (0, 0, 0, null);
         for (var i = 0; i < world.Models.Count; i++)
         {
             var host = world.Models[i];
             if (_models.Find(model => model.Name == host.Name) is not { } model)
                 continue;
             model.Streams += host.Streams;
-            model.StaleStreams += i < stale.Length ? stale[i] : 0;
             model.StateBytes += host.Bytes;
+            model.StreamBytes = host.StreamBytes;
+            if (i >= health.Count)
+                continue;
+            model.Health = new ModelHealth(health[i].Levels);
+            health[i].CopyTo(model.Health);
         }
     }
 
@@ -118,6 +122,6 @@ public sealed class MeterCopy
         var (written, durable) = (world.Changes.Written, world.Changes.Durable);
         Records = (long)written;
         JournalLag = (long)(written - Math.Min(written, durable));
-        HasTrouble = (world.Changes.Fault ?? world.Changes.Warning) is not null;
+        HasTrouble = world.Changes.Trouble is not null;
     }
 }

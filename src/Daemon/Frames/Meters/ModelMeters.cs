@@ -17,11 +17,13 @@ public sealed class ModelMeters(string name)
     /// <summary>Predictions that the prediction socket would not take.</summary>
     public long Dropped { get; set; }
 
-    /// <summary>Streams it serves, those of them without a tick for long, and bytes they take; in copies only.
-    /// </summary>
+    /// <summary>Streams it serves, bytes that all of them take, and one of them; in copies only.</summary>
     public long Streams { get; set; }
-    public long StaleStreams { get; set; }
     public long StateBytes { get; set; }
+    public long StreamBytes { get; set; }
+
+    /// <summary>How they do; in copies only, and null before the first round through them.</summary>
+    public ModelHealth? Health { get; set; }
 
     public void CopyTo(ModelMeters other)
     {

@@ -82,7 +82,10 @@ public sealed class RequestDesk(World world, WorldReport report)
                 return default;
             case "streams":
                 var limit = fields.Limit < 0 ? ListDefault : Math.Min(fields.Limit, ListMax);
-                report.List(fields.Prefix, fields.After, limit, reply, ref entries, _client);
+                if (fields.Worst)
+                    report.Worst(fields.Prefix, limit, reply, ref entries, _client);
+                else
+                    report.List(fields.Prefix, fields.After, limit, reply, ref entries, _client);
                 return default;
             case "last":
                 return Reported(report.Last(fields.Streams, fields.Stream, reply, ref entries));
@@ -174,7 +177,7 @@ public sealed class RequestDesk(World world, WorldReport report)
         if (_client is not null && RequestRights.DeniedStream(_client, name) is { } denied)
             return Deny(denied);
         var row = world.Streams.Find(name);
-        var model = row < 0 ? world.ModelFor(name) : world.Streams[row].Model;
+        var model = row < 0 ? world.ModelFor(name, StateReader.ModelOf(fields.State)) : world.Streams[row].Model;
         if (model < 0)
             return (ErrorCode.UnknownStream, "no model's pattern matches it");
         if (!StateReader.TryRead(fields.State, world.Models[model], out var image, out var fault))

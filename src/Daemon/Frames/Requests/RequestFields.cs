@@ -26,6 +26,10 @@ public ref struct RequestFields
     public bool IsId;
 
     public bool HasPrefix;
+
+    /// <summary>Streams are asked for by how badly they do.</summary>
+    public bool Worst;
+
     public int Limit;
     public string? Fault;
 
@@ -85,6 +89,8 @@ public ref struct RequestFields
             return reader.TryReadNil() || (HasPrefix = reader.TryReadString(out Prefix));
         if (key.SequenceEqual("after"u8))
             return reader.TryReadNil() || TryReadAfter(ref reader);
+        if (key.SequenceEqual("worst"u8))
+            return reader.TryReadNil() || reader.TryReadBoolean(out Worst);
         if (key.SequenceEqual("state"u8))
             return reader.NextType == MessagePackType.Map && reader.TryReadRaw(out State);
         return key.SequenceEqual("limit"u8) ? TryReadLimit(ref reader) : reader.TrySkip();

@@ -26,6 +26,7 @@ public sealed class StateReader
     private readonly float[] _state;
     private readonly bool[] _slotsSeen;
     private readonly double[] _memory;
+    private readonly LearntReader? _learnt;
     private double[]? _outputs;
     private double[]? _values;
     private StreamRow _row;
@@ -37,6 +38,26 @@ public sealed class StateReader
         _slotsSeen = new bool[host.Model.StateSlots.Count];
         _memory = new double[host.Preprocessor.MemoryDoubles];
         host.Preprocessor.Clear(_memory);
+        _learnt = host.Online is null ? null : new LearntReader(host);
+    }
+
+    /// <summary>What the model is called that a state is of; empty where it does not say.</summary>
+    public static ReadOnlySpan<byte> ModelOf(ReadOnlySpan<byte> state)
+    {
+        var reader = new MessagePackReader(state);
+        if (!reader.TryReadMapHeader(out var count))
+            return default;
+        for (var i = 0; i < count; i++)
+        {
+            if (!reader.TryReadString(out var key))
+                return default;
+            if (key.SequenceEqual("model"u8))
+                return reader.TryReadString(out var model) ? model : default;
+            if (!reader.TrySkip())
+                return default;
+        }
+
+        return default;
     }
 
     /// <summary>Reads and checks a state for a model; the fault says what does not fit.</summary>
@@ -67,6 +88,7 @@ public sealed class StateReader
         _memory.CopyTo(_host.Memory(row.ModelRow));
         _outputs?.CopyTo(_host.Prediction(row.ModelRow));
         _values?.CopyTo(_host.Values(row.ModelRow));
+        _learnt?.Bytes.CopyTo(_host.Learnt(row.ModelRow));
     }
 
     private static bool TryRead(
@@ -160,6 +182,10 @@ public sealed class StateReader
                 return ReadErrors(ref reader);
             case "prediction":
                 return ReadPrediction(ref reader);
+            case "learnt":
+            case "monitor":
+            case "anomalous":
+                return ReadLearnt(ref reader, key);
             case "stream":
                 return RequestFields.TryReadStream(ref reader, out _, out _) ? null : "stream is no stream name";
             default:
@@ -170,7 +196,8 @@ public sealed class StateReader
     private bool IsLeftOut(string key) => key switch
     {
         "model" or "digest" => _fit != Fit.Whole,
-        "layers" or "memory" or "errors" or "prediction" => _fit == Fit.Count,
+        "layers" or "memory" or "errors" or "prediction" or "learnt" or "monitor" or "anomalous" =>
+            _fit == Fit.Count,
         _ => false,
     };
 
@@ -262,6 +289,20 @@ public sealed class StateReader
         }
 
         return null;
+    }
+
+    // Of a state that was recorded, what does not fit starts anew, as it does where a model is handed over.
+    private string? ReadLearnt(ref MessagePackReader reader, string key)
+    {
+        var begin = reader;
+        var fault = key == "anomalous" ? reader.TryReadBoolean(out _row.IsAnomalous) ? null : "anomalous is not a bool"
+            : _learnt is null ? $"state has {key}, model {_host.Name} learns nothing from its streams"
+            : key == "learnt" ? _learnt.ReadSlots(ref reader) : _learnt.ReadMonitor(ref reader);
+        if (fault is null || _fit == Fit.Whole)
+            return fault;
+        _learnt?.Clear();
+        reader = begin;
+        return reader.TrySkip() ? null : $"{key} is not whole";
     }
 
     private string? ReadCounts(ref MessagePackReader reader)
@@ -362,7 +403,8 @@ public sealed class StateReader
     private static (double Least, double Most) BoundsOf(string slot) => slot switch
     {
         "n" => (0, CountMax),
-        "variance" => (0, ValueMax * ValueMax),
+        "variance" or "recentChange" or "meanChange" => (0, double.MaxValue),
+        "changes" => (0, CountMax),
         "forecast" => (double.MinValue, double.MaxValue),
         _ => (-ValueMax, ValueMax),
     };

@@ -9,8 +9,8 @@ namespace Realtime.Daemon.Frames.Requests;
 /// Everything a stream carries, as the map that <c>state.get</c> gives; <see cref="StateReader"/> takes it back.
 /// </summary>
 /// <remarks>
-/// Numbers keep their bits: hidden states are little-endian float32 in bin, all else float64 (NaN where there is
-/// nothing) or integers.
+/// Numbers keep their bits: hidden states are little-endian float32 in bin, what was learnt is in bin as its slots say,
+/// all else float64 (NaN where there is nothing) or integers.
 /// </remarks>
 public static class StateWriter
 {
@@ -29,7 +29,28 @@ public static class StateWriter
         WriteMemory(writer, host, stream.ModelRow);
         WriteCounts(writer, in stream);
         WritePrediction(writer, host, in stream);
-        writer.EndMap(map, 15);
+        if (host.Online is not null)
+            WriteLearnt(writer, host, in stream);
+        // A stream may have come from a model that scores.
+        var tells = host.Online is not null || stream.IsAnomalous;
+        if (tells)
+            writer.Entry("anomalous"u8, stream.IsAnomalous);
+        writer.EndMap(map, 15 + (host.Online is null ? 0 : 2) + (tells ? 1 : 0));
+    }
+
+    private static void WriteLearnt(MessagePackWriter writer, ModelHost host, in StreamRow stream)
+    {
+        writer.WriteString("learnt"u8);
+        var slots = host.Online!.Slots;
+        var memory = host.OnlineMemory(stream.ModelRow);
+        writer.WriteMapHeader(slots.Count);
+        foreach (var slot in slots)
+        {
+            writer.WriteString(slot.Name);
+            writer.WriteBinary(memory.Slice(slot.ByteOffset, slot.Bytes));
+        }
+
+        writer.Entry("monitor"u8, host.Monitor(stream.ModelRow).All);
     }
 
     private static void WriteOrder(MessagePackWriter writer, in StreamOrder order)

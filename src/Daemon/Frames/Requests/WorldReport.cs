@@ -1,5 +1,7 @@
+using System.Globalization;
 using Realtime.Daemon.Frames;
 using Realtime.Daemon.Frames.Access;
+using Realtime.Daemon.Frames.Meters;
 using Realtime.Protocol;
 using Realtime.Protocol.MessagePack;
 
@@ -90,6 +92,30 @@ public sealed class WorldReport(World world, DaemonFacts facts)
         entries += 2;
     }
 
+    /// <summary>The streams whose forecasts do worst beside persistence, as the last round through all found them: at
+    /// most <see cref="StreamSurvey.WorstMax"/>, the worst first.</summary>
+    public void Worst(
+        ReadOnlySpan<byte> prefix, int limit, MessagePackWriter reply, ref int entries, Client? client = null)
+    {
+        reply.WriteString("streams"u8);
+        var array = reply.BeginArray();
+        var count = 0;
+        foreach (var name in world.Survey is { } survey ? survey.Worst : [])
+        {
+            if (count == limit)
+                break;
+            if (world.Streams.Find(name) is not (>= 0 and var row) || !name.AsSpan().StartsWith(prefix)
+                || client?.MayAsk(name) == false)
+                continue;
+            WriteStream(reply, row);
+            count++;
+        }
+
+        reply.EndArray(array, count);
+        reply.Entry("more"u8, false);
+        entries += 2;
+    }
+
     /// <summary>The last prediction of each stream asked for, nil where there is none.</summary>
     public string? Last(ReadOnlySpan<byte> streams, byte[]? stream, MessagePackWriter reply, ref int entries)
     {
@@ -124,7 +150,7 @@ public sealed class WorldReport(World world, DaemonFacts facts)
     {
         var counters = world.Counters;
         reply.Entry("epoch"u8, world.Epoch);
-        reply.Entry("uptime"u8, Uptime);
+        reply.Entry("uptime"u8, world.Uptime);
         reply.Entry("version"u8, _facts.Version);
         reply.Entry("received"u8, counters.Received);
         reply.Entry("stepped"u8, counters.Stepped);
@@ -142,10 +168,11 @@ public sealed class WorldReport(World world, DaemonFacts facts)
         reply.Entry("frames"u8, counters.Frames);
         reply.Entry("streams"u8, world.Streams.Count);
         reply.Entry("bytes"u8, world.Bytes);
+        WriteModels(reply);
         reply.Entry("engine"u8, _facts.Engine);
         reply.Entry("kernel"u8, _facts.Kernel);
         reply.Entry("device"u8, _facts.Device);
-        entries += 22;
+        entries += 23;
         WriteState(reply, ref entries);
         WriteReload(reply, ref entries);
         WriteReasons(reply, ref entries);
@@ -153,16 +180,28 @@ public sealed class WorldReport(World world, DaemonFacts facts)
         AccessReport.Write(world, client, reply, ref entries);
     }
 
+    private void WriteModels(MessagePackWriter reply)
+    {
+        reply.WriteString("models"u8);
+        reply.WriteArrayHeader(world.Models.Count);
+        foreach (var host in world.Models)
+        {
+            reply.WriteMapHeader(4);
+            reply.Entry("name"u8, host.Name);
+            reply.Entry("streams"u8, host.Streams);
+            reply.Entry("bytes"u8, host.Bytes);
+            reply.Entry("bytesPerStream"u8, host.StreamBytes + StreamTable.BytesPerStream);
+        }
+    }
+
     /// <summary>The heartbeat's payload.</summary>
     public void Heartbeat(MessagePackWriter writer)
     {
         var counters = world.Counters;
         EventWriter.WriteHeartbeat(writer, new Heartbeat(
-            world.Epoch, Uptime, (ulong)counters.Received, (ulong)counters.Stepped, (ulong)counters.Published,
+            world.Epoch, world.Uptime, (ulong)counters.Received, (ulong)counters.Stepped, (ulong)counters.Published,
             (ulong)world.Streams.Count));
     }
-
-    private double Uptime => (world.Now - world.Started) / Second;
 
     // Nothing where state lives in memory only.
     private void WriteState(MessagePackWriter reply, ref int entries)
@@ -174,7 +213,7 @@ public sealed class WorldReport(World world, DaemonFacts facts)
         reply.WriteMapHeader(6);
         reply.Entry("written"u8, world.Changes.Written);
         reply.Entry("durable"u8, world.Changes.Durable);
-        reply.Entry("trouble"u8, world.Changes.Fault ?? world.Changes.Warning);
+        reply.Entry("trouble"u8, world.Changes.Trouble);
         reply.Entry("snapshots"u8, world.Snapshots?.Ended ?? 0);
         reply.Entry("snapshotTrouble"u8, world.Snapshots?.Fault);
         reply.WriteString("recovery"u8);
@@ -239,14 +278,15 @@ public sealed class WorldReport(World world, DaemonFacts facts)
         reply.WriteArrayHeader(model.Forecast.Horizons.Length);
         foreach (var horizon in model.Forecast.Horizons)
             reply.WriteInt64(horizon);
-        reply.Entry("quantiles"u8, (ReadOnlySpan<double>)model.Forecast.Quantiles);
+        reply.Entry("quantiles"u8, (double[])[.. model.PublishedQuantiles]);
         reply.EndMap(map, 11);
     }
 
     private void WriteStream(MessagePackWriter reply, int row)
     {
         ref var stream = ref world.Streams[row];
-        reply.WriteMapHeader(8);
+        var host = world.Host(stream.Model);
+        reply.WriteMapHeader(host.Online is null ? 9 : 12);
         reply.Entry("stream"u8, new StreamLabel(world.Streams.Name(row), stream.IsId));
         reply.Entry("model"u8, world.Models[stream.Model].Name);
         if (stream.Order.Started)
@@ -257,11 +297,47 @@ public sealed class WorldReport(World world, DaemonFacts facts)
         reply.Entry("age"u8, (world.Now - stream.Arrival) / Second);
         reply.Entry("ticks"u8, stream.Counts.Stepped);
         reply.Entry("gaps"u8, stream.Counts.Gaps);
+        reply.Entry("stale"u8, world.Survey?.IsStale(in stream) ?? false);
+        WriteErrors(reply, in stream.Errors);
+        if (host.Online is not null)
+            WriteLearning(reply, host, in stream);
+    }
+
+    private static void WriteErrors(MessagePackWriter reply, in ErrorStatistics errors)
+    {
         reply.WriteString("errors"u8);
-        reply.WriteMapHeader(3);
-        reply.Entry("scored"u8, stream.Errors.Scored);
-        reply.Entry("mae"u8, stream.Errors.AbsoluteError);
-        reply.Entry("persistenceMae"u8, stream.Errors.PersistenceAbsoluteError);
+        reply.WriteMapHeader(4);
+        reply.Entry("scored"u8, errors.Scored);
+        reply.Entry("mae"u8, errors.AbsoluteError);
+        reply.Entry("persistenceMae"u8, errors.PersistenceAbsoluteError);
+        WriteNumber(reply, "mase"u8, errors.Ratio);
+    }
+
+    private static void WriteLearning(MessagePackWriter reply, ModelHost host, in StreamRow stream)
+    {
+        var monitor = host.Monitor(stream.ModelRow);
+        WriteNumber(reply, "score"u8, monitor.Score);
+        reply.Entry("anomalous"u8, stream.IsAnomalous);
+        reply.WriteString("coverage"u8);
+        var levels = host.Model.Intervals;
+        reply.WriteMapHeader(levels.Count);
+        for (var level = 0; level < levels.Count; level++)
+        {
+            reply.WriteString(levels[level].ToString("R", CultureInfo.InvariantCulture));
+            if (monitor.Judged == 0)
+                reply.WriteNil();
+            else
+                reply.WriteDouble(monitor.Coverage[level]);
+        }
+    }
+
+    private static void WriteNumber(MessagePackWriter reply, ReadOnlySpan<byte> key, double value)
+    {
+        reply.WriteString(key);
+        if (double.IsNaN(value))
+            reply.WriteNil();
+        else
+            reply.WriteDouble(value);
     }
 
     private void WriteLast(MessagePackWriter reply, int row)
@@ -281,6 +357,7 @@ public sealed class WorldReport(World world, DaemonFacts facts)
             Time = stream.Time,
             Prediction = host.Prediction(stream.ModelRow),
             Values = host.Values(stream.ModelRow),
+            Score = host.Score(stream.ModelRow),
             Flags = stream.Flags,
         };
         host.Predictions.Write(reply, in content);

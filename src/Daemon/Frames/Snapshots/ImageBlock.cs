@@ -21,8 +21,15 @@ public sealed unsafe class ImageBlock : IDisposable
 
     ~ImageBlock() => NativeMemory.Free(_bytes);
 
+    /// <summary>Added to the kind of a block whose streams have learnt something, so that a reader that knows nothing
+    /// of that does not take it for another.</summary>
+    public const int Learning = 1 << 30;
+
     /// <summary>Index of the model in the snapshot's description.</summary>
     public int Model { get; private set; }
+
+    /// <summary>What the file calls it: the model's index, and whether its streams learn.</summary>
+    public int Kind { get; private set; }
 
     /// <summary>Streams in it.</summary>
     public int Rows { get; set; }
@@ -31,7 +38,11 @@ public sealed unsafe class ImageBlock : IDisposable
 
     public ReadOnlySpan<byte> Written => new(_bytes, Length);
 
-    public void Begin(int model) => (Model, Rows, Length) = (model, 0, 0);
+    /// <summary>The model's index in a kind.</summary>
+    public static int ModelOf(int kind) => kind & ~Learning;
+
+    public void Begin(int model, bool learns = false) =>
+        (Model, Kind, Rows, Length) = (model, learns ? model | Learning : model, 0, 0);
 
     public void Write<T>(T value)
         where T : unmanaged =>

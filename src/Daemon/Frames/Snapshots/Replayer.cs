@@ -32,6 +32,9 @@ public sealed class Replayer(World world, int maxTicks, ReplayedTick? stepped = 
     private uint _checksum = uint.MaxValue;
     private bool _hasTicks;
 
+    // Imputed ticks since the last tick; they stand right before the tick of their stream.
+    private ulong _imputed;
+
     /// <summary>Ticks taken so far, imputed ones not counted.</summary>
     public long Ticks { get; private set; }
 
@@ -85,10 +88,7 @@ public sealed class Replayer(World world, int maxTicks, ReplayedTick? stepped = 
                 break;
             case ChangeKind.Imputed:
             case ChangeKind.Reset:
-                RequireUsed(in change);
-                _work.Add(
-                    world, change.Row, change.Kind == ChangeKind.Reset ? ItemKind.Reset : ItemKind.Imputed,
-                    PredictionFlags.None, default);
+                PassOver(in change);
                 break;
             case ChangeKind.Prediction:
                 break;
@@ -100,8 +100,19 @@ public sealed class Replayer(World world, int maxTicks, ReplayedTick? stepped = 
         }
     }
 
+    private void PassOver(in Change change)
+    {
+        RequireUsed(in change);
+        var isReset = change.Kind == ChangeKind.Reset;
+        var item = _work.Add(
+            world, change.Row, isReset ? ItemKind.Reset : ItemKind.Imputed, PredictionFlags.None, default);
+        if (!isReset)
+            _work.Items[item].Seq += ++_imputed;
+    }
+
     private void Tick(in Change change, ReadOnlySpan<double> values)
     {
+        _imputed = 0;
         RequireUsed(in change);
         ref var stream = ref world.Streams[change.Row];
         var arrival = stream.Order.Judge(change.Seq, change.Run, acknowledged: false);
@@ -111,6 +122,8 @@ public sealed class Replayer(World world, int maxTicks, ReplayedTick? stepped = 
                 $"row {change.Row}: a recorded tick with seq {change.Seq}, the stream is at {stream.Order.Last}");
         }
 
+        if (!stream.Order.Started)
+            world.Rehouse(change.Row, world.ModelFor(world.Streams.Name(change.Row), values.Length));
         var inputs = world.Models[stream.Model].Model.Inputs.Count;
         if (values.Length != inputs)
         {
@@ -122,7 +135,9 @@ public sealed class Replayer(World world, int maxTicks, ReplayedTick? stepped = 
 
         var flags = stream.Take(arrival, change.Seq, change.Run, change.Time, world.Now);
         var item = _work.Add(world, change.Row, ItemKind.Tick, flags, default);
-        values.CopyTo(_work.Values(in _work.Items[item], inputs));
+        ref var added = ref _work.Items[item];
+        (added.HasTime, added.IsRestart) = (change.Time != world.Now, arrival == Arrival.Restart);
+        values.CopyTo(_work.Values(in added, inputs));
         Ticks++;
     }
 
@@ -145,7 +160,7 @@ public sealed class Replayer(World world, int maxTicks, ReplayedTick? stepped = 
             if (item.Kind != ItemKind.Tick)
                 continue;
             var prediction = _work.Prediction(in item, world.Models[item.Model].Model.PredictionCount);
-            _checksum = PredictionChecksum.Add(_checksum, prediction, (ulong)item.Flags);
+            _checksum = PredictionChecksum.Add(_checksum, prediction, item.Score, (ulong)item.Flags);
             _hasTicks = true;
             stepped?.Invoke(_open.TryPeek(out var record) ? record.Number : _number, in item, prediction);
         }

@@ -23,6 +23,18 @@ public sealed record ModelShape
     public required IReadOnlyList<ShapeSlot> Memory { get; init; }
     public required int PredictionCount { get; init; }
 
+    /// <summary>What each stream learns for itself, by the kind of its numbers; null where nothing.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<ShapeSlot>? Learnt { get; init; }
+
+    /// <summary>Bytes of all that, what lies between and the monitor behind it included.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public int LearntBytes { get; init; }
+
+    /// <summary>The adaptive head in force, the configuration's word included; null where there is none.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public AdaptOptions? Adapt { get; init; }
+
     /// <summary>Another model is warming up to take its place: its predictions are flagged.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public bool HasSuccessor { get; init; }
@@ -41,6 +53,10 @@ public sealed record ModelShape
         State = [.. host.Model.StateSlots.Select(static slot => new ShapeSlot(slot.Layer, slot.Name, slot.Length))],
         Memory = [.. host.Preprocessor.Slots.Select(static slot => new ShapeSlot("", slot.Name, slot.Length))],
         PredictionCount = host.Model.PredictionCount,
+        Learnt = host.Online?.Slots.Select(
+            static slot => new ShapeSlot(slot.Type.ToString().ToLowerInvariant(), slot.Name, slot.Count)).ToArray(),
+        LearntBytes = host.LearntBytes,
+        Adapt = host.Model.Adapt,
         HasSuccessor = host.HasSuccessor,
     };
 
@@ -53,6 +69,30 @@ public sealed record ModelShape
             return $"hidden state {Text(State)} became {Text(other.State)}";
         return Memory.SequenceEqual(other.Memory) ? null
             : $"normalisation {Text(Memory)} became {Text(other.Memory)}";
+    }
+
+    /// <summary>Why a stream of this shape, which can go on in another, learns anew there; null where it does not.
+    /// </summary>
+    public string? LearnsUnlike(ModelShape other)
+    {
+        if (LearntBytes == other.LearntBytes && (Learnt ?? []).SequenceEqual(other.Learnt ?? []))
+            return null;
+        return Learnt is null ? "nothing was learnt before"
+            : other.Learnt is null ? "nothing is learnt any more"
+            : $"{LearntBytes} learnt bytes of {TextOf(Adapt)} became {other.LearntBytes} of {TextOf(other.Adapt)}";
+    }
+
+    /// <summary>It takes the same steps: the same file, and the same head that learns.</summary>
+    public bool IsSame(ModelShape other) => Digest == other.Digest && Adapt == other.Adapt;
+
+    /// <summary>An adaptive head in words.</summary>
+    public static string TextOf(AdaptOptions? adapt)
+    {
+        if (adapt is null)
+            return "no adaptive head";
+        var features = adapt.WithInputs ? "hidden+inputs" : "hidden";
+        return FormattableString.Invariant(
+            $"rls with forgetting {adapt.Forgetting}, ridge {adapt.Ridge}, {features}");
     }
 
     private static string Text(IReadOnlyList<ShapeSlot> slots) => string.Join(
@@ -95,6 +135,9 @@ public sealed record Setup
                 differences.Add($"model {model.Name} is gone");
             else if (other.Digest != model.Digest)
                 differences.Add($"model {model.Name} with digest {model.Digest} became {other.Digest}");
+            else if (other.Adapt != model.Adapt)
+                differences.Add($"model {model.Name} with {ModelShape.TextOf(model.Adapt)} became one with "
+                    + ModelShape.TextOf(other.Adapt));
         }
 
         return differences;

@@ -138,9 +138,9 @@ public sealed class SnapshotCopy(World world, ISnapshotStore store, byte[] descr
         store.Add(block);
     }
 
-    private static ImageBlock Begin(ImageBlock block, int model)
+    private ImageBlock Begin(ImageBlock block, int model)
     {
-        block.Begin(model);
+        block.Begin(model, model != RefusedBlock && world.Models[model].Online is not null);
         return block;
     }
 

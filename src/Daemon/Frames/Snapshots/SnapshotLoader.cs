@@ -14,6 +14,9 @@ public sealed class LoadedStreams
 
     public Dictionary<string, string> Reasons { get; } = [];
 
+    /// <summary>Why the streams of a model that go on learn anew, by model.</summary>
+    public Dictionary<string, string> LearnAnew { get; } = [];
+
     /// <summary>Rows of cold streams whose model has the inputs it had.</summary>
     public List<int> CanWarm { get; } = [];
 }
@@ -25,6 +28,7 @@ public sealed class SnapshotLoader
     private readonly Setup _setup;
     private readonly StreamNumbers[] _numbers;
     private readonly string?[][] _unlike;
+    private readonly string?[][] _learnsUnlike;
     private readonly int[] _kept;
 
     /// <param name="world">An empty world.</param>
@@ -38,19 +42,22 @@ public sealed class SnapshotLoader
         var shapes = world.Models.Select(ModelShape.Of).ToArray();
         _unlike = [.. setup.Models.Select(
             model => shapes.Select(shape => Unlike(model, shape)).ToArray())];
+        _learnsUnlike = [.. setup.Models.Select(
+            model => shapes.Select(shape => model.LearnsUnlike(shape)).ToArray())];
     }
 
     public LoadedStreams Loaded { get; } = new();
 
     /// <summary>Loads one block.</summary>
     /// <param name="block">As <see cref="SnapshotCopy"/> gave it.</param>
-    /// <param name="model">Index of its model in the description; <see cref="SnapshotCopy.RefusedBlock"/>: names that
-    /// owe a tick.</param>
+    /// <param name="kind">As <see cref="ImageBlock.Kind"/>; <see cref="SnapshotCopy.RefusedBlock"/>: names that owe a
+    /// tick.</param>
     /// <exception cref="InvalidDataException">It does not hold what it should; the message says where.</exception>
-    public void Load(ReadOnlySpan<byte> block, int model)
+    public void Load(ReadOnlySpan<byte> block, int kind)
     {
         var reader = new ImageReader(block);
-        if (model == SnapshotCopy.RefusedBlock)
+        var model = ImageBlock.ModelOf(kind);
+        if (kind == SnapshotCopy.RefusedBlock)
         {
             while (!reader.IsEmpty)
             {
@@ -63,6 +70,9 @@ public sealed class SnapshotLoader
 
         if ((uint)model >= (uint)_numbers.Length)
             throw new InvalidDataException($"a block of model {model}, the description has {_numbers.Length}");
+        if ((model != kind) != (_setup.Models[model].LearntBytes != 0))
+            throw new InvalidDataException($"a block of kind {kind}, model {model} of the description learns "
+                + (model == kind ? "something" : "nothing"));
         while (!reader.IsEmpty)
         {
             var name = StreamImage.Read(ref reader, _numbers[model], out var row, out var stream);
@@ -76,7 +86,7 @@ public sealed class SnapshotLoader
     // A stream keeps its model as long as there is one of that name; patterns choose for those without one.
     private void Load(ReadOnlySpan<byte> name, int row, in StreamRow stream, int model)
     {
-        var now = _kept[model] >= 0 ? _kept[model] : _world.ModelFor(name);
+        var now = _kept[model] >= 0 ? _kept[model] : _world.ModelFor(name, _setup.Models[model].Inputs.Count);
         if (now < 0)
         {
             Loaded.Left++;
@@ -92,7 +102,7 @@ public sealed class SnapshotLoader
         var host = _world.Models[modelIndex];
         if (_unlike[model][now] is { } reason)
         {
-            placed.HasPrediction = false;
+            placed.HasPrediction = placed.IsAnomalous = false;
             placed.Errors = default;
             placed.Warming = true;
             Loaded.Cold++;
@@ -105,7 +115,10 @@ public sealed class SnapshotLoader
         // A head of another size leaves the state as it is, but not the numbers of the last prediction.
         if (host.Model.PredictionCount != _setup.Models[model].PredictionCount)
             placed.HasPrediction = false;
-        _numbers[model].Put(host, modelRow, placed.HasPrediction);
+        var learnsUnlike = _learnsUnlike[model][now];
+        _numbers[model].Put(host, modelRow, placed.HasPrediction, learnsUnlike is null);
+        if (learnsUnlike is not null)
+            Loaded.LearnAnew.TryAdd(_setup.Models[model].Name, learnsUnlike);
         Loaded.Carried++;
     }
 }

@@ -20,6 +20,7 @@ public static class StreamImage
         IsOwed = 8,
         HasPrediction = 16,
         Warming = 32,
+        IsAnomalous = 64,
     }
 
     public static void Write(World world, int row, ImageBlock block)
@@ -63,6 +64,7 @@ public static class StreamImage
 
         var state = block.Take(host.Model.StateFloats * sizeof(float));
         host.Engine.Read(stream.ModelRow, MemoryMarshal.Cast<byte, float>(state));
+        block.Write<byte>(host.Learnt(stream.ModelRow));
         block.Rows++;
     }
 
@@ -81,6 +83,7 @@ public static class StreamImage
             IsId = bits.HasFlag(Bits.IsId),
             HasPrediction = bits.HasFlag(Bits.HasPrediction),
             Warming = bits.HasFlag(Bits.Warming),
+            IsAnomalous = bits.HasFlag(Bits.IsAnomalous),
             Frame = -1,
         };
         ref var order = ref stream.Order;
@@ -112,6 +115,7 @@ public static class StreamImage
         }
 
         reader.Read<float>(numbers.State);
+        reader.Read<byte>(numbers.Learnt);
         return name;
     }
 
@@ -121,7 +125,8 @@ public static class StreamImage
         | (stream.Order.Started ? Bits.Started : 0)
         | (stream.Order.IsOwed ? Bits.IsOwed : 0)
         | (stream.HasPrediction ? Bits.HasPrediction : 0)
-        | (stream.Warming ? Bits.Warming : 0);
+        | (stream.Warming ? Bits.Warming : 0)
+        | (stream.IsAnomalous ? Bits.IsAnomalous : 0);
 }
 
 /// <summary>The numbers of one stream of a model, sized as the snapshot's description says.</summary>
@@ -131,12 +136,19 @@ public sealed class StreamNumbers(ModelShape shape)
     public double[] Prediction { get; } = new double[shape.PredictionCount];
     public double[] Values { get; } = new double[shape.Inputs.Count];
     public float[] State { get; } = new float[shape.StateFloats];
+    public byte[] Learnt { get; } = new byte[shape.LearntBytes];
 
     /// <summary>Puts them where a host keeps a stream's numbers.</summary>
-    public void Put(ModelHost host, int modelRow, bool hasPrediction)
+    /// <param name="host">A model of the same shape.</param>
+    /// <param name="modelRow">The stream's row there.</param>
+    /// <param name="hasPrediction">With its last prediction.</param>
+    /// <param name="learns">With what it has learnt, whose slots are the same.</param>
+    public void Put(ModelHost host, int modelRow, bool hasPrediction, bool learns)
     {
         host.Engine.Write(modelRow, State);
         Memory.CopyTo(host.Memory(modelRow));
+        if (learns)
+            Learnt.CopyTo(host.Learnt(modelRow));
         if (!hasPrediction)
             return;
         Prediction.CopyTo(host.Prediction(modelRow));

@@ -46,6 +46,8 @@ internal static class WorldReplay
         if (!world.Streams.IsUsed(row))
             throw new InvalidDataException($"row {row}: a state for a row that is not in use");
         ref var stream = ref world.Streams[row];
+        if (!stream.Order.Started)
+            world.Rehouse(row, world.ModelFor(world.Streams.Name(row), StateReader.ModelOf(state)));
         if (!StateReader.TryReadRecorded(state, world.Models[stream.Model], out var image, out var fault))
             throw new InvalidDataException($"row {row}: a state that does not fit: {fault}");
         image.Put(ref stream, world.Now);

@@ -8,8 +8,6 @@ namespace Realtime.Daemon.Frames.Tracing;
 /// </summary>
 public sealed class TickTracer
 {
-    private const byte Sampled = 1;
-
     private readonly TickSampling _sampling;
     private readonly World _world;
     private readonly FrameMeters _meters;
@@ -104,7 +102,7 @@ public sealed class TickTracer
         item.Traced = place + 1;
         Ring[place] = new TracedTick
         {
-            Own = trace with { Span = NextId(), Flags = (byte)(trace.Flags | Sampled) },
+            Own = trace with { Span = NextId(), Flags = (byte)(trace.Flags | TraceParent.Sampled) },
             Parent = parent,
             Model = _meters.Of(item.Model),
             Stream = _world.Streams.Name(item.Row),

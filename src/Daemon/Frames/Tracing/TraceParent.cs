@@ -11,11 +11,13 @@ public readonly record struct TraceParent(ulong High, ulong Low, ulong Span, byt
     /// <summary>Bytes of one as text.</summary>
     public const int Length = 55;
 
-    private const byte SampledFlag = 1;
+    /// <summary>In the flags: it is sampled.</summary>
+    public const byte Sampled = 1;
+
     private const int SpanAt = 36;
     private const int FlagsAt = 53;
 
-    public bool IsSampled => (Flags & SampledFlag) != 0;
+    public bool IsSampled => (Flags & Sampled) != 0;
 
     /// <summary>Reads one; false where it is none that the recommendation lets be used.</summary>
     public static bool TryRead(ReadOnlySpan<byte> text, out TraceParent parent)

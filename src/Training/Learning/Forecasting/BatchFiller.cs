@@ -1,10 +1,10 @@
 namespace Realtime.Training.Learning.Forecasting;
 
 /// <summary>Puts windows of series into a batch: targets are [horizon][output], as in a model's forecast.</summary>
-internal sealed class BatchFiller(IReadOnlyList<ScaledSeries> series, ForecastTraining training, int[] outputs)
+internal sealed class BatchFiller(IReadOnlyList<ScaledSeries> series, ForecastTraining training, SeriesLayout layout)
 {
-    public Batch Make(int inputs) =>
-        new(training.Rows, training.Window, inputs, training.Horizons.Count * outputs.Length);
+    public Batch Make() =>
+        new(training.Rows, training.Window, series[0].Width, training.Horizons.Count * layout.Outputs.Count);
 
     public void Fill(Batch batch, Window?[] windows)
     {
@@ -31,13 +31,14 @@ internal sealed class BatchFiller(IReadOnlyList<ScaledSeries> series, ForecastTr
             {
                 continue;
             }
+            var outputs = layout.Outputs.Count;
             var targets = batch.TargetsAt(step, row);
             for (var h = 0; h < training.Horizons.Count; h++)
             {
-                var target = at + (long)training.Horizons[h];
-                for (var i = 0; target < window.TargetEnd && i < outputs.Length; i++)
+                var lead = training.LeadOf(h);
+                for (var i = 0; at + (long)lead < window.TargetEnd && i < outputs; i++)
                 {
-                    targets[h * outputs.Length + i] = one.Values((int)target)[outputs[i]];
+                    targets[h * outputs + i] = one.Target(at, lead, i, training.Target);
                 }
             }
         }

@@ -1,3 +1,4 @@
+using Realtime.Cells;
 using Realtime.Training.Learning.Losses;
 using Realtime.Training.Learning.Optimisers;
 
@@ -16,6 +17,9 @@ public enum CellKind
 /// <summary>What a forecaster is made of, and how it is trained.</summary>
 public sealed record ForecastTraining
 {
+    /// <summary>Differences to be learnt are limited to ± this.</summary>
+    public const float LongestTarget = 30;
+
     /// <summary>The model's name.</summary>
     public string Name { get; init; } = "forecaster";
 
@@ -30,14 +34,41 @@ public sealed record ForecastTraining
     /// <summary>In rows, ascending, from 1.</summary>
     public IReadOnlyList<int> Horizons { get; init; } = [1];
 
-    /// <summary>The columns that are forecast, by number; null for all.</summary>
+    /// <summary>The columns that the network takes, by number; null for all.</summary>
+    public IReadOnlyList<int>? Inputs { get; init; }
+
+    /// <summary>The columns that are forecast, by number; null for the inputs.</summary>
     public IReadOnlyList<int>? Outputs { get; init; }
+
+    /// <summary>Names of the classes whose numbers the only output has; none for a forecaster of numbers.</summary>
+    public IReadOnlyList<string> Classes { get; init; } = [];
+
+    /// <summary>Of differences only where every output is an input.</summary>
+    public ForecastTarget Target { get; init; } = ForecastTarget.Value;
+
+    /// <summary>The head that each stream learns for itself; null: none.</summary>
+    public AdaptOptions? Adapt { get; init; }
+
+    /// <summary>Whether its forgetting and its features are chosen by the rows that validate.</summary>
+    public bool ChoosesAdapt { get; init; }
+
+    /// <summary>Shares of values that the intervals of each stream are to hold, ascending.</summary>
+    public IReadOnlyList<double> Intervals { get; init; } = [];
+
+    /// <summary>Whether the target of a row is the row's own, as with classes or what remains, and not one
+    /// ahead.</summary>
+    public bool IsOfOwnRow { get; init; }
+
+    public NetworkFeatures Features { get; init; } = new();
 
     /// <summary>Levels of quantiles that are forecast beside the value; ascending, in (0, 1).</summary>
     public IReadOnlyList<double> Quantiles { get; init; } = [];
 
     /// <summary>Of the value; quantiles are under the pinball loss.</summary>
     public PointLoss Loss { get; init; } = new SquaredLoss();
+
+    /// <summary>Whether the head gives a mean and the logarithm of a variance, under the Gaussian likelihood.</summary>
+    public bool IsNormal { get; init; }
 
     /// <summary>Makes a new one, since it remembers.</summary>
     public Func<Optimiser> Optimiser { get; init; } = () => new Adam();
@@ -71,8 +102,22 @@ public sealed record ForecastTraining
     /// <summary>Training ends after so many epochs without a better validation loss.</summary>
     public int Patience { get; init; } = 20;
 
+    /// <summary>Whether every sequence is a series from its beginning, which the window is to be long enough
+    /// for.</summary>
+    public bool TakesWholeSeries { get; init; }
+
+    /// <summary>
+    /// The weights kept are the exponentially weighted means of those of the last steps, each step with this share of
+    /// the mean before it (B. Polyak, A. Juditsky: Acceleration of stochastic approximation by averaging, SIAM J.
+    /// Control and Optimization 30, 1992); 0: those of the last step.
+    /// </summary>
+    public double Averaging { get; init; }
+
     /// <summary>The share of each series, at its end, that is not learnt from.</summary>
     public double ValidationShare { get; init; } = 0.2;
+
+    /// <summary>Whether instead that share of the series validates, whole, drawn by the seed.</summary>
+    public bool HoldsOutSeries { get; init; }
 
     /// <summary>Rows after which seasonal naive repeats itself; null without.</summary>
     public int? Season { get; init; }
@@ -83,14 +128,33 @@ public sealed record ForecastTraining
     public ulong Seed { get; init; } = 1;
 
     /// <summary>
-    /// The same with epochs for about 2,000 steps of the optimiser over so many rows, at least 30 and at most 1,000
+    /// The same with epochs for about 2,000 steps of the optimiser over these series, at least 30 and at most 1,000
     /// epochs, and a fifth of them as the patience: short series need more epochs than long ones.
     /// </summary>
-    public ForecastTraining WithEpochsFor(long rows)
+    public ForecastTraining WithEpochsFor(IReadOnlyList<RecordedSeries> series)
     {
-        var windows = Math.Ceiling(rows * (1 - ValidationShare) / Math.Max(1, Window - WarmUp));
-        var epochs = (int)Math.Clamp(2_000 / Math.Ceiling(Math.Max(1, windows) / Rows), 30, 1_000);
+        var windows = TakesWholeSeries
+            ? series.Count * (1 - ValidationShare)
+            : series.Sum(one => (double)one.Rows) * (1 - ValidationShare) / Math.Max(1, Window - WarmUp);
+        var steps = Math.Ceiling(Math.Max(1, Math.Ceiling(windows)) / Rows);
+        var epochs = (int)Math.Clamp(2_000 / steps, 30, 1_000);
         return this with { Epochs = epochs, Patience = Math.Max(20, epochs / 5) };
+    }
+
+    /// <summary>Rows from the present one to the target.</summary>
+    internal int LeadOf(int horizon) => IsOfOwnRow ? 0 : Horizons[horizon];
+
+    /// <summary>How many first rows of each series are learnt from.</summary>
+    internal int[] TrainRowsOf(IReadOnlyList<RecordedSeries> series)
+    {
+        if (!HoldsOutSeries)
+        {
+            return [.. series.Select(one => (int)Math.Round(one.Rows * (1 - ValidationShare)))];
+        }
+        var order = Enumerable.Range(0, series.Count).ToArray();
+        SplitMix64.For(Seed, 3).Shuffle(order.AsSpan());
+        var heldOut = order[..Math.Max(1, (int)Math.Round(series.Count * ValidationShare))];
+        return [.. series.Select((one, i) => heldOut.Contains(i) ? 0 : one.Rows)];
     }
 
     /// <exception cref="ArgumentException">A value that makes no sense.</exception>
@@ -109,6 +173,10 @@ public sealed record ForecastTraining
         Require(RecurrentDropout is >= 0 and < 1, $"expected 0 <= recurrent dropout < 1, found {RecurrentDropout}");
         Require(Rate > 0 && Clip > 0, $"expected a rate and a clip above 0, found {Rate} and {Clip}");
         Require(ValidationShare is > 0 and < 1, $"expected 0 < validation share < 1, found {ValidationShare}");
+        Require(Inputs is null || (Inputs.Count > 0 && Inputs.All(input => (uint)input < (uint)columns)),
+            $"expected inputs among the {columns} columns");
+        Require(Averaging is >= 0 and < 1, $"expected 0 <= averaging < 1, found {Averaging}");
+        Require(!IsOfOwnRow || Horizons is [1], "a target of the row's own has the one horizon 1");
         Require(Outputs is null || (Outputs.Count > 0 && Outputs.All(output => (uint)output < (uint)columns)),
             $"expected outputs among the {columns} columns");
         Require(Season is null or >= 1, $"expected a season of at least one row, found {Season}");

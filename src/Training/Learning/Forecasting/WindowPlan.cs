@@ -14,7 +14,7 @@ internal sealed class WindowPlan(IReadOnlyList<ScaledSeries> series, ForecastTra
         for (var i = 0; i < series.Count; i++)
         {
             var end = series[i].TrainRows;
-            var first = random.Below(stride) - stride + 1;
+            var first = training.TakesWholeSeries ? 0 : random.Below(stride) - stride + 1;
             for (var start = first; start + (start > 0 ? training.WarmUp : 0) < end; start += stride)
             {
                 var from = Math.Max(start, 0);

@@ -19,6 +19,9 @@ public record struct LossSum(double Total, long Count)
 /// </summary>
 public abstract class Loss
 {
+    /// <summary>What tells it from others: its kind and its settings.</summary>
+    public virtual string Name => GetType().Name;
+
     /// <summary>Outputs of the network per target.</summary>
     public virtual int OutputsPerTarget => 1;
 

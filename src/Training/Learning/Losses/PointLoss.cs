@@ -36,6 +36,8 @@ public sealed class HuberLoss : PointLoss
         _delta = delta;
     }
 
+    public override string Name => FormattableString.Invariant($"{nameof(HuberLoss)} {_delta:r}");
+
     public override (double Loss, double Derivative) Of(double error) => Math.Abs(error) <= _delta
         ? (error * error / 2, error)
         : (_delta * (Math.Abs(error) - _delta / 2), _delta * Math.Sign(error));

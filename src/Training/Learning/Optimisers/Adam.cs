@@ -11,6 +11,13 @@ public sealed class Adam(double beta1 = 0.9, double beta2 = 0.999, double epsilo
     private float[] _v = [];
     private int _steps;
 
+    internal override void Pass(Passage passage)
+    {
+        passage.Whole(ref _steps);
+        passage.Floats(ref _m);
+        passage.Floats(ref _v);
+    }
+
     private protected override void Move(
         Span<float> weights, ReadOnlySpan<float> gradient, double rate, float decay)
     {

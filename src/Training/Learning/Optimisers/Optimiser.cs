@@ -15,6 +15,9 @@ public abstract class Optimiser
         _weightDecay = weightDecay;
     }
 
+    /// <summary>What tells it from others: its kind and its weight decay.</summary>
+    public string Name => FormattableString.Invariant($"{GetType().Name} {_weightDecay:r}");
+
     /// <summary>One step.</summary>
     /// <param name="weights">Moved; always the same number of them.</param>
     /// <param name="gradient">One per weight.</param>
@@ -24,6 +27,9 @@ public abstract class Optimiser
         ArgumentOutOfRangeException.ThrowIfNotEqual(gradient.Length, weights.Length);
         Move(weights, gradient, rate, (float)_weightDecay);
     }
+
+    /// <summary>Writes what it remembers, or reads it back.</summary>
+    internal abstract void Pass(Passage passage);
 
     private protected abstract void Move(Span<float> weights, ReadOnlySpan<float> gradient, double rate, float decay);
 

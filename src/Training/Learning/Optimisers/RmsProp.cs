@@ -10,6 +10,12 @@ public sealed class RmsProp(
     private float[] _v = [];
     private float[] _b = [];
 
+    internal override void Pass(Passage passage)
+    {
+        passage.Floats(ref _v);
+        passage.Floats(ref _b);
+    }
+
     private protected override void Move(
         Span<float> weights, ReadOnlySpan<float> gradient, double rate, float decay)
     {
