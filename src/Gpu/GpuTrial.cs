@@ -96,7 +96,7 @@ public sealed record GpuTrial(double Difference, double CpuNanoseconds, double G
     // Between −2 and 2, the same at every start; tokens that the vocabulary has.
     private static float[] Inputs(Model model, int rows, int step)
     {
-        var inputs = new float[rows * model.Inputs.Count];
+        var inputs = new float[rows * model.NetworkInputCount];
         for (int i = 0; i < inputs.Length; i++)
         {
             uint mixed = (uint)(i + 1000003 * step) * 2654435761u >> 8;

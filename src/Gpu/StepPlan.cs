@@ -40,7 +40,7 @@ internal sealed class StepPlan
     public StepPlan(Model model)
     {
         Layer[] layers = [.. model.Layers.Where(layer => layer is not DropoutLayer)];
-        _inputs = model.Inputs.Count;
+        _inputs = model.NetworkInputCount;
         _outputs = model.OutputCount;
         RowStride = Math.Max(8, (model.StateFloats + 7) / 8 * 8);
         Measure(layers);
