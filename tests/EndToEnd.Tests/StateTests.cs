@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Net;
 using System.Text.Json.Nodes;
 using Realtime.EndToEnd.Tests.Harness;
@@ -70,7 +71,8 @@ public sealed class StateTests : IDisposable
             File.Delete(snapshot);
         var segment = Directory.GetFiles(State, "*.rtj").Order(StringComparer.Ordinal).First();
         var bytes = await File.ReadAllBytesAsync(segment);
-        bytes[8000] ^= 0x10;
+        // Among the records, which stand behind the description of the models.
+        bytes[6000 + BinaryPrimitives.ReadInt32LittleEndian(bytes.AsSpan(12))] ^= 0x10;
         await File.WriteAllBytesAsync(segment, bytes);
 
         var (code, errors) = await RunAsync();

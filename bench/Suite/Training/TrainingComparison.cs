@@ -66,8 +66,8 @@ internal static class TrainingComparison
         BenchContext context, PeerProcess torch, IReadOnlyList<Layer> layers, IReadOnlyList<Batch> batches)
     {
         var weights = context.PathOf("train-weights.bin");
-        CellWeights.Write(
-            weights, [.. layers.SelectMany(static layer => layer.Tensors).SelectMany(tensor => tensor.Values.ToArray())]);
+        CellWeights.Write(weights,
+            [.. layers.SelectMany(static layer => layer.Tensors).SelectMany(static one => one.Values.ToArray())]);
         var windows = context.PathOf("train-windows.bin");
         CellWeights.Write(
             windows, [.. batches.SelectMany(static batch => batch.Inputs.Concat(batch.Targets))]);

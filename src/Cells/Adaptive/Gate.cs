@@ -9,7 +9,7 @@ namespace Realtime.Cells.Adaptive;
 /// </summary>
 /// <remarks>
 /// Of y and d that have nothing to do with each other, EW[y·d] has the variance ν = EW[y²] EW[d²] a / 2, a being the
-/// weight of the newest pair; ω is less by the factor 1 − ν / EW[y·d]² (the positive part, as of James and Stein, 1961).
+/// weight of the newest pair; ω is less by the factor 1 − ν / EW[y·d]² (its positive part, as of James and Stein 1961).
 /// </remarks>
 internal static unsafe class Gate
 {

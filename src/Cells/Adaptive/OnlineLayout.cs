@@ -14,7 +14,8 @@ internal sealed class OnlineLayout
 
     public OnlineLayout(OnlinePlan plan)
     {
-        int ring = plan.Ring, outputs = plan.Outputs, levels = plan.Intervals.Length, features = FixedOrder.Padded(plan.Features);
+        int ring = plan.Ring, outputs = plan.Outputs, levels = plan.Intervals.Length;
+        int features = FixedOrder.Padded(plan.Features);
         Pairs = plan.Learning * outputs;
         Pending = plan.Horizons.Take(plan.Learning).Sum() * outputs;
         PendingWidth = PendingHeads + levels;

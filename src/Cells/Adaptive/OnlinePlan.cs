@@ -3,7 +3,7 @@ namespace Realtime.Cells.Adaptive;
 /// <summary>The sizes and settings of a stream's adaptive arithmetic.</summary>
 internal sealed class OnlinePlan
 {
-    /// <summary>Longer horizons keep the frozen head: what waits for a value costs memory per tick of waiting.</summary>
+    /// <summary>Longer horizons keep the frozen head: what waits for a value costs memory per tick.</summary>
     public const int LongestHorizon = 64;
 
     /// <summary>The most features of an adaptive head, the constant included.</summary>

@@ -3,7 +3,7 @@ using System.Runtime.CompilerServices;
 namespace Realtime.Cells.Adaptive;
 
 /// <summary>What a tick said of the forecasts that were made for it.</summary>
-/// <param name="Score">Anomaly score in [0, 1]; NaN: none, as there was no forecast, no value, or too little past.</param>
+/// <param name="Score">Anomaly score in [0, 1]; NaN: no forecast was made, no value came, or too little past.</param>
 /// <param name="AbsoluteError">Of the shortest horizon's forecast, the mean over the outputs; NaN: none.</param>
 /// <param name="Persistence">The same had the value at the forecast's own tick been the forecast.</param>
 /// <param name="Judged">Pairs of horizon and output whose intervals were judged.</param>

@@ -38,25 +38,19 @@ internal static class CheckCommand
         output.WriteLine($"configuration  {configuration.File ?? "built-in defaults"}");
         foreach (var (key, origin) in configuration.Origins.OrderBy(static entry => entry.Key, StringComparer.Ordinal))
             output.WriteLine($"  set          {key} at {origin}");
-<<<<<<< HEAD
-        foreach (var model in models.Where(static loaded => loaded.Model.Copies == 1))
-            Print(output, model, kernel);
+        var served = models.Where(static loaded => loaded.Model.Copies == 1).ToArray();
+        foreach (var model in served)
+            Print(output, model, engines.CpuKernel);
         if (models.Max(static loaded => loaded.Model.Copies) is var most and > 1)
             output.WriteLine($"  values       1 to {most} per tick, each forecast by itself");
-        output.WriteLine($"engine         cpu, kernel {kernel} (of {string.Join(", ", Kernels.Available)})");
-        if (notice is not null)
-=======
-        foreach (var (modelOptions, model) in models)
-            Print(output, modelOptions, model);
-        foreach (var texts in models.GroupBy(model => engines.Describe(model.Model)))
+        foreach (var texts in served.GroupBy(model => engines.Describe(model.Model)))
         {
-            var whose = texts.Count() == models.Count ? ""
+            var whose = texts.Count() == served.Length ? ""
                 : $", model {string.Join(", ", texts.Select(static model => model.Options.Name))}";
             output.WriteLine($"engine         {texts.Key}{whose}");
         }
 
         if (engines.Notice is { } notice)
->>>>>>> 0c1a7371c4acedf210d20bf5cda26cf8f8c56a70
             output.WriteLine($"note           {notice}");
         output.WriteLine($"ingest         PULL {options.Endpoints.Ingest}");
         output.WriteLine($"requests       ROUTER {options.Endpoints.Requests}");

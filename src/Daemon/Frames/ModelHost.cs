@@ -10,12 +10,13 @@ namespace Realtime.Daemon.Frames;
 /// </summary>
 public sealed class ModelHost : IDisposable
 {
-<<<<<<< HEAD
+    public const int CpuChunk = 256;
+
+    // Where rows are long.
+    private const int LearningChunk = 64;
+
     // What lies behind is read in order, which the machine sees coming.
     private const int LearntLines = 16;
-=======
-    public const int CpuChunk = 256;
->>>>>>> 0c1a7371c4acedf210d20bf5cda26cf8f8c56a70
 
     private Stack<int> _free = new();
     private RowSlabs _rows;
@@ -64,7 +65,7 @@ public sealed class ModelHost : IDisposable
 
     /// <summary>Items to prepare, step and finish together: as many as stay in the nearer caches, or all that there
     /// are for a device, which has little to do for few.</summary>
-    public int Chunk => Engine is CpuEngine ? CpuChunk : int.MaxValue;
+    public int Chunk => Engine is not CpuEngine ? int.MaxValue : Online is null ? CpuChunk : LearningChunk;
 
     /// <summary>Patterns of the streams it serves, as configured.</summary>
     public IReadOnlyList<string> Patterns { get; set; }
@@ -107,6 +108,9 @@ public sealed class ModelHost : IDisposable
 
     /// <summary>About how many bytes one encoded prediction takes.</summary>
     public long PredictionBytes => 512 + 9L * (Model.PredictionCount + Model.Inputs.Count);
+
+    /// <summary>It is there in case that streams come of so many values, and none has come yet.</summary>
+    public bool StandsBy => Model.Copies > 1 && _end == 0;
 
     /// <summary>Streams this model serves now.</summary>
     public int Streams => _end - _free.Count;

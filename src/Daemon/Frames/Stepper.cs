@@ -16,13 +16,6 @@ public delegate void ScoredTick(int row, double error, double persistence);
 /// </summary>
 public sealed class Stepper(World world, FrameWork work)
 {
-<<<<<<< HEAD
-    // Items whose rows stay in the nearer caches between preparing, stepping and finishing; fewer where rows are long.
-    private const int Chunk = 256;
-    private const int LearningChunk = 64;
-
-=======
->>>>>>> 0c1a7371c4acedf210d20bf5cda26cf8f8c56a70
     // Items ahead of which rows are asked for.
     private const int Ahead = 12;
 
@@ -44,11 +37,7 @@ public sealed class Stepper(World world, FrameWork work)
         for (var wave = 0; wave < _waves.Count; wave++)
         {
             var items = _waves[wave];
-<<<<<<< HEAD
-            var most = world.Host(work.Items[items[0]].Model).Online is null ? Chunk : LearningChunk;
-=======
             var most = Math.Min(world.Host(work.Items[items[0]].Model).Chunk, items.Length);
->>>>>>> 0c1a7371c4acedf210d20bf5cda26cf8f8c56a70
             for (var at = 0; at < items.Length; at += most)
                 Step(items.Slice(at, Math.Min(most, items.Length - at)));
         }
@@ -58,18 +47,13 @@ public sealed class Stepper(World world, FrameWork work)
     {
         var items = work.Items;
         var host = world.Host(items[chunk[0]].Model);
-<<<<<<< HEAD
         var (width, outputs) = (host.NetworkInputCount, host.OutputCount);
-        Fit(ref _inputs, Chunk * width);
-        Fit(ref _outputs, Chunk * outputs);
-        Fit(ref _extra, Chunk * host.ExtraCount);
-=======
-        var (width, outputs) = (host.InputCount, host.OutputCount);
         var room = Math.Max(chunk.Length, ModelHost.CpuChunk);
         Fit(ref _rows, room);
         Fit(ref _inputs, room * width);
         Fit(ref _outputs, room * outputs);
->>>>>>> 0c1a7371c4acedf210d20bf5cda26cf8f8c56a70
+        Fit(ref _extra, room * host.ExtraCount);
+        Fit(ref _hidden, room * host.HiddenCount);
 
         for (var i = 0; i < Math.Min(Ahead, chunk.Length); i++)
             Fetch(host, in items[chunk[i]]);
@@ -109,7 +93,6 @@ public sealed class Stepper(World world, FrameWork work)
     {
         if (host.HiddenCount == 0 || count == 0)
             return;
-        Fit(ref _hidden, Chunk * host.HiddenCount);
         host.Engine.ReadTop(_rows.AsSpan(0, count), _hidden.AsSpan(0, count * host.HiddenCount));
     }
 

@@ -109,7 +109,9 @@ public sealed class Engines : IDisposable
 
     private CpuEngine MakeCpu(Model model) => new(model, CpuKernel, _threads);
 
-    private Choice ChoiceFor(Model model) => _choices.GetOrAdd(model.Digest, _ => Try(model));
+    // A network that is there for several inputs is the processor's: devices have no kernel for it yet.
+    private Choice ChoiceFor(Model model) =>
+        model.Copies > 1 ? new Choice(false, "") : _choices.GetOrAdd(model.Digest, _ => Try(model));
 
     private Choice Try(Model model)
     {

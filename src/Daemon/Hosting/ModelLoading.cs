@@ -95,13 +95,9 @@ public static class ModelLoading
         return Model.Read(bytes, "built-in model");
     }
 
-<<<<<<< HEAD
     private sealed class AdaptException(string message) : Exception(message);
 
-    /// <summary>The CPU kernel to run; refuses an engine that this machine does not have.</summary>
-=======
     /// <summary>The CPU kernel to run; refuses one that this machine does not have.</summary>
->>>>>>> 0c1a7371c4acedf210d20bf5cda26cf8f8c56a70
     /// <param name="options">What is asked for.</param>
     /// <param name="notice">Something the operator should know; null where there is nothing.</param>
     public static string ChooseKernel(EngineOptions options, out string? notice)

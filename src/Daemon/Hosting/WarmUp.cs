@@ -18,18 +18,13 @@ internal static class WarmUp
 
     public static void Run(IReadOnlyList<LoadedModel> models, string kernel, int threads, DaemonFacts facts)
     {
-<<<<<<< HEAD
-        foreach (var model in models.Where(static model => model.Model.Copies == 1))
-            Run(model.Model, kernel, threads, facts);
-=======
         using var engines = Engines.OfCpu(kernel, threads);
         Run(models, engines, facts);
->>>>>>> 0c1a7371c4acedf210d20bf5cda26cf8f8c56a70
     }
 
     public static void Run(IReadOnlyList<LoadedModel> models, Engines engines, DaemonFacts facts)
     {
-        foreach (var model in models)
+        foreach (var model in models.Where(static model => model.Model.Copies == 1))
             Run(model.Model, engines, facts);
     }
 

@@ -63,11 +63,7 @@ public sealed class RecordedModels(
     /// <summary>A world of the recorded models, without streams.</summary>
     /// <exception cref="StartException">One of them is not at hand.</exception>
     public World Make(Setup setup, string kernel) =>
-<<<<<<< HEAD
-        Make(setup.Models.Select(shape => Loaded(shape, AsRecorded(shape, Find(shape)))), kernel);
-=======
-        Make(setup.Models.Select(shape => Loaded(shape, Find(shape))), kernel, DeviceOf(setup));
->>>>>>> 0c1a7371c4acedf210d20bf5cda26cf8f8c56a70
+        Make(setup.Models.Select(shape => Loaded(shape, AsRecorded(shape, Find(shape)))), kernel, DeviceOf(setup));
 
     /// <summary>The same with the models given in place of the recorded ones; null where none is.</summary>
     /// <exception cref="StartException">One can't take the recorded ticks.</exception>

@@ -114,7 +114,8 @@ public sealed class OnlineForecasterTests
     {
         using var run = new OnlineRun(Make("gru", 8, [1, 2]), Kernels.Auto);
         Assert.Null(run.Forecaster.FaultIn(run.Memory));
-        for (int i = 0; i < 2000; i++) run.Tick(i, i % 100 == 0 ? double.NaN : i % 700 == 1 ? 1e100 : Math.Sin(i * 0.1));
+        for (int i = 0; i < 2000; i++)
+            run.Tick(i, i % 100 == 0 ? double.NaN : i % 700 == 1 ? 1e100 : Math.Sin(i * 0.1));
         Assert.Null(run.Forecaster.FaultIn(run.Memory));
         foreach (OnlineSlot slot in run.Forecaster.Slots.Where(slot => slot.Type != OnlineNumber.Integers))
         {

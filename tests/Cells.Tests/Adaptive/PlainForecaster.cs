@@ -97,7 +97,8 @@ internal sealed class PlainForecaster(int[] horizons, int outputs, int features,
         return (share, 2 * share * cross - share * share * square);
     }
 
-    private static double[][] Rows(int rows, int width) => [.. Enumerable.Range(0, rows).Select(_ => new double[width])];
+    private static double[][] Rows(int rows, int width) =>
+        [.. Enumerable.Range(0, rows).Select(_ => new double[width])];
 
     private static double[,] Identity(int size, double value)
     {

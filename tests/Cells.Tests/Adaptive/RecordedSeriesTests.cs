@@ -15,14 +15,16 @@ public sealed class RecordedSeriesTests
 
     private static readonly string? _root = FindRoot();
 
-    private readonly record struct Outcome(string Name, double Next, double Eighth, double Low, double High, double Same);
+    private readonly record struct Outcome(
+        string Name, double Next, double Eighth, double Low, double High, double Same);
 
     [DataFact]
     public void RecordedSeries_AreForecastBetterThanByPersistence()
     {
         Outcome[] all = [.. Files().Select(Run)];
         Assert.True(all.Length >= 20, $"{all.Length} series");
-        double[] next = [.. all.Select(each => each.Next).Order()], eighth = [.. all.Select(each => each.Eighth).Order()];
+        double[] next = [.. all.Select(each => each.Next).Order()];
+        double[] eighth = [.. all.Select(each => each.Eighth).Order()];
         Assert.InRange(next.Count(ratio => ratio < 1), 0.92 * all.Length, all.Length);
         Assert.InRange(next[all.Length / 2], 0.1, 0.75);
         Assert.InRange(next[^1], 0.5, 1.05);
@@ -93,7 +95,8 @@ public sealed class RecordedSeriesTests
                 / (values.Length - 1.0);
         double same = values.Skip(1).Where((value, i) => value == values[i]).Count() / (values.Length - 1.0);
         return new Outcome(
-            name, Ratio(values, predictions, 0, 1), Ratio(values, predictions, eight, 8), Covered(2, 3), Covered(1, 4), same);
+            name, Ratio(values, predictions, 0, 1), Ratio(values, predictions, eight, 8), Covered(2, 3), Covered(1, 4),
+            same);
     }
 
     private static double Ratio(double[] values, double[][] predictions, int at, int horizon)

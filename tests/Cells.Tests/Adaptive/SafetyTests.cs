@@ -3,7 +3,7 @@ using Realtime.Cells.Adaptive;
 
 namespace Realtime.Cells.Tests.Adaptive;
 
-/// <summary>Ten million ticks of what streams do at their worst: all stays finite, and learns again afterwards.</summary>
+/// <summary>Ten million ticks of what streams do at their worst: all stays finite, and learns again.</summary>
 public sealed class SafetyTests
 {
     private const int Features = 4;

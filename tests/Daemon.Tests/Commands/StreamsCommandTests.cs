@@ -92,7 +92,7 @@ public sealed class StreamsCommandTests : IDisposable
 
         var result = await RunWellAsync("show", "pump/1");
 
-        Assert.Contains("seq              20, first 1", result.Output, StringComparison.Ordinal);
+        Assert.Contains("seq                  20, first 1", result.Output, StringComparison.Ordinal);
         Assert.Matches("layer rnn0 +h: 32 numbers, root mean square 0[.]", result.Output);
         var state = JsonNode.Parse((await RunWellAsync("show", "pump/1", "--json")).Output)!;
         Assert.Equal(20, (int)state["seq"]!);

@@ -118,6 +118,7 @@ public sealed class TrainTargetTests : IDisposable
 
     [Theory]
     [InlineData("--target remaining", "found one series, expected several")]
+    [InlineData("--target remaining --group unit --rows 500", "--rows: expected none with --target remaining")]
     [InlineData("--cap 5", "--cap: found without --target remaining")]
     [InlineData("--target load --adapt rls", "--adapt: expected none")]
     [InlineData("--target load --targets difference", "--targets: expected value")]

@@ -31,6 +31,20 @@ public sealed class SeveralValuesTests
     }
 
     [Fact]
+    public void Models_that_nobody_needs_are_not_told_of()
+    {
+        using var daemon = new SimulatedDaemon(models: _models);
+        Assert.Equal(["model0"], Names());
+        daemon.Take(Pack.Tick("three", new object?[] { 1, 2, 3 }));
+        Assert.Equal(["model0", "model2"], Names());
+        daemon.Ask(Pack.Op("forget", ("stream", "three")));
+        Assert.Equal(["model0", "model2"], Names());
+
+        IEnumerable<string?> Names() =>
+            daemon.Ask(Pack.Op("describe"))["models"].Items.Select(static model => model["name"].AsString());
+    }
+
+    [Fact]
     public void Each_value_is_forecast_as_a_stream_of_its_own()
     {
         using var daemon = new SimulatedDaemon(models: _models);

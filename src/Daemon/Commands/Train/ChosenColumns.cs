@@ -20,6 +20,8 @@ internal sealed record ChosenColumns(
         var covariates = TrainDataOptions.NamesIn(arguments.GetValue(options.Covariate));
         if (arguments.GetValue(options.Cap) is not null && target != TrainDataOptions.Remaining)
             throw Wrong("--cap: found without --target remaining, whose largest number it is");
+        if (target == TrainDataOptions.Remaining && arguments.GetValue(options.Rows) is not null)
+            throw Wrong("--rows: expected none with --target remaining, as a series that is cut off ends too early");
         if (asClasses && target is null or TrainDataOptions.Remaining)
             throw Wrong("--loss cross-entropy: expected --target with a column of classes");
         List<string> values = asked.Count > 0 ? [.. asked] : [.. detected.Values.Where(

@@ -5,7 +5,9 @@ using Realtime.Training.Learning.Forecasting;
 
 namespace Realtime.Daemon.Commands;
 
-/// <summary>A picture of how training went: both losses over the epochs, on a logarithmic scale where they allow.</summary>
+/// <summary>
+/// A picture of how training went: both losses over the epochs, on a logarithmic scale where they allow.
+/// </summary>
 internal sealed class LossCurve
 {
     private const int Width = 720, Height = 400, Left = 70, Right = 20, Top = 44, Bottom = 46;

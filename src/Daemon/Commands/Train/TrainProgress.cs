@@ -40,5 +40,6 @@ internal sealed class TrainProgress(TextWriter output)
 
     private static string LineOf(EpochReport report, TimeSpan left) => FormattableString.Invariant(
         $"epoch {report.Epoch}  loss {report.Loss:f5}  validation {report.ValidationLoss:f5}")
-        + FormattableString.Invariant($"{(report.IsBest ? " *" : "  ")}  rate {report.Rate:g3}  left {left:h\\:mm\\:ss}");
+        + FormattableString.Invariant($"{(report.IsBest ? " *" : "  ")}  rate {report.Rate:g3}")
+        + FormattableString.Invariant($"  left {left:h\\:mm\\:ss}");
 }

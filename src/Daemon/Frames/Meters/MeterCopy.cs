@@ -10,6 +10,7 @@ public sealed class MeterCopy
     private static readonly StreamEventKind[] Kinds = Enum.GetValues<StreamEventKind>();
 
     private readonly List<ModelMeters> _models = [];
+    private readonly List<ModelMeters> _shown = [];
     private readonly long[] _rejected = new long[Codes.Length];
     private readonly long[] _refused = new long[Codes.Length];
     private readonly long[] _events = new long[Kinds.Length];
@@ -26,7 +27,9 @@ public sealed class MeterCopy
     public ExponentialHistogram[] Stages { get; } = new ExponentialHistogram[FrameMeters.StageCount];
     public ExponentialHistogram FrameDuration { get; } = new(FrameMeters.Nanosecond);
     public ExponentialHistogram FrameTicks { get; } = new(1);
-    public IReadOnlyList<ModelMeters> Models => _models;
+
+    /// <summary>All but those that stand by.</summary>
+    public IReadOnlyList<ModelMeters> Models => _shown;
 
     public long Received { get; private set; }
     public long Stepped { get; private set; }
@@ -98,8 +101,14 @@ public sealed class MeterCopy
 
     private void TakeModels(World world, IReadOnlyList<ModelHealth> health)
     {
+        _shown.Clear();
         foreach (var model in _models)
+        {
+            if (!StandsBy(world, model.Name))
+                _shown.Add(model);
             (model.Streams, model.StreamBytes, model.StateBytes, model.Health) = (0, 0, 0, null);
+        }
+
         for (var i = 0; i < world.Models.Count; i++)
         {
             var host = world.Models[i];
@@ -113,6 +122,17 @@ public sealed class MeterCopy
             model.Health = new ModelHealth(health[i].Levels);
             health[i].CopyTo(model.Health);
         }
+    }
+
+    private static bool StandsBy(World world, string model)
+    {
+        for (var i = 0; i < world.Models.Count; i++)
+        {
+            if (world.Host(i).Name == model)
+                return world.Host(i).StandsBy;
+        }
+
+        return false;
     }
 
     private void TakeState(World world)

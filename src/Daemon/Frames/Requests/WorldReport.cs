@@ -58,9 +58,9 @@ public sealed class WorldReport(World world, DaemonFacts facts)
         reply.Entry("kernel"u8, _facts.Kernel);
         reply.Entry("device"u8, _facts.Device);
         reply.WriteString("models"u8);
-        reply.WriteArrayHeader(world.Models.Count);
+        reply.WriteArrayHeader(world.Models.Count(static host => !host.StandsBy));
         entries += 4;
-        foreach (var host in world.Models)
+        foreach (var host in world.Models.Where(static host => !host.StandsBy))
             Describe(host, reply);
     }
 
@@ -183,8 +183,8 @@ public sealed class WorldReport(World world, DaemonFacts facts)
     private void WriteModels(MessagePackWriter reply)
     {
         reply.WriteString("models"u8);
-        reply.WriteArrayHeader(world.Models.Count);
-        foreach (var host in world.Models)
+        reply.WriteArrayHeader(world.Models.Count(static host => !host.StandsBy));
+        foreach (var host in world.Models.Where(static host => !host.StandsBy))
         {
             reply.WriteMapHeader(4);
             reply.Entry("name"u8, host.Name);
