@@ -23,12 +23,14 @@ public sealed unsafe class GpuEngine : IStepEngine
     private const int Tile = FirstSlab + StateSlabs.Most;
 
     private readonly Model _model;
+    private readonly int _copies;
+    private int[] _spread = [];
     private readonly GpuContext _context;
     private readonly GpuQueue _queue;
     private readonly StepPlan _plan;
     private readonly GpuBuffer[] _constants;
     private readonly (TileShape Shape, GpuKernel Kernel)[] _steps;
-    private readonly RowCopies _copies;
+    private readonly RowCopies _rowCopies;
     private readonly Staging _wave;
     private readonly Staging _outputs;
     private readonly GpuBuffer? _scratch;
@@ -54,13 +56,16 @@ public sealed unsafe class GpuEngine : IStepEngine
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(context);
-        (_model, _context) = (model, context);
-        (_inputs, _height) = (model.NetworkInputCount, model.OutputCount);
-        _top = TopOf(model);
-        _plan = new StepPlan(model);
+        // Where the network is applied to each input by itself a row is one of the device's for each.
+        _copies = model.Copies;
+        Model one = model.One;
+        (_model, _context) = (one, context);
+        (_inputs, _height) = (one.NetworkInputCount, one.OutputCount);
+        _top = TopOf(one);
+        _plan = new StepPlan(one);
         _queue = context.NewQueue();
         _states = new StateSlabs(_plan.RowStride, context.LargestAllocation);
-        _copies = new RowCopies(_queue, _plan.RowStride, model.StateFloats);
+        _rowCopies = new RowCopies(_queue, _plan.RowStride, one.StateFloats);
         _recordings = new WaveRecordings(_queue);
         _wave = new Staging(_queue);
         _outputs = new Staging(_queue);
@@ -81,7 +86,7 @@ public sealed unsafe class GpuEngine : IStepEngine
 
     public GpuDevice Device => _context.Device;
 
-    public int Rows => _states.Rows;
+    public int Rows => _states.Rows / _copies;
     public long StateBytes => _states.Bytes;
 
     /// <summary>What <see cref="Kernel"/> is of engines on a device.</summary>
@@ -94,16 +99,17 @@ public sealed unsafe class GpuEngine : IStepEngine
     public void Grow(int rows)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
-        _copies.Flush(_states);
-        if (_states.Grow(_queue, rows)) UseSlabs();
+        _rowCopies.Flush(_states);
+        if (_states.Grow(_queue, checked(rows * _copies))) UseSlabs();
     }
 
     public void Step(ReadOnlySpan<int> rows, ReadOnlySpan<float> inputs, Span<float> outputs)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
         Check(rows, inputs, outputs);
-        _copies.Flush(_states);
-        _copies.Forget();
+        rows = Spread(rows);
+        _rowCopies.Flush(_states);
+        _rowCopies.Forget();
         for (int at = 0; at < rows.Length; at += _largestLaunch)
         {
             int count = Math.Min(_largestLaunch, rows.Length - at);
@@ -115,33 +121,36 @@ public sealed unsafe class GpuEngine : IStepEngine
     public void ReadTop(ReadOnlySpan<int> rows, Span<float> hidden)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
-        if (_top is not { } top) throw new InvalidOperationException("the model has no recurrent layer");
-        if (hidden.Length != (long)rows.Length * top.Length)
-            Misfit(nameof(hidden), rows.Length, top.Length, hidden.Length);
+        int width = _top?.Length ?? 0;
+        if (hidden.Length != (long)rows.Length * _copies * width)
+            Misfit(nameof(hidden), rows.Length, _copies * width, hidden.Length);
         CheckRows(rows);
-        _copies.Flush(_states);
-        _copies.Gather(_states, rows, top.Offset, top.Length, hidden);
+        if (_top is not { } top) return;
+        _rowCopies.Flush(_states);
+        _rowCopies.Gather(_states, Spread(rows), top.Offset, top.Length, hidden);
     }
 
     public void Read(int row, Span<float> state)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
         CheckRow(row, state.Length);
-        _copies.Read(_states, row, state);
+        int floats = _model.StateFloats;
+        for (int i = 0; i < _copies; i++) _rowCopies.Read(_states, row * _copies + i, state.Slice(i * floats, floats));
     }
 
     public void Write(int row, ReadOnlySpan<float> state)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
         CheckRow(row, state.Length);
-        _copies.Write(_states, row, state);
+        int floats = _model.StateFloats;
+        for (int i = 0; i < _copies; i++) _rowCopies.Write(_states, row * _copies + i, state.Slice(i * floats, floats));
     }
 
     public void Clear(int row)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
-        CheckRow(row, _model.StateFloats);
-        _copies.Clear(_states, row);
+        CheckRow(row, _copies * _model.StateFloats);
+        for (int i = 0; i < _copies; i++) _rowCopies.Clear(_states, row * _copies + i);
     }
 
     public void TakeStates(IStepEngine from)
@@ -149,12 +158,12 @@ public sealed unsafe class GpuEngine : IStepEngine
         ObjectDisposedException.ThrowIf(_disposed, this);
         if (from is not GpuEngine { _disposed: false } other || other._context != _context)
             throw new ArgumentException("expected an engine of the same device that is not disposed", nameof(from));
-        if (!_model.StateSlots.SequenceEqual(other._model.StateSlots))
+        if (_copies != other._copies || !_model.StateSlots.SequenceEqual(other._model.StateSlots))
             throw new ArgumentException("expected a model of the same state slots", nameof(from));
         foreach (GpuEngine engine in (ReadOnlySpan<GpuEngine>)[this, other])
         {
-            engine._copies.Flush(engine._states);
-            engine._copies.Forget();
+            engine._rowCopies.Flush(engine._states);
+            engine._rowCopies.Forget();
             engine._queue.Finish();
         }
 
@@ -171,7 +180,7 @@ public sealed unsafe class GpuEngine : IStepEngine
         foreach ((_, GpuKernel kernel) in _steps) kernel.Dispose();
         foreach (GpuBuffer constant in _constants) constant.Dispose();
         _scratch?.Dispose();
-        _copies.Dispose();
+        _rowCopies.Dispose();
         _wave.Dispose();
         _outputs.Dispose();
         _states.Dispose();
@@ -221,7 +230,7 @@ public sealed unsafe class GpuEngine : IStepEngine
         if (_states.Buffers.Count == 0) return;
         _recordings.Forget();
         foreach ((_, GpuKernel kernel) in _steps) RowCopies.SetSlabs(kernel, FirstSlab, _states);
-        _copies.Use(_states);
+        _rowCopies.Use(_states);
     }
 
     private void StepPart(ReadOnlySpan<int> rows, ReadOnlySpan<float> inputs, Span<float> outputs)
@@ -276,10 +285,10 @@ public sealed unsafe class GpuEngine : IStepEngine
 
     private void Check(ReadOnlySpan<int> rows, ReadOnlySpan<float> inputs, Span<float> outputs)
     {
-        if (inputs.Length != (long)rows.Length * _inputs)
-            Misfit(nameof(inputs), rows.Length, _inputs, inputs.Length);
-        if (outputs.Length != (long)rows.Length * _height)
-            Misfit(nameof(outputs), rows.Length, _height, outputs.Length);
+        if (inputs.Length != (long)rows.Length * _copies * _inputs)
+            Misfit(nameof(inputs), rows.Length, _copies * _inputs, inputs.Length);
+        if (outputs.Length != (long)rows.Length * _copies * _height)
+            Misfit(nameof(outputs), rows.Length, _copies * _height, outputs.Length);
         CheckRows(rows);
         if (_model.Vocabulary is not { } vocabulary) return;
         foreach (float token in inputs)
@@ -289,18 +298,29 @@ public sealed unsafe class GpuEngine : IStepEngine
         }
     }
 
+    // The device's rows of rows; they are held until the next call.
+    private ReadOnlySpan<int> Spread(ReadOnlySpan<int> rows)
+    {
+        if (_copies == 1) return rows;
+        int count = rows.Length * _copies;
+        if (_spread.Length < count) _spread = new int[Math.Max(count, 2 * _spread.Length)];
+        for (int i = 0; i < count; i++) _spread[i] = rows[i / _copies] * _copies + i % _copies;
+        return _spread.AsSpan(0, count);
+    }
+
     private void CheckRows(ReadOnlySpan<int> rows)
     {
-        int known = _states.Rows;
+        int known = Rows;
         foreach (int row in rows)
             if ((uint)row >= (uint)known) UnknownRow(row, known);
     }
 
     private void CheckRow(int row, int floats)
     {
-        if ((uint)row >= (uint)_states.Rows) UnknownRow(row, _states.Rows);
-        if (floats != _model.StateFloats)
-            throw new ArgumentException($"expected {_model.StateFloats} state floats, found {floats}", nameof(floats));
+        if ((uint)row >= (uint)Rows) UnknownRow(row, Rows);
+        int expected = _copies * _model.StateFloats;
+        if (floats != expected)
+            throw new ArgumentException($"expected {expected} state floats, found {floats}", nameof(floats));
     }
 
     [DoesNotReturn]

@@ -76,7 +76,8 @@ internal sealed unsafe class OpenClContext : GpuContext
             OpenClError.Check(error, "reading the kernels");
         }
 
-        string rolled = Device.IsCpu ? " -DROLLED" : "";
+        // Oclgrind does not know all that its own compiler makes of that.
+        string rolled = Device.IsCpu && !Device.Is("oclgrind") ? " -DROLLED" : "";
         string options = $"-cl-std=CL1.2 {variant.Definitions}{rolled} {ExtraDefinitions}".TrimEnd();
         int status = OpenClNative.BuildProgram(program, 1, &device, options, 0, 0);
         if (status == OpenClNative.Success) return program;

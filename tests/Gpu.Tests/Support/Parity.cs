@@ -47,7 +47,7 @@ internal static class Parity
 
     public static float[] Inputs(Model model, RandomModels random, int rows)
     {
-        float[] x = random.Uniforms(rows * model.Inputs.Count, 2);
+        float[] x = random.Uniforms(rows * model.NetworkInputCount, 2);
         if (model.Vocabulary is { } tokens)
             for (int i = 0; i < x.Length; i++) x[i] = random.Below(tokens);
         return x;
