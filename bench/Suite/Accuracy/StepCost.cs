@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using Realtime.Daemon.Bench;
 using Realtime.Daemon.Frames;
+using Realtime.Daemon.Hosting;
 
 namespace Realtime.Bench.Suite.Accuracy;
 
@@ -18,7 +19,7 @@ internal static class StepCost
         Console.WriteLine("# The built-in model's step stage, one stream, tick by tick, with all that it has on");
         context.Results.Attempt("default-step");
         context.Results.Attempt("default-bytes");
-        using (var world = Frames.SimulatedWorld.Create(new LoopOptions()))
+        using (var world = Frames.SimulatedWorld.Create(new LoopOptions(), ModelLoading.ReadBuiltIn()))
         {
             var work = new FrameWork(FrameTicks);
             var stepper = new Stepper(world, work);
@@ -32,7 +33,8 @@ internal static class StepCost
                 $"{Spread.Of(rounds).Median:f0} ns a step (best {rounds.Min():f0}), processor time of the thread"));
         }
 
-        using var large = Frames.SimulatedWorld.Create(new LoopOptions { StreamsMax = Streams });
+        using var large = Frames.SimulatedWorld.Create(
+            new LoopOptions { StreamsMax = Streams }, ModelLoading.ReadBuiltIn());
         Admit(large, Streams);
         var bytes = (double)large.Bytes / Streams;
         context.Results.Add("default-bytes", Spread.Of([bytes]));

@@ -1,16 +1,17 @@
 using Realtime.Cells;
 using Realtime.Daemon.Frames;
 using Realtime.Daemon.Frames.Requests;
-using Realtime.Daemon.Hosting;
 
 namespace Realtime.Bench.Suite.Frames;
 
-/// <summary>A world with the built-in model, a GRU of 32 units, for every stream; state in memory only.</summary>
+/// <summary>A world with one model for every stream; state in memory only.</summary>
 internal static class SimulatedWorld
 {
-    public static World Create(LoopOptions options)
+    /// <param name="options">The loop's.</param>
+    /// <param name="model">Null: <see cref="PlainModel"/>.</param>
+    public static World Create(LoopOptions options, Model? model = null)
     {
-        var model = ModelLoading.ReadBuiltIn();
+        model ??= PlainModel.Read();
         var host = new ModelHost("default", model, new CpuEngine(model), ["*"]);
         return new World([host], options, new NoJournal(), epoch: 1);
     }

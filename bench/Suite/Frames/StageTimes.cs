@@ -1,7 +1,9 @@
 using System.Globalization;
+using Realtime.Cells;
 using Realtime.Daemon.Bench;
 using Realtime.Daemon.Frames;
 using Realtime.Daemon.Frames.Meters;
+using Realtime.Daemon.Hosting;
 
 namespace Realtime.Bench.Suite.Frames;
 
@@ -46,15 +48,19 @@ internal sealed class StageTimes
         var batches = new BatchPorts(
             new TickFeed("batch/", streams, 1, TickForm.Array), ticksPerFrame / Saturation.BatchLength);
         Measure(context, "maps, published", static (world, ports) => new(world, ports, ports, ports), singles);
+        var learning = new SimulatedPorts(new TickFeed("learning/", streams, 1, TickForm.Map), ticksPerFrame);
+        Measure(context, "maps, built-in model, learning",
+            static (world, ports) => new(world, ports, ports, ports), learning, ModelLoading.ReadBuiltIn());
         Measure(context, "maps, nobody subscribed", static (world, ports) => new(world, ports, ports, ports), unheard);
         Measure(context, "batches of 64, with predictions", static (world, ports) => new(world, ports, ports, ports),
             batches);
     }
 
-    private static void Measure<T>(BenchContext context, string what, Func<World, T, StageTimes> make, T ports)
+    private static void Measure<T>(
+        BenchContext context, string what, Func<World, T, StageTimes> make, T ports, Model? model = null)
     {
         const int frames = 2000;
-        using var world = SimulatedWorld.Create(new LoopOptions());
+        using var world = SimulatedWorld.Create(new LoopOptions(), model);
         var stages = make(world, ports);
         stages.RunFrames(2 * frames);
         var rounds = new List<double>[Stages.Length + 1];

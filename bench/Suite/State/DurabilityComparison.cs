@@ -62,7 +62,7 @@ internal sealed class DurabilityComparison(BenchContext context)
     }
 
     private (PrivateDaemon Daemon, TickFeed Feed) Start(string durability) => (
-        new PrivateDaemon([context.Daemon], EchoPeer.FreeEndpoints(), model: null, durability),
+        new PrivateDaemon([context.Daemon], EchoPeer.FreeEndpoints(), PlainModel.WriteTo(context.Folder), durability),
         new TickFeed($"realtimed-bench/{durability}/", Streams, 1, TickForm.Array));
 
     private double Measure(PrivateDaemon daemon, TickFeed feed, int window) =>

@@ -27,8 +27,7 @@ internal sealed class SnapshotMeasurements(BenchContext context)
     {
         // As the daemon does before it serves.
         WarmUp.Run(
-            [new LoadedModel(new ModelOptions { Name = "default", File = "", Streams = ["*"] }, ModelLoading.ReadBuiltIn())],
-            Realtime.Cells.Kernels.Auto, 1, SimulatedWorld.Facts);
+            [PlainModel.Loaded()], Realtime.Cells.Kernels.Auto, 1, SimulatedWorld.Facts);
         for (var round = 0; round < context.Rounds; round++)
             Measure();
         Report("snapshot-pause-100k", "longest hold-up of the loop by a snapshot, ms", _pauses);

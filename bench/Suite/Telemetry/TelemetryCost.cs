@@ -75,7 +75,7 @@ internal sealed class TelemetryCost(BenchContext context) : IDisposable
     }
 
     private PrivateDaemon Start(string[] settings, Dictionary<string, string> variables) =>
-        new([context.Daemon], EchoPeer.FreeEndpoints(), model: null, settings: settings, variables: variables);
+        new([context.Daemon], EchoPeer.FreeEndpoints(), PlainModel.WriteTo(context.Folder), settings: settings, variables: variables);
 
     private (List<double>[] Rates, double[] Cpu) Measure(
         PrivateDaemon[] daemons, string form, Func<PrivateDaemon, TickFeed, double> run)
