@@ -15,7 +15,8 @@ fail() {
 need_dotnet() {
   need_packages ca-certificates libssl3
   command -v dotnet >/dev/null || fail "the .NET 10 SDK is missing: https://dotnet.microsoft.com/download"
-  dotnet --version >/dev/null 2>&1 || fail "the .NET SDK named in global.json is missing; found $(dotnet --list-sdks | tr '\n' ' ')"
+  dotnet --version >/dev/null 2>&1 \
+    || fail "the .NET SDK named in global.json is missing; found $(dotnet --list-sdks | tr '\n' ' ')"
 }
 
 # Debian packages, installed where they are missing.

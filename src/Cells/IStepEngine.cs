@@ -40,7 +40,9 @@ public interface IStepEngine : IDisposable
 
     void Write(int row, ReadOnlySpan<float> state);
 
-    /// <summary>Copies the top recurrent layer's h of each row; nothing where the model has no recurrent layer.</summary>
+    /// <summary>
+    /// Copies the top recurrent layer's h of each row; nothing where the model has no recurrent layer.
+    /// </summary>
     /// <param name="rows">n rows, below <see cref="Rows"/>.</param>
     /// <param name="hidden">[n, hidden units of <see cref="Model.TopRecurrent"/>].</param>
     void ReadTop(ReadOnlySpan<int> rows, Span<float> hidden);

@@ -61,8 +61,8 @@ internal sealed class DaemonComparison : IDisposable
         WarmUp();
         Console.WriteLine();
         Console.WriteLine(
-            $"# Tick to prediction, one client, {LatencyStreams} streams, a GRU of 32 units with a fixed head, tcp on this machine, paced: "
-            + "µs from the intended time of each tick, median over rounds (p99.9 over all rounds together)");
+            $"# Tick to prediction, one client, {LatencyStreams} streams, a GRU of 32 units with a fixed head, tcp on this "
+            + "machine, paced: µs from the intended time of each tick, median over rounds (p99.9 over all rounds together)");
         Console.WriteLine(
             "path         ticks/s        p50      p99    p99.9 |  echo p50      p99    p99.9 |  p50 ratio  p99 ratio"
             + "   lost, by echo   send delay");

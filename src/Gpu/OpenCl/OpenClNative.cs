@@ -43,10 +43,12 @@ internal static unsafe partial class OpenClNative
     private static bool Load()
     {
         if (!NativeLibrary.TryLoad(Library, out _)) return false;
-        // PoCL takes over SIGFPE, and then a division by zero in C# ends the process. Only the native environment is read.
+        // PoCL takes over SIGFPE, and then a division by zero in C# ends the process. It reads only the native
+        // environment.
         _ = SetEnvironment("POCL_SIGFPE_HANDLER", "0", 1);
-        // LLVM, which drivers compile with, takes over signals while it does, and passes them on to whom it found. Where
-        // that is not the runtime yet, a SIGHUP ends the process however it is handled later. These change nothing else.
+        // LLVM, which drivers compile with, takes over signals while it does, and passes them on to whom it found.
+        // Where that is not the runtime yet, a SIGHUP ends the process however it is handled later. These change
+        // nothing else.
         PosixSignal[] taken = [PosixSignal.SIGHUP, PosixSignal.SIGINT, PosixSignal.SIGQUIT, PosixSignal.SIGTERM];
         _signals = Array.ConvertAll(taken, signal => PosixSignalRegistration.Create(signal, _ => { }));
         return true;
