@@ -59,6 +59,11 @@ public sealed class PeerTests(ITestOutputHelper output)
         Peer("check_scale.py").RunAsync(configuration: Streams("max", 100_000), seconds: 180, withProcessId: true);
 
     [PythonFact]
+    public Task A_hundred_thousand_streams_that_learn_take_what_is_stated() =>
+        Peer("check_learning_scale.py")
+            .RunAsync(configuration: Streams("max", 100_000), seconds: 180, withProcessId: true);
+
+    [PythonFact]
     public Task Other_peoples_publishers_are_heard() =>
         Peer("check_subscribe.py").RunAsync(configuration: new()
         {

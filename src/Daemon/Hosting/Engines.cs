@@ -21,7 +21,7 @@ public sealed class Engines : IDisposable
     private readonly int _threads;
     private readonly int _rows;
     private readonly GpuContext? _context;
-    private readonly ConcurrentDictionary<string, Choice> _choices = new();
+    private readonly ConcurrentDictionary<(string Digest, int Copies), Choice> _choices = new();
 
     private Engines(EngineKind kind, string kernel, int threads, int rows, GpuContext? context, string? notice)
     {
@@ -109,9 +109,7 @@ public sealed class Engines : IDisposable
 
     private CpuEngine MakeCpu(Model model) => new(model, CpuKernel, _threads);
 
-    // A network that is there for several inputs is the processor's: devices have no kernel for it yet.
-    private Choice ChoiceFor(Model model) =>
-        model.Copies > 1 ? new Choice(false, "") : _choices.GetOrAdd(model.Digest, _ => Try(model));
+    private Choice ChoiceFor(Model model) => _choices.GetOrAdd((model.Digest, model.Copies), _ => Try(model));
 
     private Choice Try(Model model)
     {
