@@ -6,7 +6,8 @@ namespace Realtime.Cells.Adaptive;
 /// </summary>
 /// <remarks>
 /// A score not above the largest of the last some 400 ticks is halved, so that the onset stands out. A value outside
-/// the range of all before by more than 5% of it scores at least 0.8. <see cref="ResidualTail"/> tells p.
+/// the range of all before by more than 5% of it scores at least 0.8 once 180 were judged. <see cref="ResidualTail"/>
+/// tells p.
 /// </remarks>
 internal static unsafe class AnomalyScore
 {
@@ -22,6 +23,9 @@ internal static unsafe class AnomalyScore
 
     /// <summary>Ticks over which the level is taken.</summary>
     private const double LevelTicks = 50;
+
+    /// <summary>Residuals before which a range says nothing: a young stream leaves its own again and again.</summary>
+    private const int FewestInRange = 180;
 
     /// <summary>How much larger than the level a residual counts: one of 1e100 would stay for long.</summary>
     private const double LargestJump = 100;
@@ -53,6 +57,7 @@ internal static unsafe class AnomalyScore
         double share = Math.Min(
             ResidualTail.Next(memory, residual), ResidualTail.Next(memory + OfLevel, *level));
         if (double.IsNaN(share)) return share;
+        novel &= ResidualTail.SeenBy(memory) > FewestInRange;
         double raw = Math.Clamp(-share / 10, 0, 1), score = raw > Largest(memory) ? raw : 0.5 * raw;
         Keep(memory, (float)raw);
         return novel ? Math.Max(score, 0.8) : score;

@@ -39,6 +39,9 @@ internal static unsafe class ResidualTail
         return share;
     }
 
+    /// <summary>Numbers learnt; a million stands for all above.</summary>
+    public static float SeenBy(float* memory) => memory[Seen];
+
     private static double LogTenOfShare(float* memory, double residual)
     {
         if (residual <= 0) return 0;

@@ -50,6 +50,17 @@ public sealed class AnomalyScoreTests
         Assert.InRange(_stream.Settled.Score, 0, 0.5);
     }
 
+    [Theory]
+    [InlineData(100, false)]
+    [InlineData(400, true)]
+    public void ARangeOfFewValues_SaysNothing(int ticks, bool tells)
+    {
+        for (int i = 0; i < ticks; i++) Expect(10 * Math.Sin(i * 0.05));
+        Expect(12);
+        Expect(5);
+        Assert.Equal(tells, _stream.Settled.Score >= 0.8);
+    }
+
     [Fact]
     public void Scores_DoNotDependOnTheUnit()
     {
