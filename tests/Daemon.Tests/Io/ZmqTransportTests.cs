@@ -203,13 +203,21 @@ public sealed class ZmqTransportTests : IDisposable
 
         Assert.False(transport.IsReopening);
         Assert.Equal("answer", Reply(_inbox[0].Client!.Name == "plant" ? stays : goes));
-        Send(stays, "3"u8.ToArray());
-        goes.TrySend("4"u8);
         _inbox.Clear();
-        ReceiveFrom(transport, 1);
+        // What goes into a connection that is about to end is lost, so a client sends it again.
+        for (var i = 0; i < 100 && _inbox.Count == 0; i++)
+        {
+            stays.TrySend("3"u8);
+            goes.TrySend("4"u8);
+            transport.Wait(TimeSpan.FromMilliseconds(200));
+            transport.Receive(_inbox);
+        }
+
         transport.Wait(TimeSpan.FromMilliseconds(300));
         transport.Receive(_inbox);
-        Assert.Equal((1, "plant"), (_inbox.Count, _inbox[0].Client!.Name));
+        Assert.NotEqual(0, _inbox.Count);
+        for (var i = 0; i < _inbox.Count; i++)
+            Assert.Equal("plant", _inbox[i].Client!.Name);
     }
 
     [Fact]
