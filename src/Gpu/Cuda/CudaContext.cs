@@ -12,8 +12,7 @@ internal sealed unsafe class CudaContext : GpuContext
     // A block may have this much for the asking, and more only where the device's attribute says so.
     private const int PlainTileBytes = 48 << 10;
 
-    private readonly Lock _loading = new();
-    private readonly Dictionary<string, nint> _modules = [];
+    private readonly OncePerVariant _modules;
     private readonly int _device;
     private readonly nint _handle;
     private bool _disposed;
@@ -21,6 +20,7 @@ internal sealed unsafe class CudaContext : GpuContext
     public CudaContext(GpuDevice device)
         : base(device)
     {
+        _modules = new OncePerVariant(Load);
         if (!CudaNative.IsThere) throw new GpuException("CUDA: no libcuda.so.1");
         CudaError.Check(CudaNative.Initialise(0), "starting the driver");
         CudaError.Check(CudaNative.GetDevice(out _device, device.Place.Device), "asking for a device");
@@ -45,23 +45,14 @@ internal sealed unsafe class CudaContext : GpuContext
     internal void Enter() => CudaError.Check(CudaNative.SetCurrent(_handle), "entering the device's context");
 
     /// <summary>The loaded PTX; once for each variant.</summary>
-    internal nint Module(KernelVariant variant)
-    {
-        lock (_loading)
-        {
-            if (_modules.TryGetValue(variant.Name, out nint module)) return module;
-            module = Load(variant);
-            _modules.Add(variant.Name, module);
-            return module;
-        }
-    }
+    internal nint Module(KernelVariant variant) => _modules.Of(variant);
 
     protected override void Dispose(bool disposing)
     {
         if (_disposed) return;
         _disposed = true;
         if (CudaNative.SetCurrent(_handle) == CudaNative.Success)
-            foreach (nint module in _modules.Values) _ = CudaNative.UnloadModule(module);
+            foreach (nint module in _modules.All) _ = CudaNative.UnloadModule(module);
         _ = CudaNative.ReleaseContext(_device);
     }
 

@@ -8,13 +8,13 @@ internal sealed unsafe class OpenClContext : GpuContext
     // A processor takes the items of a group one after the other, and compiles the kernels for every size of group.
     private const ulong LargestCpuGroup = 64;
 
-    private readonly Lock _building = new();
-    private readonly Dictionary<string, nint> _programs = [];
+    private readonly OncePerVariant _programs;
     private bool _disposed;
 
     public OpenClContext(GpuDevice device)
         : base(device)
     {
+        _programs = new OncePerVariant(Build);
         if (!OpenClNative.IsThere) throw new GpuException("OpenCL: no libOpenCL.so.1");
         nint handle = OpenClDevices.Handle(device);
         TileBytes = (int)Math.Min(OpenClDevices.Number(handle, OpenClNative.DeviceLocalMemory), 48 << 10);
@@ -45,22 +45,13 @@ internal sealed unsafe class OpenClContext : GpuContext
     }
 
     /// <summary>The compiled source; compiled once for each variant.</summary>
-    internal nint Program(KernelVariant variant)
-    {
-        lock (_building)
-        {
-            if (_programs.TryGetValue(variant.Name, out nint program)) return program;
-            program = Build(variant);
-            _programs.Add(variant.Name, program);
-            return program;
-        }
-    }
+    internal nint Program(KernelVariant variant) => _programs.Of(variant);
 
     protected override void Dispose(bool disposing)
     {
         if (_disposed) return;
         _disposed = true;
-        foreach (nint program in _programs.Values) _ = OpenClNative.ReleaseProgram(program);
+        foreach (nint program in _programs.All) _ = OpenClNative.ReleaseProgram(program);
         _ = OpenClNative.ReleaseContext(Handle);
     }
 
