@@ -31,7 +31,7 @@ internal sealed class ReplayCommand
 
     private readonly Option<string?> _kernel = new("--kernel")
     {
-        Description = $"Another kernel to compare with: {Kernels.Auto}, {string.Join(", ", Kernels.Available)}",
+        Description = $"Another kernel to compare with: {Kernels.Auto}, {string.Join(", ", Kernels.All)}",
         HelpName = "KERNEL",
     };
 
