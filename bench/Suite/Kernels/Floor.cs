@@ -1,7 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
-using Realtime.Cells;
 using Realtime.Cells.Vectors;
+using CpuKernels = Realtime.Cells.Kernels;
 
 namespace Realtime.Bench.Suite.Kernels;
 
@@ -15,11 +15,11 @@ internal static class Floor
     /// vectors.</summary>
     /// <param name="hidden">Units, a multiple of 16.</param>
     /// <param name="milliseconds">To measure each part for.</param>
-    public static double? OfGru(int hidden, double milliseconds) => Kernels.Available[^1] switch
+    public static double? OfGru(int hidden, double milliseconds) => CpuKernels.Available[^1] switch
     {
-        Kernels.Vector512Name => Floor<Lanes512, Vector512<float>>.OfGru(hidden, milliseconds),
-        Kernels.Vector256Name => Floor<Lanes256, Vector256<float>>.OfGru(hidden, milliseconds),
-        Kernels.Vector128Name => Floor<Lanes128, Vector128<float>>.OfGru(hidden, milliseconds),
+        CpuKernels.Vector512Name => Floor<Lanes512, Vector512<float>>.OfGru(hidden, milliseconds),
+        CpuKernels.Vector256Name => Floor<Lanes256, Vector256<float>>.OfGru(hidden, milliseconds),
+        CpuKernels.Vector128Name => Floor<Lanes128, Vector128<float>>.OfGru(hidden, milliseconds),
         _ => null,
     };
 }
