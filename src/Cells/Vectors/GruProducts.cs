@@ -92,8 +92,8 @@ internal static unsafe class GruProducts<TLanes, TVector>
     }
 
     /// <summary>
-    /// Four panels for one stream, a stride apart: sums [panel][4][lane]. Twelve chains keep two multiply-adds per cycle
-    /// busy; the weights come from memory as they are added.
+    /// Four panels for one stream, a stride apart: sums [panel][4][lane]. Twelve chains keep two multiply-adds per
+    /// cycle busy; the weights come from memory as they are added.
     /// </summary>
     [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
     public static void FourPanels(

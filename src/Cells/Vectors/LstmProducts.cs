@@ -13,8 +13,8 @@ internal static unsafe class LstmProducts<TLanes, TVector>
     public static int SumFloats => 4 * TLanes.Width;
 
     /// <summary>
-    /// One panel for three streams, whose rows are a stride apart: sums [stream][4][lane]. Twelve sums, three inputs and
-    /// one weight are what 16 registers hold.
+    /// One panel for three streams, whose rows are a stride apart: sums [stream][4][lane]. Twelve sums, three inputs
+    /// and one weight are what 16 registers hold.
     /// </summary>
     [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
     public static void ThreeStreams(float* w, float* b, float* x, nint stride, nint columns, float* sums)
