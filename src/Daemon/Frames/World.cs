@@ -57,6 +57,7 @@ public sealed class World : IDisposable
     public ChangeLog Changes { get; }
     public GapPolicy OnGap { get; private set; }
     public Reloads Reloads { get; } = new();
+    public EngineChanges Engines { get; } = new();
 
     /// <summary>Number of this start of the daemon; a later start has a greater one.</summary>
     public ulong Epoch { get; }
@@ -239,6 +240,13 @@ public sealed class World : IDisposable
         Raise(kind, row, detail);
         Models[stream.Model].GiveBack(stream.ModelRow);
         Streams.Remove(row);
+    }
+
+    /// <summary>Tells of a model's other engine; the setup that records it is the caller's.</summary>
+    public void Raise(EngineChange change)
+    {
+        Engines.Add(change with { At = Now });
+        Events.Add(change);
     }
 
     public void Raise(StreamEventKind kind, int row, string? detail)
