@@ -312,6 +312,8 @@ public sealed class FrameLoop
         var next = _nextHeartbeat + HeartbeatEvery;
         _nextHeartbeat = next > _world.Now && next - _world.Now <= HeartbeatEvery ? next : _world.Now + HeartbeatEvery;
         _overlap.EmitLate();
+        if (_world.RaiseUntold())
+            _world.Events.Publish(_sink);
         _heartbeat.Clear();
         _report.Heartbeat(_heartbeat);
         _sink.Publish(Topic.Heartbeat, _heartbeat.Written);

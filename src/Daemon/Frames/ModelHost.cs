@@ -202,8 +202,8 @@ public sealed class ModelHost : IDisposable
 
     /// <summary>
     /// Takes over all streams of a host whose model has a state of the same shape, each in the row it had. States are
-    /// not copied, unless another engine keeps them from here on; what lies beside them is where the forecasts are as many numbers. What was learnt comes along where
-    /// it has the same slots, else every stream learns anew.
+    /// not copied, unless another engine keeps them from here on; what lies beside them is where the forecasts are as
+    /// many numbers. What was learnt comes along where it has the same slots, else every stream learns anew.
     /// </summary>
     /// <returns>Last predictions came along, too.</returns>
     public bool TakeStreams(ModelHost from)

@@ -16,6 +16,7 @@ public sealed class World : IDisposable
     // Streams remembered as refused before they had a row.
     private const int RefusedMax = 65_536;
 
+    private readonly List<EngineChange> _untold = [];
     private ModelHost[] _models;
     private ModelRoutes _routes;
     private long? _memoryMax;
@@ -247,6 +248,23 @@ public sealed class World : IDisposable
     {
         Engines.Add(change with { At = Now });
         Events.Add(change);
+    }
+
+    /// <summary>The same of what a start found, whose event waits until subscribers have come back.</summary>
+    public void RaiseLater(EngineChange change)
+    {
+        Engines.Add(change);
+        _untold.Add(change);
+    }
+
+    /// <summary>Raises what waits; true where there was something.</summary>
+    public bool RaiseUntold()
+    {
+        if (_untold.Count == 0)
+            return false;
+        _untold.ForEach(Events.Add);
+        _untold.Clear();
+        return true;
     }
 
     public void Raise(StreamEventKind kind, int row, string? detail)
