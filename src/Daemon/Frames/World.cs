@@ -16,6 +16,9 @@ public sealed class World : IDisposable
     // Streams remembered as refused before they had a row.
     private const int RefusedMax = 65_536;
 
+    // When subscribers have connected again behind a start.
+    private const long BackAfter = 1_000_000_000;
+
     private readonly List<EngineChange> _untold = [];
     private ModelHost[] _models;
     private ModelRoutes _routes;
@@ -257,10 +260,10 @@ public sealed class World : IDisposable
         _untold.Add(change);
     }
 
-    /// <summary>Raises what waits; true where there was something.</summary>
+    /// <summary>Raises what has waited long enough; true where there was something.</summary>
     public bool RaiseUntold()
     {
-        if (_untold.Count == 0)
+        if (_untold.Count == 0 || Now - _untold[0].At < BackAfter)
             return false;
         _untold.ForEach(Events.Add);
         _untold.Clear();

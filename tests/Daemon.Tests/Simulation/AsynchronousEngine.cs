@@ -14,7 +14,7 @@ internal sealed class AsynchronousEngine(Model model) : IStepEngine
     /// <summary>Told of each begin and end, with how many rows.</summary>
     public Action<string, int>? Told { get; set; }
 
-    public string Name => _engine.Name;
+    public string Name { get; init; } = "cpu";
     public string Kernel => _engine.Kernel;
     public bool IsAsynchronous => true;
     public int Rows => _engine.Rows;

@@ -78,6 +78,7 @@ internal sealed class RestartableDaemon : IDisposable
         var code = await _process!.WaitAsync(Patience, "the daemon's end");
         var said = _process.Output + _process.Errors;
         _process.Dispose();
+        _process = null;
         return (code, said);
     }
 
