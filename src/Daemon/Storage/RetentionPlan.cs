@@ -66,8 +66,8 @@ internal sealed class RetentionPlan
     }
 
     // The two newest; the first of every quarter of the time that is kept, counted from 1970, so that it stays the
-    // first as time goes on; what leads over trouble with the disk; and what a start with another engine, kernel or model
-    // began from, as nothing else leads to its bits.
+    // first as time goes on; what leads over trouble with the disk; and what a start with another engine, kernel or
+    // model began from, as nothing else leads to its bits.
     private HashSet<ulong> KeptByAge(long span, long now)
     {
         var kept = new HashSet<ulong>(_snapshots.TakeLast(2).Select(static snapshot => snapshot.File.Number));

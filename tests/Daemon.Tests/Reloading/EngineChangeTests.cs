@@ -35,7 +35,6 @@ public sealed class EngineChangeTests
         Assert.Empty(same.World.Engines.Last);
         var (was, isNow) = isToDevice ? ("cpu/", "device/") : ("device/", "cpu/");
         AssertTold(rig, was, isNow, "the model was read again");
-        using var folder = rig.Abandon();
         using var disk = new FileDisk(rig.State);
         var setups = SetupsOf(disk).ToArray();
         Assert.StartsWith(isNow, $"{Assert.Single(setups).Models[0].Engine}/");
@@ -66,7 +65,8 @@ public sealed class EngineChangeTests
         var now = Setup.Of(rig.World.Models, "1");
         var text = System.Text.Encoding.UTF8.GetString(now.ToBytes());
         var old = now with { Models = [now.Models[0] with { Engine = null, Kernel = null }] };
-        Assert.DoesNotContain("\"engine\"", System.Text.Encoding.UTF8.GetString(old.ToBytes())[text.IndexOf("models")..]);
+        Assert.DoesNotContain(
+            "\"engine\"", System.Text.Encoding.UTF8.GetString(old.ToBytes())[text.IndexOf("models")..]);
         Assert.Equal(text, System.Text.Encoding.UTF8.GetString(Setup.Read(old.ToBytes()).ToBytes()));
         Assert.Empty(Setup.Read(old.ToBytes()).Differences(now));
     }

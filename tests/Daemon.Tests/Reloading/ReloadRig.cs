@@ -53,7 +53,8 @@ internal sealed class ReloadRig : IDisposable
 
         _reloader = new Reloader(
             () => ConfigurationLoader.Load(Configuration, new Dictionary<string, string>(), []), options,
-            model => ModelLoading.MakeHost(model, later?.Invoke(model.Model) ?? new CpuEngine(model.Model)), World, Daemon.Loop, _directory?.Disk)
+            model => ModelLoading.MakeHost(model, later?.Invoke(model.Model) ?? new CpuEngine(model.Model)), World,
+            Daemon.Loop, _directory?.Disk)
         {
             PutInForce = taken => _life?.Use(taken),
         };

@@ -2,7 +2,7 @@ using Realtime.Cells;
 
 namespace Realtime.Daemon.Tests.Simulation;
 
-/// <summary>An engine that steps as a device does: what is begun is done when it is asked for, and not before.</summary>
+/// <summary>Steps as a device does: what is begun is done when it is asked for, and not before.</summary>
 internal sealed class AsynchronousEngine(Model model) : IStepEngine
 {
     private readonly CpuEngine _engine = new(model);

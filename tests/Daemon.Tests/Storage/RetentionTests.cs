@@ -32,11 +32,11 @@ public sealed class RetentionTests
     public void What_a_start_with_another_setup_began_from_is_kept()
     {
         var disk = new SimulatedDisk();
-        var retention = new Retention(disk);
         foreach (var (setup, from) in new[] { ("one", 1), ("other", 11), ("other", 21) })
         {
             var options = Journals.Options() with { Description = System.Text.Encoding.UTF8.GetBytes(setup) };
             using var writer = Journals.Open(disk, options);
+            var retention = new Retention(disk);
             for (var minute = from; minute < from + 10; minute++)
             {
                 Step(disk, writer, minute, 3);
