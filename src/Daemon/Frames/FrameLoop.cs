@@ -202,6 +202,7 @@ public sealed class FrameLoop
         }
         else if (Receives)
         {
+            _overlap.EmitLate();
             if (AreOtherSizes)
                 MakeStages(_options);
             _decoder.Rewind();
@@ -217,14 +218,26 @@ public sealed class FrameLoop
         Meters.End(Stage.Ingest);
         _decoder.Run();
         Meters.End(Stage.Decode);
-        _overlap.BeginFrame();
-        _stepper.Run();
-        _overlap.EmitLate();
+        Step();
         Meters.End(Stage.Step);
         Record();
         Meters.End(Stage.Journal);
         Emit();
         Meters.End(Stage.Emit);
+    }
+
+    private void Step()
+    {
+        _overlap.BeginFrame();
+        try
+        {
+            _stepper.Run();
+        }
+        finally
+        {
+            // Recorded before a device could fail.
+            _overlap.EmitLate();
+        }
     }
 
     // Only more work makes it worth while to let predictions wait for the device.

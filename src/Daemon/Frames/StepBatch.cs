@@ -9,6 +9,10 @@ internal sealed class StepBatch
     private float[] _extra = [];
     private float[] _hidden = [];
     private ModelHost? _host;
+    private int _inputWidth;
+    private int _outputWidth;
+    private int _extraWidth;
+    private int _hiddenWidth;
 
     public ModelHost Host => _host!;
 
@@ -19,35 +23,37 @@ internal sealed class StepBatch
     public int Wave { get; set; }
 
     private ReadOnlySpan<int> Rows => _rows.AsSpan(0, Count);
-    private ReadOnlySpan<float> AllInputs => _inputs.AsSpan(0, Count * Host.NetworkInputCount);
-    private Span<float> AllOutputs => _outputs.AsSpan(0, Count * Host.OutputCount);
-    private Span<float> AllHidden => _hidden.AsSpan(0, Count * Host.HiddenCount);
+    private ReadOnlySpan<float> AllInputs => _inputs.AsSpan(0, Count * _inputWidth);
+    private Span<float> AllOutputs => _outputs.AsSpan(0, Count * _outputWidth);
+    private Span<float> AllHidden => _hidden.AsSpan(0, Count * _hiddenWidth);
 
     /// <summary>Empties it, with room for so many rows of a model.</summary>
     public void Clear(ModelHost host, int room)
     {
         (_host, Count) = (host, 0);
+        (_inputWidth, _outputWidth) = (host.NetworkInputCount, host.OutputCount);
+        (_extraWidth, _hiddenWidth) = (host.ExtraCount, host.HiddenCount);
         Fit(ref _rows, room);
-        Fit(ref _inputs, room * host.NetworkInputCount);
-        Fit(ref _outputs, room * host.OutputCount);
-        Fit(ref _extra, room * host.ExtraCount);
-        Fit(ref _hidden, room * host.HiddenCount);
+        Fit(ref _inputs, room * _inputWidth);
+        Fit(ref _outputs, room * _outputWidth);
+        Fit(ref _extra, room * _extraWidth);
+        Fit(ref _hidden, room * _hiddenWidth);
     }
 
     public void Add(int row) => _rows[Count++] = row;
 
-    public Span<float> Inputs(int index) => _inputs.AsSpan(index * Host.NetworkInputCount, Host.NetworkInputCount);
+    public Span<float> Inputs(int index) => _inputs.AsSpan(index * _inputWidth, _inputWidth);
 
-    public Span<float> Outputs(int index) => _outputs.AsSpan(index * Host.OutputCount, Host.OutputCount);
+    public Span<float> Outputs(int index) => _outputs.AsSpan(index * _outputWidth, _outputWidth);
 
-    public Span<float> Extra(int index) => _extra.AsSpan(index * Host.ExtraCount, Host.ExtraCount);
+    public Span<float> Extra(int index) => _extra.AsSpan(index * _extraWidth, _extraWidth);
 
-    public Span<float> Hidden(int index) => _hidden.AsSpan(index * Host.HiddenCount, Host.HiddenCount);
+    public Span<float> Hidden(int index) => _hidden.AsSpan(index * _hiddenWidth, _hiddenWidth);
 
     public void Step()
     {
         Host.Engine.Step(Rows, AllInputs, AllOutputs);
-        if (Host.HiddenCount != 0 && Count != 0)
+        if (_hiddenWidth != 0 && Count != 0)
             Host.Engine.ReadTop(Rows, AllHidden);
     }
 

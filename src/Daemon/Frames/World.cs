@@ -63,6 +63,9 @@ public sealed class World : IDisposable
     public Reloads Reloads { get; } = new();
     public EngineChanges Engines { get; } = new();
 
+    /// <summary>Told of each change of an engine.</summary>
+    public Action<EngineChange>? EngineChanged { get; set; }
+
     /// <summary>Number of this start of the daemon; a later start has a greater one.</summary>
     public ulong Epoch { get; }
 
@@ -250,6 +253,7 @@ public sealed class World : IDisposable
     public void Raise(EngineChange change)
     {
         Engines.Add(change with { At = Now });
+        EngineChanged?.Invoke(change);
         Events.Add(change);
     }
 
@@ -257,6 +261,7 @@ public sealed class World : IDisposable
     public void RaiseLater(EngineChange change)
     {
         Engines.Add(change);
+        EngineChanged?.Invoke(change);
         _untold.Add(change);
     }
 

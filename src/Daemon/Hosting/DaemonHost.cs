@@ -65,6 +65,7 @@ public static partial class DaemonHost
         var log = app.Services.GetRequiredService<ILoggerFactory>().CreateLogger("realtimed");
         if (life is not null)
             life.Log = log;
+        world.EngineChanged = change => LogEngineChange(log, change.Model, change.ToString());
         transport.Disturbed = name => LogDisturbed(log, name);
         using var reloader = new Reloader(
             read ?? (() => new ConfigurationResult(options, [], null, new Dictionary<string, string>())), options,
@@ -283,6 +284,9 @@ public static partial class DaemonHost
 
     [LoggerMessage(11, LogLevel.Information, "Engine{Models} {Engine}; state: {State}")]
     private static partial void LogEngine(ILogger log, string models, string engine, string state);
+
+    [LoggerMessage(16, LogLevel.Warning, "Model {Model}: {Change}")]
+    private static partial void LogEngineChange(ILogger log, string model, string change);
 
     [LoggerMessage(12, LogLevel.Warning, "{Notice}")]
     private static partial void LogNotice(ILogger log, string notice);

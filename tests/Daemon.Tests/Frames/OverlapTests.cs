@@ -133,6 +133,17 @@ public sealed class OverlapTests
     }
 
     [Fact]
+    public void A_recorded_frame_goes_out_though_the_device_fails_with_the_next()
+    {
+        using var daemon = new Observed();
+        daemon.SendFrames(2);
+        Assert.True(daemon.Loop.RunFrame());
+        daemon.Began = static () => throw new IOException("the device is lost");
+        Assert.Throws<IOException>(() => daemon.Loop.RunFrame());
+        Assert.Equal(["begin 2", "end 2", "record", "p/a 1", "p/b 1", "reply"], daemon.Log);
+    }
+
+    [Fact]
     public void A_stop_in_flight_finishes_what_was_taken()
     {
         using var daemon = new Observed();
@@ -212,8 +223,7 @@ public sealed class OverlapTests
                 {
                     Told = (what, rows) =>
                     {
-                        if (what == "end")
-                            Ended?.Invoke();
+                        (what == "end" ? Ended : Began)?.Invoke();
                         Log.Add($"{what} {rows}");
                     },
                 });
@@ -223,6 +233,9 @@ public sealed class OverlapTests
         public FaultyJournal Journal { get; }
         public FrameLoop Loop => _daemon.Loop;
         public Counters Counters => _daemon.Counters;
+
+        /// <summary>Called where the device is asked to begin.</summary>
+        public Action? Began { get; set; }
 
         /// <summary>Called where the device is asked for what it has done.</summary>
         public Action? Ended { get; set; }
