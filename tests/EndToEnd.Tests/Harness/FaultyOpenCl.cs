@@ -29,7 +29,7 @@ internal sealed class FaultyOpenCl
         : !Command.Exists("gcc") ? "NOT TESTED: no C compiler (Debian: gcc libc6-dev)"
         : null;
 
-    public IReadOnlyDictionary<string, string> Environment { get; }
+    public Dictionary<string, string> Environment { get; }
 
     /// <summary>Whatever waits for the device fails.</summary>
     public bool IsFailing

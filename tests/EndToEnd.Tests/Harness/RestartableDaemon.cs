@@ -41,7 +41,7 @@ internal sealed class RestartableDaemon : IDisposable
     }
 
     /// <summary>Variables of the environment, beside those of the tests.</summary>
-    public IReadOnlyDictionary<string, string>? Environment { get; init; }
+    public Dictionary<string, string> Environment { get; init; } = [];
 
     public string Requests { get; }
 
