@@ -33,6 +33,30 @@ public interface IStepEngine : IDisposable
     /// vocabulary; then nothing was stepped.</exception>
     void Step(ReadOnlySpan<int> rows, ReadOnlySpan<float> inputs, Span<float> outputs);
 
+    /// <summary>A step that was begun goes on by itself, so that the caller can do something else before it asks for
+    /// the end.</summary>
+    bool IsAsynchronous => false;
+
+    /// <summary>
+    /// Begins what <see cref="Step"/> and then <see cref="ReadTop"/> do. <see cref="End"/> is the next call, with
+    /// spans of the same lengths. Rows and inputs may change once this has returned. Where it throws nothing is begun.
+    /// </summary>
+    /// <param name="rows">n distinct rows.</param>
+    /// <param name="inputs">As for <see cref="Step"/>.</param>
+    /// <param name="outputs">Likewise; filled here or by <see cref="End"/>.</param>
+    /// <param name="top">As for <see cref="ReadTop"/>; empty where nobody wants it.</param>
+    void Begin(ReadOnlySpan<int> rows, ReadOnlySpan<float> inputs, Span<float> outputs, Span<float> top)
+    {
+        Step(rows, inputs, outputs);
+        if (!top.IsEmpty)
+            ReadTop(rows, top);
+    }
+
+    /// <summary>Waits for what was begun, and brings it.</summary>
+    void End(Span<float> outputs, Span<float> top)
+    {
+    }
+
     /// <summary>
     /// Copies a row's state, <see cref="Model.StateFloats"/> floats laid out as <see cref="Model.StateSlots"/>.
     /// </summary>

@@ -41,6 +41,7 @@ public sealed unsafe class GpuEngine : IStepEngine
     private readonly StateSlot? _top;
     private StateSlabs _states;
     private int _lastRows;
+    private bool _isFlying;
     private bool _disposed;
 
     /// <param name="model">The model to step.</param>
@@ -96,34 +97,62 @@ public sealed unsafe class GpuEngine : IStepEngine
         return $"{device.Api}-{KernelVariant.Version} on {device.Name}";
     }
 
+    /// <summary>The device steps by itself.</summary>
+    public bool IsAsynchronous => true;
+
     public void Grow(int rows)
     {
-        ObjectDisposedException.ThrowIf(_disposed, this);
+        CheckIdle();
         _rowCopies.Flush(_states);
         if (_states.Grow(_queue, checked(rows * _copies))) UseSlabs();
     }
 
     public void Step(ReadOnlySpan<int> rows, ReadOnlySpan<float> inputs, Span<float> outputs)
     {
-        ObjectDisposedException.ThrowIf(_disposed, this);
+        Begin(rows, inputs, outputs, []);
+        End(outputs, []);
+    }
+
+    /// <remarks>Whatever is to be done for all rows is asked for before anything is waited for.</remarks>
+    public void Begin(ReadOnlySpan<int> rows, ReadOnlySpan<float> inputs, Span<float> outputs, Span<float> top)
+    {
+        CheckIdle();
         Check(rows, inputs, outputs);
+        if (!top.IsEmpty) CheckTop(rows, top);
         rows = Spread(rows);
         _rowCopies.Flush(_states);
         _rowCopies.Forget();
+        _isFlying = true;
+        if (rows.IsEmpty) return;
+        bool isWhole = rows.Length <= _largestLaunch;
+        Fit(isWhole ? _recordings.Room(rows.Length) : rows.Length);
+        if (!top.IsEmpty) _rowCopies.FitGathered(rows.Length, _top!.Value.Length);
         for (int at = 0; at < rows.Length; at += _largestLaunch)
         {
             int count = Math.Min(_largestLaunch, rows.Length - at);
-            StepPart(rows.Slice(at, count), inputs.Slice(at * _inputs, count * _inputs),
-                outputs.Slice(at * _height, count * _height));
+            FillWave(rows.Slice(at, count), inputs.Slice(at * _inputs, count * _inputs), at);
+            if (!isWhole || !TryStartRecording(count)) StepRows(count, UpBytesBefore(at), DownBytes(at));
+            if (!top.IsEmpty) _rowCopies.BeginGather(_wave.Device, count, _top!.Value.Offset, _top.Value.Length, at);
         }
+
+        _queue.Flush();
+    }
+
+    public void End(Span<float> outputs, Span<float> top)
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        if (!_isFlying) throw new InvalidOperationException("nothing was begun");
+        _isFlying = false;
+        if (outputs.IsEmpty) return;
+        _queue.Finish();
+        new ReadOnlySpan<float>(_outputs.Host, outputs.Length).CopyTo(outputs);
+        _rowCopies.TakeGathered(top);
     }
 
     public void ReadTop(ReadOnlySpan<int> rows, Span<float> hidden)
     {
-        ObjectDisposedException.ThrowIf(_disposed, this);
-        int width = _top?.Length ?? 0;
-        if (hidden.Length != (long)rows.Length * _copies * width)
-            Misfit(nameof(hidden), rows.Length, _copies * width, hidden.Length);
+        CheckIdle();
+        CheckTop(rows, hidden);
         CheckRows(rows);
         if (_top is not { } top) return;
         _rowCopies.Flush(_states);
@@ -212,7 +241,7 @@ public sealed unsafe class GpuEngine : IStepEngine
         GpuBuffer buffer = _queue.Allocate(bytes);
         using PinnedMemory pinned = _queue.Pin(bytes);
         values.CopyTo(new Span<T>(pinned.Pointer, values.Length));
-        _queue.Upload(buffer, pinned, bytes);
+        _queue.Upload(buffer, pinned, 0, bytes);
         _queue.Finish();
         return buffer;
     }
@@ -233,26 +262,31 @@ public sealed unsafe class GpuEngine : IStepEngine
         _rowCopies.Use(_states);
     }
 
-    private void StepPart(ReadOnlySpan<int> rows, ReadOnlySpan<float> inputs, Span<float> outputs)
+    private void FillWave(ReadOnlySpan<int> rows, ReadOnlySpan<float> inputs, int at)
     {
-        int n = _lastRows = rows.Length, room = _recordings.Room(n);
-        Fit(room);
-        int* wave = (int*)_wave.Host;
+        int n = _lastRows = rows.Length;
+        int* wave = (int*)(_wave.Host + UpBytesBefore(at));
         wave[0] = n;
         for (int i = 0; i < n; i++) wave[WaveHeader + i] = _states.CodeOf(rows[i]);
         inputs.CopyTo(new Span<float>(wave + WaveHeader + n, inputs.Length));
-        if (room == n || !_recordings.Start(room, this)) StepRows(n);
-        _queue.Finish();
-        new ReadOnlySpan<float>(_outputs.Host, outputs.Length).CopyTo(outputs);
+    }
+
+    private bool TryStartRecording(int n)
+    {
+        int room = _recordings.Room(n);
+        return room != n && _recordings.Start(room, this);
     }
 
     /// <summary>Up, a launch and down, for as many rows as the wave says, and at most so many.</summary>
-    internal void StepRows(int room)
+    /// <param name="room">How many.</param>
+    /// <param name="up">Where their wave begins in the host's memory.</param>
+    /// <param name="down">Where their outputs do.</param>
+    internal void StepRows(int room, long up = 0, long down = 0)
     {
-        _wave.Upload(UpBytes(room));
+        _wave.Upload(UpBytes(room), up);
         (TileShape shape, GpuKernel kernel) = Choose(room);
         _queue.Launch(kernel, shape.Groups(room), shape.Units, shape.Parts);
-        _outputs.Download(DownBytes(room));
+        _outputs.Download(DownBytes(room), down);
     }
 
     /// <summary>Steps the last wave again and again, all on the device, and waits; for measuring.</summary>
@@ -266,11 +300,14 @@ public sealed unsafe class GpuEngine : IStepEngine
 
     private long UpBytes(int rows) => (WaveHeader + (long)rows * (1 + _inputs)) * sizeof(int);
 
+    private long UpBytesBefore(int at) => at / _largestLaunch * UpBytes(_largestLaunch);
+
     private long DownBytes(int rows) => (long)rows * _height * sizeof(float);
 
     private void Fit(int rows)
     {
-        if (!(_wave.Fit(UpBytes(rows)) | _outputs.Fit(DownBytes(rows)))) return;
+        long parts = (rows + (long)_largestLaunch - 1) / _largestLaunch;
+        if (!(_wave.Fit(UpBytes(rows) + (parts - 1) * UpBytes(0)) | _outputs.Fit(DownBytes(rows)))) return;
         _recordings.Forget();
         foreach ((_, GpuKernel each) in _steps)
         {
@@ -296,6 +333,18 @@ public sealed unsafe class GpuEngine : IStepEngine
             if (!(token >= 0 && token < vocabulary && token == MathF.Floor(token)))
                 throw new ArgumentException($"token {token}: expected an integer below {vocabulary}", nameof(inputs));
         }
+    }
+
+    private void CheckTop(ReadOnlySpan<int> rows, ReadOnlySpan<float> top)
+    {
+        int width = _copies * (_top?.Length ?? 0);
+        if (top.Length != (long)rows.Length * width) Misfit(nameof(top), rows.Length, width, top.Length);
+    }
+
+    private void CheckIdle()
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        if (_isFlying) throw new InvalidOperationException("a step that was begun has not ended");
     }
 
     // The device's rows of rows; they are held until the next call.

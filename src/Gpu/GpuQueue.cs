@@ -14,11 +14,12 @@ internal abstract class GpuQueue : IDisposable
 
     public abstract GpuKernel Kernel(KernelVariant variant, string name);
 
-    /// <summary>Copies to the device; what is copied stays untouched until <see cref="Finish"/>.</summary>
-    public abstract void Upload(GpuBuffer to, PinnedMemory from, long bytes);
+    /// <summary>Copies to the begin of device memory, from <paramref name="at"/> on; what is copied stays untouched
+    /// until <see cref="Finish"/>.</summary>
+    public abstract void Upload(GpuBuffer to, PinnedMemory from, long at, long bytes);
 
-    /// <summary>Copies to the host; it is there after <see cref="Finish"/>.</summary>
-    public abstract void Download(PinnedMemory to, GpuBuffer from, long start, long bytes);
+    /// <summary>Copies to the host, to <paramref name="at"/> on; it is there after <see cref="Finish"/>.</summary>
+    public abstract void Download(PinnedMemory to, long at, GpuBuffer from, long start, long bytes);
 
     /// <param name="kernel">With all its arguments.</param>
     /// <param name="groups">Work groups.</param>
@@ -31,6 +32,11 @@ internal abstract class GpuQueue : IDisposable
     /// thing. They hold the memory and the arguments that they were recorded with.
     /// </summary>
     public virtual GpuRecording? Record(Action commands) => null;
+
+    /// <summary>Sees to it that the device begins, where it would wait to be asked for the end.</summary>
+    public virtual void Flush()
+    {
+    }
 
     /// <summary>Waits until all is done.</summary>
     public abstract void Finish();

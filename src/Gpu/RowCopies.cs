@@ -72,20 +72,44 @@ internal sealed unsafe class RowCopies(GpuQueue queue, int rowStride, int stateF
     {
         int n = rows.Length;
         if (n == 0) return;
-        long up = (Header + (long)n) * sizeof(int), down = (long)n * width * sizeof(float);
-        if (_up.Fit(up)) _gather.Set(0, _up.Device);
-        if (_down.Fit(down)) _gather.Set(1, _down.Device);
+        long up = (Header + (long)n) * sizeof(int);
+        _up.Fit(up);
+        FitGathered(n, width);
         int* codes = (int*)_up.Host;
         codes[0] = n;
         for (int i = 0; i < n; i++) codes[Header + i] = states.CodeOf(rows[i]);
         _up.Upload(up);
+        BeginGather(_up.Device, n, offset, width, 0);
+        queue.Finish();
+        TakeGathered(copies);
+    }
+
+    /// <summary>Makes room for what is gathered until it is taken.</summary>
+    public void FitGathered(int rows, int width)
+    {
+        if (_down.Fit((long)rows * width * sizeof(float))) _gather.Set(1, _down.Device);
+    }
+
+    /// <summary>The same of rows whose codes the device has.</summary>
+    /// <param name="codes">How many they are, three numbers, and they.</param>
+    /// <param name="n">How many.</param>
+    /// <param name="offset">The first float of each.</param>
+    /// <param name="width">Floats of each.</param>
+    /// <param name="before">Rows gathered before these.</param>
+    public void BeginGather(GpuBuffer codes, int n, int offset, int width, int before)
+    {
+        _gather.Set(0, codes);
         _gather.Set(2, offset);
         _gather.Set(3, width);
         _gather.Set(4, rowStride);
         queue.Launch(_gather, (n + Parts - 1) / Parts, Units, Parts);
-        _down.Download(down);
-        queue.Finish();
-        new ReadOnlySpan<float>(_down.Host, copies.Length).CopyTo(copies);
+        _down.Download((long)n * width * sizeof(float), (long)before * width * sizeof(float));
+    }
+
+    /// <summary>Takes what the queue has brought.</summary>
+    public void TakeGathered(Span<float> copies)
+    {
+        if (!copies.IsEmpty) new ReadOnlySpan<float>(_down.Host, copies.Length).CopyTo(copies);
     }
 
     /// <summary>The slabs are others than before.</summary>

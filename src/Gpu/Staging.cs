@@ -26,11 +26,13 @@ internal sealed unsafe class Staging(GpuQueue queue) : IDisposable
         return true;
     }
 
-    public void Upload(long bytes) => queue.Upload(_device!, _host!, bytes);
+    /// <summary>Copies what lies <paramref name="at"/> bytes behind the host's begin to the device's begin.</summary>
+    public void Upload(long bytes, long at = 0) => queue.Upload(_device!, _host!, at, bytes);
 
-    public void Download(long bytes) => queue.Download(_host!, _device!, 0, bytes);
+    /// <summary>The other way round.</summary>
+    public void Download(long bytes, long at = 0) => queue.Download(_host!, at, _device!, 0, bytes);
 
-    public void Download(GpuBuffer from, long start, long bytes) => queue.Download(_host!, from, start, bytes);
+    public void Download(GpuBuffer from, long start, long bytes) => queue.Download(_host!, 0, from, start, bytes);
 
     public void Dispose()
     {

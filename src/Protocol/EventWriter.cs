@@ -43,6 +43,26 @@ public static class EventWriter
         writer.WriteDouble(score);
     }
 
+    /// <summary>Appends <c>{"event": "engine", "stream": nil, "seq": nil, "detail", "model"}</c>.</summary>
+    /// <param name="writer">Gets the map.</param>
+    /// <param name="model">Whose engine is another.</param>
+    /// <param name="detail">Which it was and is, and why.</param>
+    public static void WriteEngine(MessagePackWriter writer, ReadOnlySpan<char> model, ReadOnlySpan<char> detail)
+    {
+        ArgumentNullException.ThrowIfNull(writer);
+        writer.WriteMapHeader(5);
+        writer.WriteString("event"u8);
+        writer.WriteString(StreamEventKind.Engine.Name());
+        writer.WriteString("stream"u8);
+        writer.WriteNil();
+        writer.WriteString("seq"u8);
+        writer.WriteNil();
+        writer.WriteString("detail"u8);
+        writer.WriteString(detail);
+        writer.WriteString("model"u8);
+        writer.WriteString(model);
+    }
+
     /// <summary>Appends the heartbeat's map.</summary>
     public static void WriteHeartbeat(MessagePackWriter writer, in Heartbeat heartbeat)
     {

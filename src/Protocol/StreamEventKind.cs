@@ -14,6 +14,9 @@ public enum StreamEventKind : byte
 
     /// <summary>Published under <see cref="Topic.Anomaly"/>, with a score.</summary>
     Anomaly,
+
+    /// <summary>A model is stepped by another engine or kernel: of no stream, under the topic <c>e/</c>.</summary>
+    Engine,
 }
 
 public static class StreamEventKinds
@@ -30,6 +33,7 @@ public static class StreamEventKinds
         StreamEventKind.Stalled => "stalled"u8,
         StreamEventKind.Rejected => "rejected"u8,
         StreamEventKind.Anomaly => "anomaly"u8,
+        StreamEventKind.Engine => "engine"u8,
         _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, "not an event of the protocol"),
     };
 }

@@ -99,6 +99,63 @@ public sealed class GpuEngineTests
     }
 
     [PoclFact]
+    public void Begin_AndEnd_DoWhatStepAndReadTopDo()
+    {
+        var random = new RandomModels(11);
+        Model model = random.OneCell("lstm", 2, 21);
+        using var one = new GpuEngine(model, Pocl.Context);
+        using var other = new GpuEngine(model, Pocl.Context);
+        foreach (int n in new[] { 1, 64, 65, 300, 4096, 5000 })
+        {
+            one.Grow(n);
+            other.Grow(n);
+            int[] rows = [.. Enumerable.Range(0, n)];
+            random.Shuffle(rows);
+            float[] x = random.Uniforms(n * 2, 1), y = new float[n * model.OutputCount], top = new float[n * 21];
+            float[] foundY = new float[y.Length], foundTop = new float[top.Length];
+            one.Step(rows, x, y);
+            one.ReadTop(rows, top);
+            other.Begin(rows, x, foundY, foundTop);
+            // They are the caller's again.
+            Array.Clear(rows);
+            Array.Clear(x);
+            Assert.Throws<InvalidOperationException>(() => other.Step([0], new float[2], new float[1]));
+            Assert.Throws<InvalidOperationException>(() => other.Grow(2 * n));
+            other.End(foundY, foundTop);
+            Assert.Equal(y, foundY);
+            Assert.Equal(top, foundTop);
+            Assert.Throws<InvalidOperationException>(() => other.End(foundY, foundTop));
+        }
+    }
+
+    // Where layers do not fit into a group's memory a launch has 4,096 rows at most.
+    [PoclFact]
+    public void Begin_OfMoreThanALaunch_StepsEveryRowOnce()
+    {
+        var random = new RandomModels(12);
+        Model model = random.OneCell("gru", 1, 5);
+        using var cut = new GpuEngine(model, Pocl.Context, tileBytes: 64, largestGroup: 256);
+        using var whole = new GpuEngine(model, Pocl.Context);
+        int[] rows = [.. Enumerable.Range(0, 2 * 4096 + 37)];
+        random.Shuffle(rows);
+        float[] y = new float[rows.Length * model.OutputCount], found = new float[y.Length];
+        float[] top = new float[rows.Length * 5], foundTop = new float[top.Length];
+        cut.Grow(rows.Length);
+        whole.Grow(rows.Length);
+        for (int step = 0; step < 3; step++)
+        {
+            float[] x = random.Uniforms(rows.Length, 1);
+            whole.Step(rows, x, y);
+            cut.Begin(rows, x, found, foundTop);
+            cut.End(found, foundTop);
+            Assert.Equal(y, found);
+        }
+
+        whole.ReadTop(rows, top);
+        Assert.Equal(top, foundTop);
+    }
+
+    [PoclFact]
     public void Step_OnceWarm_AllocatesNothing()
     {
         var random = new RandomModels(6);

@@ -28,8 +28,8 @@ public sealed class Decoder
     private const long Second = 1_000_000_000;
 
     private readonly World _world;
-    private readonly FrameWork _work;
-    private readonly Inbox _inbox;
+    private FrameWork _work;
+    private Inbox _inbox;
     private readonly RequestDesk _desk;
     private readonly TickShapes _shapes = new();
     private readonly Admission _admission;
@@ -94,12 +94,21 @@ public sealed class Decoder
         }
     }
 
+    /// <summary>Called before a request that looks at the world or changes it.</summary>
+    public Action? BeforeControl { get; set; }
+
     /// <summary>Forgets an emptied inbox.</summary>
     public void Rewind()
     {
         _inbox.Clear();
         _next = 0;
     }
+
+    /// <summary>Goes on with another inbox; nothing is left of the one before.</summary>
+    public void Use(Inbox inbox) => (_inbox, _next) = (inbox, 0);
+
+    /// <summary>Fills another frame from here on.</summary>
+    public void Use(FrameWork work) => _work = work;
 
     private void Measure()
     {
@@ -197,6 +206,7 @@ public sealed class Decoder
 
     private void AnswerControl(in Message message)
     {
+        BeforeControl?.Invoke();
         var start = _work.Replies.Length;
         _desk.Execute(_inbox.Bytes(message.Payload), _work.Replies, message.Client);
         var reply = new Slice(start, _work.Replies.Length - start);

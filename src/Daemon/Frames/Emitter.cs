@@ -18,9 +18,18 @@ public sealed class Emitter(
     private (int Start, int End)[] _encoded = [];
     private bool _areEncoded;
 
+    /// <summary>Goes on with other ones.</summary>
+    public void Use(FrameWork frame, Inbox from) => (work, inbox) = (frame, from);
+
     public void Run()
     {
         world.Events.Publish(sink);
+        RunWithoutEvents();
+    }
+
+    /// <summary>The same where the events have gone out, and those there are belong to a later frame.</summary>
+    public void RunWithoutEvents()
+    {
         PublishPredictions();
         foreach (ref readonly var request in work.Requests)
             Answer(in request);

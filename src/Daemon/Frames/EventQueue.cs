@@ -30,11 +30,18 @@ public sealed class EventQueue
         if (IsMuted)
             return;
         _counts[(int)kind]++;
-        if (Count == _events.Length)
-            Array.Resize(ref _events, 2 * Count);
         EventWriter.Write(_payloads, kind, new StreamLabel(stream, isId), seq, detail, score);
-        var topic = kind == StreamEventKind.Anomaly ? Topic.Anomaly : Topic.Event;
-        _events[Count++] = (stream, _payloads.Length, topic);
+        Keep(stream, kind == StreamEventKind.Anomaly ? Topic.Anomaly : Topic.Event);
+    }
+
+    /// <summary>A model went over to another engine: told under <c>e/</c>, as it is of no stream.</summary>
+    public void Add(EngineChange change)
+    {
+        if (IsMuted)
+            return;
+        _counts[(int)StreamEventKind.Engine]++;
+        EventWriter.WriteEngine(_payloads, change.Model, change.ToString());
+        Keep([], Topic.Event);
     }
 
     public void Publish(IPredictionSink sink)
@@ -51,5 +58,12 @@ public sealed class EventQueue
 
         Count = 0;
         _payloads.Clear();
+    }
+
+    private void Keep(byte[] stream, byte topic)
+    {
+        if (Count == _events.Length)
+            Array.Resize(ref _events, 2 * Count);
+        _events[Count++] = (stream, _payloads.Length, topic);
     }
 }

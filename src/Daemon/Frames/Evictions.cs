@@ -31,17 +31,20 @@ public sealed class Evictions
     /// <summary>When the next rows are due to be looked at, ns since 1970.</summary>
     public long Next { get; private set; }
 
+    // A clock that was set back must not keep it waiting.
+    /// <summary>Rows are due to be looked at.</summary>
+    public bool IsDue => _idleAfter is not null && !(_world.Now < Next && Next - _world.Now <= _pause);
+
     /// <summary>Looks at the rows that are due; true where one was given up.</summary>
     public bool Run()
     {
-        // A clock that was set back must not keep it waiting.
-        if (_idleAfter is not { } idleAfter || _world.Now < Next && Next - _world.Now <= _pause)
+        if (!IsDue)
             return false;
         var evicted = false;
         var end = Math.Min(_row + RowsPerFrame, _world.Streams.End);
         for (; _row < end; _row++)
         {
-            if (!_world.Streams.IsUsed(_row) || _world.Now - _world.Streams[_row].Touched < idleAfter)
+            if (!_world.Streams.IsUsed(_row) || _world.Now - _world.Streams[_row].Touched < _idleAfter)
                 continue;
             ref var stream = ref _world.Streams[_row];
             _world.Remove(

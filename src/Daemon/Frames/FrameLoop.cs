@@ -35,6 +35,7 @@ public sealed class FrameLoop
     private Decoder _decoder;
     private Stepper _stepper;
     private Emitter _emitter;
+    private Overlap _overlap;
     private (int FrameLimit, int MaxTicks) _sizes;
     private long _nextHeartbeat;
     private long _turns;
@@ -85,7 +86,8 @@ public sealed class FrameLoop
     public bool IsServing => _serving;
 
     /// <summary>No reply waits for anything. For what is posted, and for the source.</summary>
-    public bool IsQuiet => _replies.IsEmpty;
+    public bool IsQuiet =>
+        _replies.IsEmpty && !_overlap.IsLate && !_overlap.HasNext && !_overlap.IsFlying;
 
     /// <summary>Turns of the loop, idle ones too; any thread may read it to see that the loop lives.</summary>
     public long Turns => Volatile.Read(ref _turns);
@@ -105,7 +107,7 @@ public sealed class FrameLoop
                 _source.Pause();
         }
 
-        while (!_decoder.IsDrained)
+        while (!_decoder.IsDrained || _overlap.HasNext || _overlap.IsLate)
         {
             RunFrame();
             if (_decoder.IsHeldUp)
@@ -122,7 +124,7 @@ public sealed class FrameLoop
         _world.Now = _clock.UtcNanoseconds;
         Meters.Turn();
         _world.Frame++;
-        var isLate = RunPosted() | _world.HandOvers.Run();
+        var isLate = RunPosted() | RunHandOvers();
         Meters.Begin(isLate);
         Ingest();
         var worked = _inbox.Count != 0;
@@ -168,26 +170,47 @@ public sealed class FrameLoop
         _evictions.Use(options.IdleAfter);
     }
 
-    [MemberNotNull(nameof(_inbox), nameof(_work), nameof(_decoder), nameof(_stepper), nameof(_emitter))]
+    [MemberNotNull(
+        nameof(_inbox), nameof(_work), nameof(_decoder), nameof(_stepper), nameof(_emitter), nameof(_overlap))]
     private void MakeStages(LoopOptions options)
     {
         _sizes = (options.FrameLimit, options.MaxTicks);
         _inbox = new Inbox(options.FrameLimit, options.MaxTicks);
         _work = new FrameWork(options.MaxTicks);
-        _decoder = new Decoder(_world, _work, _inbox, Desk, options.MaxTicks);
-        _stepper = new Stepper(_world, _work);
         _emitter = new Emitter(_world, _work, _inbox, _sink, _replies, Meters, Tracer);
+        var overlap = _overlap = new Overlap(
+            _world, _source, _sink, Meters, _emitter, options.FrameLimit, options.MaxTicks);
+        _decoder = new Decoder(_world, _work, _inbox, Desk, options.MaxTicks) { BeforeControl = overlap.EmitLate };
+        _stepper = new Stepper(_world, _work)
+        {
+            Waiting = () => overlap.Use(receives: _decoder.IsDrained && Receives && !AreOtherSizes),
+        };
     }
+
+    private bool Receives => !_stop && !_replies.IsFull;
+
+    private bool AreOtherSizes => _sizes != (_options.FrameLimit, _options.MaxTicks);
 
     private void Ingest()
     {
-        if (!_decoder.IsDrained || _stop || _replies.IsFull)
+        if (!_decoder.IsDrained)
             return;
-        if (_sizes != (_options.FrameLimit, _options.MaxTicks))
-            MakeStages(_options);
-        _decoder.Rewind();
-        Meters.Receive();
-        _source.Receive(_inbox);
+        if (_overlap.HasNext)
+        {
+            _inbox = _overlap.TakeNext(_inbox);
+            _decoder.Use(_inbox);
+        }
+        else if (Receives)
+        {
+            _overlap.EmitLate();
+            if (AreOtherSizes)
+                MakeStages(_options);
+            _decoder.Rewind();
+            Meters.Receive();
+        }
+
+        if (Receives && !_inbox.IsFull)
+            _source.Receive(_inbox);
     }
 
     private void RunStages()
@@ -195,14 +218,45 @@ public sealed class FrameLoop
         Meters.End(Stage.Ingest);
         _decoder.Run();
         Meters.End(Stage.Decode);
-        _stepper.Run();
+        Step();
         Meters.End(Stage.Step);
         Record();
         Meters.End(Stage.Journal);
-        _emitter.Run();
-        _replies.Release();
-        _work.Clear();
+        Emit();
         Meters.End(Stage.Emit);
+    }
+
+    private void Step()
+    {
+        _overlap.BeginFrame();
+        try
+        {
+            _stepper.Run();
+        }
+        finally
+        {
+            // Recorded before a device could fail.
+            _overlap.EmitLate();
+        }
+    }
+
+    // Only more work makes it worth while to let predictions wait for the device.
+    private void Emit()
+    {
+        if (_overlap.CanDefer && (_overlap.HasNext || !_decoder.IsDrained))
+        {
+            _work = _overlap.Defer(_work, _inbox);
+            _decoder.Use(_work);
+            _stepper.Use(_work);
+        }
+        else
+        {
+            _emitter.Use(_work, _inbox);
+            _emitter.Run();
+            _work.Clear();
+        }
+
+        _replies.Release();
     }
 
     private void Record()
@@ -243,21 +297,26 @@ public sealed class FrameLoop
     {
         if (!_posted.TryDequeue(out var action))
             return false;
+        _overlap.EmitLate();
         do
             action();
         while (_posted.TryDequeue(out action));
         return true;
     }
 
+    private bool RunHandOvers()
+    {
+        if (_world.HandOvers.IsWaiting)
+            _overlap.EmitLate();
+        return _world.HandOvers.Run();
+    }
+
     private void RunDue()
     {
         _world.Snapshots?.Run();
         Meters.RunDue();
-        if (_world.TakesChanges && _evictions.Run())
-        {
-            _world.Changes.Commit(_world.Frame, _world.Now);
-            _world.Events.Publish(_sink);
-        }
+        if (_world.TakesChanges && _evictions.IsDue)
+            Evict();
 
         // A clock that was set back must not silence it.
         if (_world.Now < _nextHeartbeat && _nextHeartbeat - _world.Now <= HeartbeatEvery)
@@ -265,10 +324,22 @@ public sealed class FrameLoop
         // After a pause one heartbeat is enough.
         var next = _nextHeartbeat + HeartbeatEvery;
         _nextHeartbeat = next > _world.Now && next - _world.Now <= HeartbeatEvery ? next : _world.Now + HeartbeatEvery;
+        _overlap.EmitLate();
+        if (_world.RaiseUntold())
+            _world.Events.Publish(_sink);
         _heartbeat.Clear();
         _report.Heartbeat(_heartbeat);
         _sink.Publish(Topic.Heartbeat, _heartbeat.Written);
         Alive?.Invoke();
+    }
+
+    private void Evict()
+    {
+        _overlap.EmitLate();
+        if (!_evictions.Run())
+            return;
+        _world.Changes.Commit(_world.Frame, _world.Now);
+        _world.Events.Publish(_sink);
     }
 
     private TimeSpan UntilDue()

@@ -27,7 +27,7 @@ public sealed class ModelHost : IDisposable
     {
         Name = name;
         Model = model;
-        Engine = engine;
+        (Engine, IsAsynchronous) = (engine, engine.IsAsynchronous);
         Patterns = patterns;
         Preprocessor = new Preprocessor(model);
         Inputs = new InputNames(model.Inputs);
@@ -63,9 +63,12 @@ public sealed class ModelHost : IDisposable
     public Model Model { get; }
     public IStepEngine Engine { get; }
 
-    /// <summary>Items to prepare, step and finish together: as many as stay in the nearer caches, or all that there
-    /// are for a device, which has little to do for few.</summary>
-    public int Chunk => Engine is not CpuEngine ? int.MaxValue : Online is null ? CpuChunk : LearningChunk;
+    /// <summary>Of the engine, at hand: its waves are stepped whole, and while the loop does something else.</summary>
+    public bool IsAsynchronous { get; }
+
+    /// <summary>Items to prepare, step and finish together on the processor: as many as stay in the nearer caches.
+    /// </summary>
+    public int Chunk => Online is null ? CpuChunk : LearningChunk;
 
     /// <summary>Patterns of the streams it serves, as configured.</summary>
     public IReadOnlyList<string> Patterns { get; set; }
@@ -199,13 +202,13 @@ public sealed class ModelHost : IDisposable
 
     /// <summary>
     /// Takes over all streams of a host whose model has a state of the same shape, each in the row it had. States are
-    /// not copied; what lies beside them is where the forecasts are as many numbers. What was learnt comes along where
-    /// it has the same slots, else every stream learns anew.
+    /// not copied, unless another engine keeps them from here on; what lies beside them is where the forecasts are as
+    /// many numbers. What was learnt comes along where it has the same slots, else every stream learns anew.
     /// </summary>
     /// <returns>Last predictions came along, too.</returns>
     public bool TakeStreams(ModelHost from)
     {
-        Engine.TakeStates(from.Engine);
+        TakeStates(from.Engine);
         (_free, _end) = (from._free, from._end);
         (from._free, from._end) = (new Stack<int>(), 0);
         TakeLearnt(from);
@@ -235,6 +238,23 @@ public sealed class ModelHost : IDisposable
     /// <summary>What streams of another host have learnt fits this one.</summary>
     public bool LearnsAs(ModelHost other) => LearntBytes == other.LearntBytes
         && (Online is null || Online.Slots.SequenceEqual(other.Online!.Slots));
+
+    private void TakeStates(IStepEngine from)
+    {
+        if (Engine.Name == from.Name)
+        {
+            Engine.TakeStates(from);
+            return;
+        }
+
+        Engine.Grow(from.Rows);
+        var state = new float[Model.StateFloats];
+        for (var row = 0; row < from.Rows; row++)
+        {
+            from.Read(row, state);
+            Engine.Write(row, state);
+        }
+    }
 
     private void TakeLearnt(ModelHost from)
     {

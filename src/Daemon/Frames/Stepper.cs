@@ -14,50 +14,109 @@ public delegate void ScoredTick(int row, double error, double persistence);
 /// <summary>
 /// Steps a frame's items wave by wave and leaves their predictions in the frame and with the streams.
 /// </summary>
+/// <remarks>
+/// A device has as many waves in flight as there are models; they are prepared and finished in the order in which one
+/// after the other would be, so that nothing that comes of them depends on it.
+/// </remarks>
 public sealed class Stepper(World world, FrameWork work)
 {
     // Items ahead of which rows are asked for.
     private const int Ahead = 12;
 
     private readonly Waves _waves = new();
-    private int[] _rows = new int[ModelHost.CpuChunk];
-    private float[] _inputs = [];
-    private float[] _outputs = [];
-    private float[] _extra = [];
-    private float[] _hidden = [];
+    private readonly StepBatch _batch = new();
+    private readonly Queue<StepBatch> _flying = [];
+    private readonly Stack<StepBatch> _landed = [];
+    private bool _hasWaited;
 
     /// <summary>Told of each tick that was scored; the daemon itself has no use for that.</summary>
     public ScoredTick? Scored { get; init; }
+
+    /// <summary>Called once in a frame that a device steps, while it does.</summary>
+    public Action? Waiting { get; set; }
+
+    /// <summary>Steps another frame's items from here on.</summary>
+    public void Use(FrameWork other) => work = other;
 
     public void Run()
     {
         if (work.ItemCount == 0)
             return;
+        _hasWaited = false;
         _waves.Sort(work.Items, world.Models.Count);
         for (var wave = 0; wave < _waves.Count; wave++)
         {
             var items = _waves[wave];
-            var most = Math.Min(world.Host(work.Items[items[0]].Model).Chunk, items.Length);
+            var host = world.Host(work.Items[items[0]].Model);
+            if (host.IsAsynchronous)
+            {
+                Begin(host, wave);
+                continue;
+            }
+
+            var most = Math.Min(host.Chunk, items.Length);
             for (var at = 0; at < items.Length; at += most)
-                Step(items.Slice(at, Math.Min(most, items.Length - at)));
+                Step(host, items.Slice(at, Math.Min(most, items.Length - at)));
         }
+
+        EndAll();
     }
 
-    private void Step(ReadOnlySpan<int> chunk)
+    private void Step(ModelHost host, ReadOnlySpan<int> chunk)
+    {
+        Prepare(host, chunk, _batch);
+        _batch.Step();
+        EndAll();
+        Finish(chunk, _batch);
+    }
+
+    // A stream's next wave needs what the one before left behind.
+    private void Begin(ModelHost host, int wave)
+    {
+        while (IsFlying(host))
+            End();
+        if (!_landed.TryPop(out var batch))
+            batch = new StepBatch();
+        Prepare(host, _waves[wave], batch);
+        batch.Wave = wave;
+        batch.Begin();
+        _flying.Enqueue(batch);
+    }
+
+    private bool IsFlying(ModelHost host)
+    {
+        foreach (var batch in _flying)
+            if (batch.Host == host)
+                return true;
+        return false;
+    }
+
+    private void EndAll()
+    {
+        while (_flying.Count != 0)
+            End();
+    }
+
+    private void End()
+    {
+        if (!_hasWaited)
+        {
+            _hasWaited = true;
+            Waiting?.Invoke();
+        }
+
+        var batch = _flying.Dequeue();
+        batch.End();
+        Finish(_waves[batch.Wave], batch);
+        _landed.Push(batch);
+    }
+
+    private void Prepare(ModelHost host, ReadOnlySpan<int> chunk, StepBatch batch)
     {
         var items = work.Items;
-        var host = world.Host(items[chunk[0]].Model);
-        var (width, outputs) = (host.NetworkInputCount, host.OutputCount);
-        var room = Math.Max(chunk.Length, ModelHost.CpuChunk);
-        Fit(ref _rows, room);
-        Fit(ref _inputs, room * width);
-        Fit(ref _outputs, room * outputs);
-        Fit(ref _extra, room * host.ExtraCount);
-        Fit(ref _hidden, room * host.HiddenCount);
-
+        batch.Clear(host, Math.Max(chunk.Length, ModelHost.CpuChunk));
         for (var i = 0; i < Math.Min(Ahead, chunk.Length); i++)
             Fetch(host, in items[chunk[i]]);
-        var count = 0;
         for (var i = 0; i < chunk.Length; i++)
         {
             if (i + Ahead < chunk.Length)
@@ -65,35 +124,26 @@ public sealed class Stepper(World world, FrameWork work)
             ref var item = ref items[chunk[i]];
             if (item.Kind == ItemKind.Reset)
             {
+                // Its event comes behind those of what is in flight.
+                EndAll();
                 world.Reset(item.Row, item.Seq, "gap");
                 continue;
             }
 
-            Prepare(host, ref item, _inputs.AsSpan(count * width, width), Extra(host, count));
-            _rows[count++] = item.ModelRow;
-        }
-
-        host.Engine.Step(
-            _rows.AsSpan(0, count), _inputs.AsSpan(0, count * width), _outputs.AsSpan(0, count * outputs));
-        ReadHidden(host, count);
-
-        count = 0;
-        foreach (var index in chunk)
-        {
-            ref var item = ref items[index];
-            if (item.Kind != ItemKind.Reset)
-                Finish(host, ref item, count++);
+            Prepare(host, ref item, batch.Inputs(batch.Count), batch.Extra(batch.Count));
+            batch.Add(item.ModelRow);
         }
     }
 
-    private Span<float> Extra(ModelHost host, int index) =>
-        _extra.AsSpan(index * host.ExtraCount, host.ExtraCount);
-
-    private void ReadHidden(ModelHost host, int count)
+    private void Finish(ReadOnlySpan<int> chunk, StepBatch batch)
     {
-        if (host.HiddenCount == 0 || count == 0)
-            return;
-        host.Engine.ReadTop(_rows.AsSpan(0, count), _hidden.AsSpan(0, count * host.HiddenCount));
+        var count = 0;
+        foreach (var index in chunk)
+        {
+            ref var item = ref work.Items[index];
+            if (item.Kind != ItemKind.Reset)
+                Finish(batch, ref item, count++);
+        }
     }
 
     private void Fetch(ModelHost host, in Item item)
@@ -134,15 +184,15 @@ public sealed class Stepper(World world, FrameWork work)
             AddError(item.Row, settled.AbsoluteError, settled.Persistence);
     }
 
-    private bool FinishForecast(ModelHost host, ref Item item, int index, Span<double> prediction)
+    private static bool FinishForecast(StepBatch batch, ref Item item, int index, Span<double> prediction)
     {
+        var host = batch.Host;
         var memory = host.Memory(item.ModelRow);
-        var outputs = _outputs.AsSpan(index * host.OutputCount, host.OutputCount);
+        var outputs = batch.Outputs(index);
         if (host.Online is not { } online)
             return host.Preprocessor.Finish(outputs, memory, prediction);
         var flags = online.Finish(
-            item.Seq, _inputs.AsSpan(index * host.NetworkInputCount, host.NetworkInputCount), Extra(host, index),
-            _hidden.AsSpan(index * host.HiddenCount, host.HiddenCount), outputs, memory,
+            item.Seq, batch.Inputs(index), batch.Extra(index), batch.Hidden(index), outputs, memory,
             host.OnlineMemory(item.ModelRow), prediction);
         if ((flags & OnlineFlags.Frozen) != 0)
             item.Flags |= PredictionFlags.Frozen;
@@ -151,10 +201,11 @@ public sealed class Stepper(World world, FrameWork work)
         return (flags & OnlineFlags.Warming) != 0;
     }
 
-    private void Finish(ModelHost host, ref Item item, int index)
+    private void Finish(StepBatch batch, ref Item item, int index)
     {
+        var host = batch.Host;
         var prediction = work.Prediction(in item, host.PredictionCount);
-        var warming = FinishForecast(host, ref item, index, prediction);
+        var warming = FinishForecast(batch, ref item, index, prediction);
         ref var stream = ref world.Streams[item.Row];
         if (item.Kind == ItemKind.Imputed)
         {
@@ -211,11 +262,5 @@ public sealed class Stepper(World world, FrameWork work)
     {
         world.Streams[row].Errors.Add(error, persistence);
         Scored?.Invoke(row, error, persistence);
-    }
-
-    private static void Fit<T>(ref T[] array, int count)
-    {
-        if (count > array.Length)
-            array = new T[Math.Max(count, 2 * array.Length)];
     }
 }

@@ -16,6 +16,10 @@ public sealed class World : IDisposable
     // Streams remembered as refused before they had a row.
     private const int RefusedMax = 65_536;
 
+    // When subscribers have connected again behind a start.
+    private const long BackAfter = 1_000_000_000;
+
+    private readonly List<EngineChange> _untold = [];
     private ModelHost[] _models;
     private ModelRoutes _routes;
     private long? _memoryMax;
@@ -57,6 +61,10 @@ public sealed class World : IDisposable
     public ChangeLog Changes { get; }
     public GapPolicy OnGap { get; private set; }
     public Reloads Reloads { get; } = new();
+    public EngineChanges Engines { get; } = new();
+
+    /// <summary>Told of each change of an engine.</summary>
+    public Action<EngineChange>? EngineChanged { get; set; }
 
     /// <summary>Number of this start of the daemon; a later start has a greater one.</summary>
     public ulong Epoch { get; }
@@ -239,6 +247,32 @@ public sealed class World : IDisposable
         Raise(kind, row, detail);
         Models[stream.Model].GiveBack(stream.ModelRow);
         Streams.Remove(row);
+    }
+
+    /// <summary>Tells of a model's other engine; the setup that records it is the caller's.</summary>
+    public void Raise(EngineChange change)
+    {
+        Engines.Add(change with { At = Now });
+        EngineChanged?.Invoke(change);
+        Events.Add(change);
+    }
+
+    /// <summary>The same of what a start found, whose event waits until subscribers have come back.</summary>
+    public void RaiseLater(EngineChange change)
+    {
+        Engines.Add(change);
+        EngineChanged?.Invoke(change);
+        _untold.Add(change);
+    }
+
+    /// <summary>Raises what has waited long enough; true where there was something.</summary>
+    public bool RaiseUntold()
+    {
+        if (_untold.Count == 0 || Now - _untold[0].At < BackAfter)
+            return false;
+        _untold.ForEach(Events.Add);
+        _untold.Clear();
+        return true;
     }
 
     public void Raise(StreamEventKind kind, int row, string? detail)

@@ -14,6 +14,7 @@ using Realtime.Daemon.Reloading;
 using Realtime.Daemon.Security;
 using Realtime.Daemon.Storage;
 using Realtime.Daemon.Telemetry;
+using Realtime.Gpu;
 using Realtime.Protocol.ZeroMq;
 
 namespace Realtime.Daemon.Hosting;
@@ -37,12 +38,12 @@ public static partial class DaemonHost
     {
         var guards = Guards.Load(options);
         using var notifier = ServiceNotifier.FromEnvironment();
-        using var engines = Engines.Choose(options);
         var models = ModelLoading.LoadAll(options, origins);
         var clock = new SystemClock();
         using var directory = OpenState(options, clock);
+        using var engines = Engines.Choose(options, directory is null ? null : FailedDeviceFile.Read(directory.Disk));
         var facts = FactsOf(options, engines.FactsOf(models[0].Model), new Dictionary<string, string>());
-        WarmUp.Run(models, engines, facts);
+        WarmUpOrStayAway(models, engines, facts, directory);
         using var transport = OpenTransport(options, guards);
         var loopOptions = DaemonTelemetry.ForLoop(options);
         using var world = Worlds.Make(
@@ -51,16 +52,20 @@ public static partial class DaemonHost
         var report = new WorldReport(world, facts with { Endpoints = transport.Endpoints });
         var loop = new FrameLoop(world, loopOptions, report, clock, transport, transport);
         using var life = directory is null ? null
-            : new DurableLife(directory, world, Setup.Of(world.Models, Version), options, salvage);
+            : new DurableLife(directory, world, Setup.Of(world.Models, Version), options, salvage)
+            {
+                WhyEngine = name => engines.WhyFor(models.First(model => model.Options.Name == name).Model),
+            };
         if (life is not null)
             (life.Wake, loop.TroubleChanged) = (transport.Wake, life.Tell);
 
         var service = ServiceWiring.Connect(notifier, world, loop, life);
         using var telemetry = new DaemonTelemetry(options, loop, life);
-        await using var app = Build(options, loop, (ILoopLife?)life ?? new ShortLife(), telemetry, guards.Token);
+        await using var app = Build(options, loop, (ILoopLife?)life ?? new ShortLife(world), telemetry, guards.Token);
         var log = app.Services.GetRequiredService<ILoggerFactory>().CreateLogger("realtimed");
         if (life is not null)
             life.Log = log;
+        world.EngineChanged = change => LogEngineChange(log, change.Model, change.ToString());
         transport.Disturbed = name => LogDisturbed(log, name);
         using var reloader = new Reloader(
             read ?? (() => new ConfigurationResult(options, [], null, new Dictionary<string, string>())), options,
@@ -70,7 +75,7 @@ public static partial class DaemonHost
             Keys = new KeyReload(guards.Ring, world, loop, transport) { Log = log },
             PutInForce = taken =>
             {
-                report.Use(FactsOf(taken, (facts.Engine, facts.Kernel, facts.Device), transport.Endpoints));
+                report.Use(FactsOf(taken, engines.FactsOf(world.Models[0].Model), transport.Endpoints));
                 life?.Use(taken);
                 UseStopTimeout(app, taken.Stop.Timeout);
             },
@@ -95,6 +100,22 @@ public static partial class DaemonHost
         telemetry.LoopEnded(log);
         LogEnd(log, world.Counters.Received, world.Counters.Stepped, world.Streams.Count);
         return thread.ExitCode;
+    }
+
+    // A device that fails here has passed its trial: the next start that may choose is to know.
+    private static void WarmUpOrStayAway(
+        IReadOnlyList<LoadedModel> models, Engines engines, DaemonFacts facts, StateDirectory? directory)
+    {
+        try
+        {
+            WarmUp.Run(models, engines, facts);
+        }
+        catch (GpuException e)
+        {
+            if (directory is not null)
+                FailedDeviceFile.Write(directory.Disk, e.Message);
+            throw new StartException(ExitCode.Failed, [$"the device failed before anything was served: {e.Message}"]);
+        }
     }
 
     private static PosixSignalRegistration OnHangup(Action reload) =>
@@ -263,6 +284,9 @@ public static partial class DaemonHost
 
     [LoggerMessage(11, LogLevel.Information, "Engine{Models} {Engine}; state: {State}")]
     private static partial void LogEngine(ILogger log, string models, string engine, string state);
+
+    [LoggerMessage(16, LogLevel.Warning, "Model {Model}: {Change}")]
+    private static partial void LogEngineChange(ILogger log, string model, string change);
 
     [LoggerMessage(12, LogLevel.Warning, "{Notice}")]
     private static partial void LogNotice(ILogger log, string notice);

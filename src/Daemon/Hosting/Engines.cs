@@ -38,13 +38,22 @@ public sealed class Engines : IDisposable
     public static Engines OfCpu(string kernel, int threads) => new(EngineKind.Cpu, kernel, threads, 0, null, null);
 
     /// <summary>Those that the options ask for, on this machine.</summary>
+    /// <param name="options">Kind, device and kernel.</param>
+    /// <param name="failure">What a device said when it failed lately; <c>auto</c> takes none then. Null where none
+    /// did.</param>
     /// <exception cref="StartException">There is no such kernel, or no such device.</exception>
-    public static Engines Choose(RealtimeOptions options)
+    public static Engines Choose(RealtimeOptions options, string? failure = null)
     {
         var kernel = ModelLoading.ChooseKernel(options.Engine, out var notice);
         var (kind, rows) = (options.Engine.Kind, Math.Min(options.Frame.MaxTicks, options.Streams.Max));
         if (kind == EngineKind.Cpu)
             return new Engines(kind, kernel, options.Engine.Threads, rows, null, notice);
+        if (failure is not null && kind == EngineKind.Auto)
+        {
+            var why = $"a device failed before this start: {failure}";
+            return new Engines(kind, kernel, options.Engine.Threads, rows, null, Join(notice, why)) { NoDevice = why };
+        }
+
         var search = GpuDevices.Find(options.Engine.Device);
         var reason = search.Reason;
         GpuContext? context = null;
@@ -94,6 +103,10 @@ public sealed class Engines : IDisposable
         var (isGpu, reason) = ChoiceFor(model);
         return isGpu ? $"gpu, {_context!.Device}{reason}" : $"cpu, kernel {CpuKernel}{reason}";
     }
+
+    /// <summary>Why it is that one; null where it was no choice.</summary>
+    public string? WhyFor(Model model) => ChoiceFor(model).Reason is { Length: > 0 } reason
+        ? reason.Trim(' ', '(', ')') : null;
 
     /// <summary>What is told of the engine of the first model.</summary>
     public (string Engine, string Kernel, string? Device) FactsOf(Model model) => ChoiceFor(model).IsGpu

@@ -1,4 +1,5 @@
 using Realtime.Daemon.Frames;
+using Realtime.Gpu;
 
 namespace Realtime.Daemon.Hosting;
 
@@ -77,6 +78,12 @@ public sealed partial class LoopThread(
                 LogFault(fault);
             lifetime.StopApplication();
         }
+        catch (GpuException e)
+        {
+            ExitCode = Hosting.ExitCode.Failed;
+            LogDeviceFailed(e.Message, life.DeviceFailed(e.Message));
+            lifetime.StopApplication();
+        }
 #pragma warning disable CA1031 // whatever it was, it is logged and ends the program with an exit code that says so
         catch (Exception e)
 #pragma warning restore CA1031
@@ -94,6 +101,9 @@ public sealed partial class LoopThread(
     [LoggerMessage(1, LogLevel.Critical, "The frame loop failed")]
     private partial void LogFailed(Exception exception);
 
+    [LoggerMessage(4, LogLevel.Critical, "The device failed: {Fault}. {Remains}")]
+    private partial void LogDeviceFailed(string fault, string remains);
+
     [LoggerMessage(3, LogLevel.Critical, "{Fault}")]
     private partial void LogFault(string fault);
 
@@ -109,4 +119,8 @@ public interface ILoopLife
     void Begin(CancellationToken stop);
 
     void End();
+
+    /// <summary>The device that states were on failed; called in place of <see cref="End"/>.</summary>
+    /// <returns>What is left of them, in words.</returns>
+    string DeviceFailed(string fault);
 }

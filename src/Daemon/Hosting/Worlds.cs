@@ -22,9 +22,7 @@ public static class Worlds
     /// <param name="options">What the world is told of the configuration.</param>
     /// <param name="epoch">Number of this start.</param>
     public static World Make(
-        IReadOnlyList<LoadedModel> models, Engines engines, LoopOptions options, ulong epoch)
-    {
-        var hosts = models.Select(model => ModelLoading.MakeHost(model, engines.Make(model.Model)));
-        return new World([.. hosts], options, new NoJournal(), epoch);
-    }
+        IReadOnlyList<LoadedModel> models, Engines engines, LoopOptions options, ulong epoch) => new(
+            [.. models.Select(model => ModelLoading.MakeHost(model, engines.Make(model.Model)))], options,
+            new NoJournal(), epoch);
 }

@@ -42,6 +42,9 @@ public sealed partial class DurableLife(
     /// <summary>Null until it has begun.</summary>
     internal SnapshotThread? Snapshots => _snapshots;
 
+    /// <summary>Why a model is stepped by what it is; null where nothing is known.</summary>
+    public Func<string, string?> WhyEngine { get; init; } = static _ => null;
+
     /// <summary>Wakes the loop; from any thread.</summary>
     public Action Wake { get; set; } = static () => { };
 
@@ -89,6 +92,22 @@ public sealed partial class DurableLife(
             LogNotice("the last snapshot was not done within stop.timeout; the next start replays the journal instead");
         if (_journal?.Close() == false)
             LogNotice($"the journal could not be closed: {_journal.Fault}");
+        FailedDeviceFile.Delete(directory.Disk);
+    }
+
+    public string DeviceFailed(string fault)
+    {
+        try
+        {
+            FailedDeviceFile.Write(directory.Disk, fault);
+        }
+        catch (IOException e)
+        {
+            LogNotice($"the next start will not know of it: {e.Message}");
+        }
+
+        return $"Every acknowledged tick of {world.Streams.Count} streams is in {directory.Disk.Path}: a start goes on "
+            + "from there, with engine.kind auto on the processor until the daemon has ended as it should";
     }
 
     public void Dispose()
@@ -111,6 +130,8 @@ public sealed partial class DurableLife(
         world.Recovery = report;
         foreach (var notice in report.Notices)
             LogNotice(notice);
+        foreach (var change in recovery.Last?.EngineChanges(setup) ?? [])
+            world.RaiseLater(change with { At = directory.Now(), Reason = WhyEngine(change.Model) });
         LogRecovered(
             report.Carried + report.Cold + report.Warmed, report.Snapshot ?? 0, report.Records, report.Ticks,
             report.Ticks / Math.Max(report.Seconds, 1e-9), report.Seconds);

@@ -61,18 +61,35 @@ public sealed class RecordedModels(
     }
 
     /// <summary>A world of the recorded models, without streams.</summary>
+    /// <param name="setup">What they were recorded with.</param>
+    /// <param name="kernel">Steps those whose own is not at hand.</param>
     /// <exception cref="StartException">One of them is not at hand.</exception>
-    public World Make(Setup setup, string kernel) =>
-        Make(setup.Models.Select(shape => Loaded(shape, AsRecorded(shape, Find(shape)))), kernel, DeviceOf(setup));
+    public World Make(Setup setup, string kernel) => MakeWorld(setup.Models.Select(
+        shape => MakeHost(shape, AsRecorded(shape, Find(shape)), kernel)));
 
     /// <summary>The same with the models given in place of the recorded ones; null where none is.</summary>
+    /// <param name="setup">What they were recorded with.</param>
+    /// <param name="kernel">Steps those whose own is not at hand, or all.</param>
+    /// <param name="needed">All by that kernel.</param>
     /// <exception cref="StartException">One can't take the recorded ticks.</exception>
     public World? MakeOther(Setup setup, string kernel, bool needed)
     {
-        var models = setup.Models.Select(shape => Loaded(
-            shape, Other(setup, shape) ?? AsRecorded(shape, Find(shape)))).ToArray();
-        var isOther = models.Zip(setup.Models).Any(static pair => pair.First.Model.Digest != pair.Second.Digest);
-        return isOther || needed ? Make(models, kernel, needed ? null : DeviceOf(setup)) : null;
+        var models = setup.Models.Select(shape => Other(setup, shape) ?? AsRecorded(shape, Find(shape))).ToArray();
+        var isOther = models.Zip(setup.Models).Any(static pair => pair.First.Digest != pair.Second.Digest);
+        return !isOther && !needed ? null : MakeWorld(models.Zip(
+            setup.Models, (model, shape) => MakeHost(shape, model, kernel, isForAll: needed)));
+    }
+
+    private static World MakeWorld(IEnumerable<ModelHost> hosts) =>
+        new([.. hosts], new LoopOptions { StreamsMax = StreamTable.RowsMax }, new NoJournal(), epoch: 0);
+
+    // Recorded bits come only from what they were recorded on.
+    private ModelHost MakeHost(ModelShape shape, Model model, string kernel, bool isForAll = false)
+    {
+        var device = isForAll ? null : DeviceOf(shape);
+        var own = !isForAll && Kernels.Available.Contains(shape.Kernel) ? shape.Kernel! : kernel;
+        return ModelLoading.MakeHost(
+            Loaded(shape, model), device?.Make(model) ?? new CpuEngine(model, own, threads));
     }
 
     private static LoadedModel Loaded(ModelShape shape, Model model) => new(
@@ -85,15 +102,12 @@ public sealed class RecordedModels(
     private static bool Names(Setup setup, LoadedModel model) =>
         setup.Models.Any(shape => shape.Digest == model.Model.Digest);
 
-    private World Make(IEnumerable<LoadedModel> models, string kernel, Engines? device) => Worlds.Make(
-        [.. models], device ?? Engines.OfCpu(kernel, threads),
-        new LoopOptions { StreamsMax = StreamTable.RowsMax }, epoch: 0);
-
-    // Recorded bits come only from what they were recorded on. It serves until the program ends.
-    private Engines? DeviceOf(Setup setup)
+    // It serves until the program ends.
+    private Engines? DeviceOf(ModelShape shape)
     {
-        if (!_devices.TryGetValue((setup.Engine, setup.Kernel), out var device))
-            _devices[(setup.Engine, setup.Kernel)] = device = Engines.Recorded(setup.Engine, setup.Kernel);
+        var key = (shape.Engine!, shape.Kernel!);
+        if (!_devices.TryGetValue(key, out var device))
+            _devices[key] = device = Engines.Recorded(key.Item1, key.Item2);
         return device;
     }
 

@@ -1,9 +1,11 @@
+using Realtime.Daemon.Frames;
 using Realtime.Daemon.Hosting;
 
 namespace Realtime.Daemon.Recovery;
 
 /// <summary>State lives in memory only: there is nothing to bring back or to close.</summary>
-public sealed class ShortLife : ILoopLife
+/// <param name="world">What there is for as long as it lasts.</param>
+public sealed class ShortLife(World world) : ILoopLife
 {
     public void Begin(CancellationToken stop)
     {
@@ -12,4 +14,7 @@ public sealed class ShortLife : ILoopLife
     public void End()
     {
     }
+
+    public string DeviceFailed(string fault) =>
+        $"All that {world.Streams.Count} streams carried is lost: without state.directory it lived in memory only";
 }

@@ -44,6 +44,9 @@ public sealed class WorldRecovery
     /// <summary>How the journal ended; for the writer that goes on.</summary>
     public JournalEnd? End { get; private set; }
 
+    /// <summary>What the last record was made with; null where there is neither journal nor snapshot.</summary>
+    public Setup? Last { get; private set; }
+
     /// <summary>Number of the first record to be written.</summary>
     public ulong Next { get; private set; } = 1;
 
@@ -87,6 +90,7 @@ public sealed class WorldRecovery
             return;
         Alive?.Invoke($"recovering: loading the snapshot up to record {file.Number}");
         _loaded = bases.Load(file, _world, out var setup);
+        Last = setup;
         _notices.AddRange(setup.Differences(_setup));
         foreach (var (model, reason) in _loaded.Reasons)
             _notices.Add($"streams of model {model} start anew: {reason}");
@@ -105,7 +109,10 @@ public sealed class WorldRecovery
         {
             if (reader.File != file)
                 file = Announce(reader);
+            var setups = replayer.Setups;
             reader.ApplyTo(replayer);
+            if (replayer.Setups != setups)
+                Last = replayer.LastSetup;
             if (replayer.Records % RecordsPerReport != 0)
                 continue;
             stop.ThrowIfCancellationRequested();
@@ -175,7 +182,8 @@ public sealed class WorldRecovery
     // What its records were made with.
     private string Announce(JournalReader reader)
     {
-        foreach (var difference in Setup.Read(reader.Segment!.Description).Differences(_setup))
+        Last = Setup.Read(reader.Segment!.Description);
+        foreach (var difference in Last.Differences(_setup))
             if (!_notices.Contains(difference))
                 _notices.Add(difference);
         return reader.File!;

@@ -25,16 +25,6 @@ public static class EpochFile
     }
 
     /// <exception cref="IOException">The disk refuses.</exception>
-    public static void Write(IDisk disk, ulong epoch)
-    {
-        var unfinished = StateFiles.UnfinishedName(FileName);
-        using (var file = disk.Create(unfinished))
-        {
-            file.Write(Encoding.ASCII.GetBytes(epoch.ToString(CultureInfo.InvariantCulture) + "\n"), 0);
-            file.Sync();
-        }
-
-        disk.Rename(unfinished, FileName);
-        disk.SyncDirectory();
-    }
+    public static void Write(IDisk disk, ulong epoch) => SmallFile.Write(
+        disk, FileName, Encoding.ASCII.GetBytes(epoch.ToString(CultureInfo.InvariantCulture) + "\n"));
 }

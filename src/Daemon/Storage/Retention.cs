@@ -43,7 +43,8 @@ public sealed class Retention(IDisk disk)
             {
                 using var opened = disk.Open(file.Name);
                 var header = SegmentHeader.Read(opened, file.Number, out _, out _);
-                known = new SegmentAge(file, header?.Created, header?.BeginsAnew ?? false);
+                known = new SegmentAge(
+                    file, header?.Created, header?.BeginsAnew ?? false, Crc32C.Of(header?.Description ?? []));
                 _segments[file.Name] = known;
             }
 

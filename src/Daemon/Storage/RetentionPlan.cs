@@ -3,7 +3,8 @@ namespace Realtime.Daemon.Storage;
 /// <param name="File">The segment.</param>
 /// <param name="Created">Ns since 1970; null where the header is damaged: it stays then.</param>
 /// <param name="BeginsAnew">It does not continue the one before.</param>
-internal readonly record struct SegmentAge(StateFile File, long? Created, bool BeginsAnew);
+/// <param name="Setup">Stands for what its records were made with: the same for the same.</param>
+internal readonly record struct SegmentAge(StateFile File, long? Created, bool BeginsAnew, uint Setup = 0);
 
 /// <summary>A snapshot that is whole.</summary>
 internal readonly record struct SnapshotAge(StateFile File, long Created);
@@ -65,7 +66,8 @@ internal sealed class RetentionPlan
     }
 
     // The two newest; the first of every quarter of the time that is kept, counted from 1970, so that it stays the
-    // first as time goes on; and what leads over trouble with the disk.
+    // first as time goes on; what leads over trouble with the disk; and what a start with another engine, kernel or
+    // model began from, as nothing else leads to its bits.
     private HashSet<ulong> KeptByAge(long span, long now)
     {
         var kept = new HashSet<ulong>(_snapshots.TakeLast(2).Select(static snapshot => snapshot.File.Number));
@@ -84,6 +86,13 @@ internal sealed class RetentionPlan
             var lead = _snapshots.Select(static one => one.File.Number)
                 .Where(number => number + 1 >= anew.File.Number).Take(1);
             kept.UnionWith(lead);
+        }
+
+        for (var i = 1; i < _segments.Length; i++)
+        {
+            var (first, isOther) = (_segments[i].File.Number, _segments[i].Setup != _segments[i - 1].Setup);
+            kept.UnionWith(_snapshots.Select(static one => one.File.Number)
+                .Where(number => isOther && number < first).TakeLast(1));
         }
 
         return kept;

@@ -38,17 +38,18 @@ internal sealed unsafe class CudaQueue : GpuQueue
         return new CudaFunction(function);
     }
 
-    public override void Upload(GpuBuffer to, PinnedMemory from, long bytes)
+    public override void Upload(GpuBuffer to, PinnedMemory from, long at, long bytes)
     {
         _context.Enter();
-        CudaError.Check(CopyUp(((CudaBuffer)to).Memory, from.Pointer, (nuint)bytes, _stream), "copying up");
+        CudaError.Check(CopyUp(((CudaBuffer)to).Memory, from.Pointer + at, (nuint)bytes, _stream), "copying up");
     }
 
-    public override void Download(PinnedMemory to, GpuBuffer from, long start, long bytes)
+    public override void Download(PinnedMemory to, long at, GpuBuffer from, long start, long bytes)
     {
         _context.Enter();
         CudaError.Check(
-            CopyDown(to.Pointer, ((CudaBuffer)from).Memory + (ulong)start, (nuint)bytes, _stream), "copying down");
+            CopyDown(to.Pointer + at, ((CudaBuffer)from).Memory + (ulong)start, (nuint)bytes, _stream),
+            "copying down");
     }
 
     public override void Launch(GpuKernel kernel, int groups, int units, int parts)

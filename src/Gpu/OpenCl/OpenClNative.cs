@@ -134,6 +134,9 @@ internal static unsafe partial class OpenClNative
     public static partial int EnqueueKernel(nint queue, nint kernel, uint dimensions, nuint* offset, nuint* global,
         nuint* local, uint waits, nint* wait, nint* done);
 
+    [LibraryImport(Library, EntryPoint = "clFlush")]
+    public static partial int Flush(nint queue);
+
     [LibraryImport(Library, EntryPoint = "clFinish")]
     public static partial int Finish(nint queue);
 }

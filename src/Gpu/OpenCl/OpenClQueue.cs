@@ -35,12 +35,14 @@ internal sealed unsafe class OpenClQueue : GpuQueue
         return new Function(kernel);
     }
 
-    public override void Upload(GpuBuffer to, PinnedMemory from, long bytes) => OpenClError.Check(
-        EnqueueWrite(_handle, ((Buffer)to).Handle, 0, 0, (nuint)bytes, from.Pointer, 0, null, null), "copying up");
+    public override void Upload(GpuBuffer to, PinnedMemory from, long at, long bytes) => OpenClError.Check(
+        EnqueueWrite(_handle, ((Buffer)to).Handle, 0, 0, (nuint)bytes, from.Pointer + at, 0, null, null),
+        "copying up");
 
-    public override void Download(PinnedMemory to, GpuBuffer from, long start, long bytes) => OpenClError.Check(
-        EnqueueRead(_handle, ((Buffer)from).Handle, 0, (nuint)start, (nuint)bytes, to.Pointer, 0, null, null),
-        "copying down");
+    public override void Download(PinnedMemory to, long at, GpuBuffer from, long start, long bytes) =>
+        OpenClError.Check(
+            EnqueueRead(_handle, ((Buffer)from).Handle, 0, (nuint)start, (nuint)bytes, to.Pointer + at, 0, null, null),
+            "copying down");
 
     public override void Launch(GpuKernel kernel, int groups, int units, int parts)
     {
@@ -49,6 +51,8 @@ internal sealed unsafe class OpenClQueue : GpuQueue
         OpenClError.Check(
             EnqueueKernel(_handle, ((Function)kernel).Handle, 2, null, global, local, 0, null, null), "a launch");
     }
+
+    public override void Flush() => OpenClError.Check(OpenClNative.Flush(_handle), "beginning");
 
     public override void Finish() => OpenClError.Check(OpenClNative.Finish(_handle), "waiting");
 

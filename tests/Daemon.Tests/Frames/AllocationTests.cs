@@ -46,17 +46,30 @@ public sealed class AllocationTests
     }
 
     [Fact]
+    public void A_warm_frame_on_a_device_allocates_nothing()
+    {
+        var (sink, journal) = (new SilentSink(), new SilentJournal());
+        Assert.Equal(0, AllocatedBy(sink, journal, isOnDevice: true));
+        Assert.Equal((Warm + Frames) * TicksPerFrame + 1, journal.Ticks);
+        // One frame is emitted by the next.
+        Assert.Equal((Warm + Frames - 1) * 5, sink.Replies);
+    }
+
+    [Fact]
     public void An_allocation_of_eight_bytes_in_a_frame_is_seen()
     {
         var allocated = AllocatedBy(new SilentSink { IsLeaking = true }, new NoJournal());
         Assert.InRange(allocated, 8 * Frames, long.MaxValue);
     }
 
-    private static long AllocatedBy(SilentSink sink, IJournal journal, LoopOptions? options = null)
+    private static long AllocatedBy(
+        SilentSink sink, IJournal journal, LoopOptions? options = null, bool isOnDevice = false)
     {
-        using var daemon = new SimulatedDaemon(options, models: HostileInput.Models, sink: sink, journal: journal);
-        for (var i = 0; i < Warm + Frames; i++)
-            SendFrame(daemon, (ulong)i + 1);
+        using var daemon = new SimulatedDaemon(
+            options, HostileInput.Models, sink, journal,
+            isOnDevice ? static (model, _) => new AsynchronousEngine(model) : null);
+        for (var i = 0; i < Warm + Frames + (isOnDevice ? 1 : 0); i++)
+            SendFrame(daemon, (ulong)i + 1, isOnDevice);
         RunFrames(daemon, Warm);
         Assert.True(GC.TryStartNoGCRegion(RegionBytes));
         try
@@ -80,7 +93,7 @@ public sealed class AllocationTests
         }
     }
 
-    private static void SendFrame(SimulatedDaemon daemon, ulong seq)
+    private static void SendFrame(SimulatedDaemon daemon, ulong seq, bool isOnDevice)
     {
         // The last tick of an earlier frame again; of this one below.
         daemon.Request(Pack.Tick("a/4", 5, seq - 1, reply: true));
@@ -96,7 +109,7 @@ public sealed class AllocationTests
         daemon.Request(Pack.Batch(
             [Pack.Tick("b/2", new[] { 1.0, 2 }, seq), Pack.Tick("a/5", 1, seq), Pack.Tick("a/6", 2.5)], reply: true));
         daemon.Request(Pack.Tick("a/3", 5, seq, reply: true));
-        daemon.Pause();
+        daemon.PauseBetween(!isOnDevice || seq == 1);
     }
 
     /// <summary>Counts, and keeps nothing.</summary>

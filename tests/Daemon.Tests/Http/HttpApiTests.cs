@@ -23,7 +23,7 @@ public sealed class HttpApiTests : IAsyncLifetime, IDisposable
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.Services.AddSingleton(services => new LoopThread(
-            _daemon.Loop, new ShortLife(), TimeSpan.FromSeconds(5),
+            _daemon.Loop, new ShortLife(_daemon.World), TimeSpan.FromSeconds(5),
             services.GetRequiredService<IHostApplicationLifetime>(),
             services.GetRequiredService<ILogger<LoopThread>>()));
         builder.Services.AddHostedService(static services => services.GetRequiredService<LoopThread>());

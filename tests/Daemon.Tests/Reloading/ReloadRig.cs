@@ -30,13 +30,17 @@ internal sealed class ReloadRig : IDisposable
     /// <param name="durable">With a journal.</param>
     /// <param name="folder">Of an earlier rig; null makes one.</param>
     /// <param name="warmTicks">Of every model.</param>
+    /// <param name="engine">What steps the models of the start; null is the processor.</param>
+    /// <param name="later">What steps those of reloads.</param>
     public ReloadRig(
-        (string Pattern, byte[] File)[] models, bool durable = true, Folder? folder = null, int warmTicks = 256)
+        (string Pattern, byte[] File)[] models, bool durable = true, Folder? folder = null, int warmTicks = 256,
+        Func<Model, IStepEngine>? engine = null, Func<Model, IStepEngine>? later = null)
     {
         _folder = folder ?? new Folder();
         Configure([.. models.Select((model, i) => ($"model{i}", model.Pattern, model.File))], warmTicks);
         Daemon = new SimulatedDaemon(
-            models: [.. models.Select(static model => (model.Pattern, Model.Read(model.File, "test")))]);
+            models: [.. models.Select(static model => (model.Pattern, Model.Read(model.File, "test")))],
+            engine: (model, _) => engine?.Invoke(model)!);
         foreach (var host in World.Models)
             host.WarmTicks = warmTicks;
         var options = ConfigurationLoader.Load(Configuration, new Dictionary<string, string>(), []).Options!;
@@ -49,7 +53,8 @@ internal sealed class ReloadRig : IDisposable
 
         _reloader = new Reloader(
             () => ConfigurationLoader.Load(Configuration, new Dictionary<string, string>(), []), options,
-            static model => ModelLoading.MakeHost(model, "auto", 1), World, Daemon.Loop, _directory?.Disk)
+            model => ModelLoading.MakeHost(model, later?.Invoke(model.Model) ?? new CpuEngine(model.Model)), World,
+            Daemon.Loop, _directory?.Disk)
         {
             PutInForce = taken => _life?.Use(taken),
         };

@@ -18,14 +18,15 @@ internal sealed class SimulatedDaemon : IDisposable
     /// <param name="models">Models by the pattern of their streams; none: the GRU for every stream.</param>
     /// <param name="sink">Where output goes instead of <see cref="Sink"/>.</param>
     /// <param name="journal">Null keeps none.</param>
+    /// <param name="engine">What steps the model with an index; null is the processor.</param>
     public SimulatedDaemon(
         LoopOptions? options = null, IReadOnlyList<(string Pattern, Model Model)>? models = null,
-        IPredictionSink? sink = null, IJournal? journal = null)
+        IPredictionSink? sink = null, IJournal? journal = null, Func<Model, int, IStepEngine>? engine = null)
     {
         options ??= new LoopOptions();
         models ??= [("*", SmallModels.Gru())];
-        var hosts = models.Select(static (model, i) => new ModelHost(
-            $"model{i}", model.Model, new CpuEngine(model.Model), [model.Pattern]));
+        var hosts = models.Select((model, i) => new ModelHost(
+            $"model{i}", model.Model, engine?.Invoke(model.Model, i) ?? new CpuEngine(model.Model), [model.Pattern]));
         World = new World([.. hosts], options, journal ?? new NoJournal(), epoch: 7);
         Loop = new FrameLoop(World, options, new WorldReport(World, Facts), Clock, _source, sink ?? Sink);
     }
@@ -62,6 +63,15 @@ internal sealed class SimulatedDaemon : IDisposable
 
     /// <summary>What is sent from here on arrives a frame later.</summary>
     public void Pause() => _source.Pause();
+
+    /// <summary>The same with a device, while whose steps is received for the frame that follows, and once more when
+    /// that begins.</summary>
+    public void PauseBetween(bool isFirst)
+    {
+        Pause();
+        if (!isFirst)
+            Pause();
+    }
 
     public void Ingest(byte[] payload) => Send(new SimulatedMessage(Origin.Ingest, payload));
 

@@ -29,6 +29,27 @@ public sealed class RetentionTests
     }
 
     [Fact]
+    public void What_a_start_with_another_setup_began_from_is_kept()
+    {
+        var disk = new SimulatedDisk();
+        foreach (var (setup, from) in new[] { ("one", 1), ("other", 11), ("other", 21) })
+        {
+            var options = Journals.Options() with { Description = System.Text.Encoding.UTF8.GetBytes(setup) };
+            using var writer = Journals.Open(disk, options);
+            var retention = new Retention(disk);
+            for (var minute = from; minute < from + 10; minute++)
+            {
+                Step(disk, writer, minute, 3);
+                retention.Apply(Hour, null, minute * Minute);
+            }
+        }
+
+        // The first of each quarter of an hour, the last two, and the one before record 31.
+        Assert.Equal(
+            [1, 10, 15, 29, 30], StateFiles.Snapshots(disk).Select(static file => (int)file.Number / 3));
+    }
+
+    [Fact]
     public void The_limit_of_bytes_beats_the_age_and_recovery_beats_the_limit()
     {
         var disk = new SimulatedDisk();

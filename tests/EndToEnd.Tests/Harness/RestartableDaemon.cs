@@ -40,7 +40,15 @@ internal sealed class RestartableDaemon : IDisposable
         _settings = [.. settings.SelectMany(setting => new[] { "--set", setting.Replace("$folder", _folder) })];
     }
 
+    /// <summary>Variables of the environment, beside those of the tests.</summary>
+    public Dictionary<string, string> Environment { get; init; } = [];
+
     public string Requests { get; }
+
+    public string Predictions => $"ipc://{_folder}/predictions";
+
+    /// <summary>Where the state lives that the settings put into $folder/state.</summary>
+    public string State => Path.Combine(_folder, "state");
 
     /// <summary>Of requests, where they come by TCP.</summary>
     public int Port { get; }
@@ -50,7 +58,7 @@ internal sealed class RestartableDaemon : IDisposable
 
     /// <summary>Starts the process; does not wait until it serves.</summary>
     public void Start() => _process = new Child(
-        Programs.Dotnet, [Programs.Daemon, "run", "--config", _configuration, .. _settings], _folder);
+        Programs.Dotnet, [Programs.Daemon, "run", "--config", _configuration, .. _settings], _folder, Environment);
 
     public void Signal(int signal) => _process!.Signal(signal);
 
@@ -61,6 +69,17 @@ internal sealed class RestartableDaemon : IDisposable
         _process.Signal(Kill);
         await _process.WaitAsync(Patience, "a killed daemon's end");
         _process.Dispose();
+    }
+
+    /// <summary>Waits until the process has ended by itself, or by a signal sent; the code it ended with, and all it
+    /// said.</summary>
+    public async Task<(int Code, string Said)> EndedAsync()
+    {
+        var code = await _process!.WaitAsync(Patience, "the daemon's end");
+        var said = _process.Output + _process.Errors;
+        _process.Dispose();
+        _process = null;
+        return (code, said);
     }
 
     /// <summary>A client of the daemon, once that serves.</summary>

@@ -35,6 +35,8 @@ public sealed class ModelHandOver(World world, string version)
 {
     private const string Detail = "model";
 
+    private Setup _setup = Setup.Of(world.Models, version);
+
     /// <summary>Puts the models in place; those that warm up leave the old ones serving until <see cref="TakeOver"/>.
     /// </summary>
     public HandedOver Begin(IReadOnlyList<NextModel> next)
@@ -181,7 +183,11 @@ public sealed class ModelHandOver(World world, string version)
     // finds the states that the next records go on from.
     private void Record()
     {
-        var description = Setup.Of(world.Models, version).ToBytes();
+        var before = _setup;
+        _setup = Setup.Of(world.Models, version);
+        foreach (var change in before.EngineChanges(_setup))
+            world.Raise(change with { Reason = "the model was read again" });
+        var description = _setup.ToBytes();
         world.Changes.Setup(description);
         world.Changes.Commit(world.Frame, world.Now);
         world.Snapshots?.Describe(description);

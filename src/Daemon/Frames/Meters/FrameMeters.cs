@@ -27,11 +27,14 @@ public sealed class FrameMeters
 
     // When each stage of this frame ended.
     private readonly long[] _ends = new long[StageCount];
+    private readonly long[] _lateEnds = new long[StageCount];
     private ModelMeters[] _models = [];
     private int _generation = -1;
     private long _clockRead;
     private long _begun;
     private long _received;
+    private long _receivedLate;
+    private long _receivedNext;
     private long _ticksBefore;
 
     public FrameMeters(World world, LoopOptions options)
@@ -66,8 +69,11 @@ public sealed class FrameMeters
     /// <summary>A model that ever was, by the order of their coming.</summary>
     public IReadOnlyList<ModelMeters> Models => _all;
 
-    /// <summary>When this frame's ticks were received by the loop.</summary>
-    internal long Received => _received;
+    /// <summary>When the ticks of the frame that is told of were received by the loop.</summary>
+    internal long Received => IsLate ? _receivedLate : _received;
+
+    /// <summary>The frame that is told of is the one of <see cref="Defer"/>.</summary>
+    internal bool IsLate { get; set; }
 
     /// <summary>Nanoseconds from some moment on.</summary>
     internal static long Timestamp => Stopwatch.Frequency == 1_000_000_000
@@ -98,6 +104,19 @@ public sealed class FrameMeters
 
     /// <summary>What has arrived is taken in: all of it counts as received at the frame's begin.</summary>
     public void Receive() => _received = _begun;
+
+    /// <summary>What arrives from here on waits for a frame that has not begun.</summary>
+    internal void ReceiveNext() => _receivedNext = ReadsTime ? Timestamp : 0;
+
+    /// <summary>That frame begins.</summary>
+    internal void TakeNext() => _received = _receivedNext;
+
+    /// <summary>This frame is told of while a later one goes on.</summary>
+    internal void Defer()
+    {
+        _receivedLate = _received;
+        _ends.CopyTo(_lateEnds, 0);
+    }
 
     /// <summary>A stage ends, and the next one begins.</summary>
     public void End(Stage stage)
@@ -131,8 +150,8 @@ public sealed class FrameMeters
     /// <summary>Does what is due between two frames.</summary>
     public void RunDue() => _survey.Run();
 
-    /// <summary>When a stage of this frame ended.</summary>
-    internal long EndOf(Stage stage) => _ends[(int)stage];
+    /// <summary>When a stage of the frame that is told of ended.</summary>
+    internal long EndOf(Stage stage) => (IsLate ? _lateEnds : _ends)[(int)stage];
 
     /// <summary>Those of a model of this world.</summary>
     internal ModelMeters Of(int model) => _models[model];

@@ -172,7 +172,8 @@ public sealed class WorldReport(World world, DaemonFacts facts)
         reply.Entry("engine"u8, _facts.Engine);
         reply.Entry("kernel"u8, _facts.Kernel);
         reply.Entry("device"u8, _facts.Device);
-        entries += 23;
+        WriteEngineChanges(reply);
+        entries += 24;
         WriteState(reply, ref entries);
         WriteReload(reply, ref entries);
         WriteReasons(reply, ref entries);
@@ -186,11 +187,28 @@ public sealed class WorldReport(World world, DaemonFacts facts)
         reply.WriteArrayHeader(world.Models.Count(static host => !host.StandsBy));
         foreach (var host in world.Models.Where(static host => !host.StandsBy))
         {
-            reply.WriteMapHeader(4);
+            reply.WriteMapHeader(6);
             reply.Entry("name"u8, host.Name);
+            reply.Entry("engine"u8, host.Engine.Name);
+            reply.Entry("kernel"u8, host.Engine.Kernel);
             reply.Entry("streams"u8, host.Streams);
             reply.Entry("bytes"u8, host.Bytes);
             reply.Entry("bytesPerStream"u8, host.StreamBytes + StreamTable.BytesPerStream);
+        }
+    }
+
+    private void WriteEngineChanges(MessagePackWriter reply)
+    {
+        reply.WriteString("engineChanges"u8);
+        reply.WriteArrayHeader(world.Engines.Last.Count);
+        foreach (var change in world.Engines.Last)
+        {
+            reply.WriteMapHeader(5);
+            reply.Entry("at"u8, change.At);
+            reply.Entry("model"u8, change.Model);
+            reply.Entry("from"u8, change.From);
+            reply.Entry("to"u8, change.To);
+            reply.Entry("reason"u8, change.Reason);
         }
     }
 

@@ -52,6 +52,9 @@ public sealed class Replayer(World world, int maxTicks, ReplayedTick? stepped = 
     /// <summary>Told of each of them.</summary>
     public Action<DifferentRecord>? Differs { get; init; }
 
+    /// <summary>The last of them.</summary>
+    public Setup? LastSetup { get; private set; }
+
     /// <summary>Told of each tick that was scored.</summary>
     public ScoredTick? Scored { get; init; }
 
@@ -94,7 +97,12 @@ public sealed class Replayer(World world, int maxTicks, ReplayedTick? stepped = 
                 break;
             default:
                 Flush();
-                Setups += change.Kind == ChangeKind.Setup ? 1 : 0;
+                if (change.Kind == ChangeKind.Setup)
+                {
+                    Setups++;
+                    LastSetup = Setup.Read(change.Data.Of(record.Bytes));
+                }
+
                 WorldReplay.Apply(world, in change, change.Data.Of(record.Bytes));
                 break;
         }

@@ -23,6 +23,13 @@ public sealed record ModelShape
     public required IReadOnlyList<ShapeSlot> Memory { get; init; }
     public required int PredictionCount { get; init; }
 
+    /// <summary>What steps it; journals of earlier versions know of one for all models alone.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Engine { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Kernel { get; init; }
+
     /// <summary>What each stream learns for itself, by the kind of its numbers; null where nothing.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public IReadOnlyList<ShapeSlot>? Learnt { get; init; }
@@ -53,6 +60,8 @@ public sealed record ModelShape
         State = [.. host.Model.StateSlots.Select(static slot => new ShapeSlot(slot.Layer, slot.Name, slot.Length))],
         Memory = [.. host.Preprocessor.Slots.Select(static slot => new ShapeSlot("", slot.Name, slot.Length))],
         PredictionCount = host.Model.PredictionCount,
+        Engine = host.Engine.Name,
+        Kernel = host.Engine.Kernel,
         Learnt = host.Online?.Slots.Select(
             static slot => new ShapeSlot(slot.Type.ToString().ToLowerInvariant(), slot.Name, slot.Count)).ToArray(),
         LearntBytes = host.LearntBytes,
@@ -108,9 +117,15 @@ public sealed record Setup
     private static readonly JsonSerializerOptions Form = new() { PropertyNamingPolicy = JsonNamingPolicy.CamelCase };
 
     public required string Version { get; init; }
+
+    /// <summary>Of the first model; each has its own.</summary>
     public required string Engine { get; init; }
+
     public required string Kernel { get; init; }
+
+    /// <summary>Of the processor's kernels.</summary>
     public required int KernelVersion { get; init; }
+
     public required IReadOnlyList<ModelShape> Models { get; init; }
 
     public static Setup Of(IReadOnlyList<ModelHost> models, string version) => new()
@@ -125,9 +140,7 @@ public sealed record Setup
     /// <summary>Why the same records may give other bits under another setup; empty where they can't.</summary>
     public IReadOnlyList<string> Differences(Setup now)
     {
-        var differences = new List<string>();
-        if ((Engine, Kernel, KernelVersion) != (now.Engine, now.Kernel, now.KernelVersion))
-            differences.Add($"engine {Text(this)} became {Text(now)}");
+        var differences = TextsOf(EngineChanges(now), now);
         foreach (var model in Models)
         {
             var other = now.Models.FirstOrDefault(one => one.Name == model.Name);
@@ -143,6 +156,20 @@ public sealed record Setup
         return differences;
     }
 
+    /// <summary>Models of both that are stepped by another engine or kernel now.</summary>
+    public IReadOnlyList<EngineChange> EngineChanges(Setup now)
+    {
+        var changes = new List<EngineChange>();
+        foreach (var model in Models)
+        {
+            var (was, other) = (Text(model), now.Models.FirstOrDefault(one => one.Name == model.Name));
+            if (other is not null && now.Text(other) is var isNow && was != isNow)
+                changes.Add(new EngineChange(model.Name, was, isNow));
+        }
+
+        return changes;
+    }
+
     /// <summary>As JSON, which readers in other languages have at hand.</summary>
     public byte[] ToBytes() => JsonSerializer.SerializeToUtf8Bytes(this, Form);
 
@@ -151,8 +178,9 @@ public sealed record Setup
     {
         try
         {
-            return JsonSerializer.Deserialize<Setup>(description, Form)
+            var setup = JsonSerializer.Deserialize<Setup>(description, Form)
                 ?? throw new InvalidDataException("the description is null");
+            return setup with { Models = [.. setup.Models.Select(setup.WithEngine)] };
         }
         catch (JsonException e)
         {
@@ -160,5 +188,18 @@ public sealed record Setup
         }
     }
 
-    private static string Text(Setup setup) => $"{setup.Engine}/{setup.Kernel} version {setup.KernelVersion}";
+    // Models of an earlier version's description were all stepped by the same.
+    private ModelShape WithEngine(ModelShape model) =>
+        model.Engine is null ? model with { Engine = Engine, Kernel = Kernel } : model;
+
+    private string Text(ModelShape model) => $"{model.Engine}/{model.Kernel} version {KernelVersion}";
+
+    // Models are named where they went different ways.
+    private static List<string> TextsOf(IReadOnlyList<EngineChange> changes, Setup now)
+    {
+        var isOne = changes.Count == now.Models.Count
+            && changes.DistinctBy(static change => (change.From, change.To)).Count() == 1;
+        return isOne ? [changes[0].ToString()]
+            : [.. changes.Select(static change => $"model {change.Model}: {change}")];
+    }
 }
