@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using Realtime.Cells;
 using Realtime.Cells.Adaptive;
+using Realtime.Cells.RollOuts;
 using Realtime.Protocol;
 
 namespace Realtime.Daemon.Frames;
@@ -21,6 +22,8 @@ public sealed class ModelHost : IDisposable
     private Stack<int> _free = new();
     private RowSlabs _rows;
     private RowSlabs? _learnt;
+    private IRollOut? _rollOut;
+    private RollOutWave? _rollOuts;
     private int _end;
 
     public ModelHost(string name, Model model, IStepEngine engine, IReadOnlyList<string> patterns)
@@ -66,6 +69,9 @@ public sealed class ModelHost : IDisposable
     /// <summary>Items to prepare, step and finish together: as many as stay in the nearer caches, or all that there
     /// are for a device, which has little to do for few.</summary>
     public int Chunk => Engine is not CpuEngine ? int.MaxValue : Online is null ? CpuChunk : LearningChunk;
+
+    /// <summary>Forecasts further ahead, of a model that can be rolled out; made when it is first asked for.</summary>
+    public RollOutWave RollOuts => _rollOuts ??= new RollOutWave(_rollOut ??= Engine.RollOut());
 
     /// <summary>Patterns of the streams it serves, as configured.</summary>
     public IReadOnlyList<string> Patterns { get; set; }
@@ -227,6 +233,7 @@ public sealed class ModelHost : IDisposable
 
     public void Dispose()
     {
+        _rollOut?.Dispose();
         Engine.Dispose();
         _rows.Dispose();
         _learnt?.Dispose();

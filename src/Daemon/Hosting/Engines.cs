@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Realtime.Cells;
+using Realtime.Cells.Ensembles;
 using Realtime.Daemon.Configuration;
 using Realtime.Gpu;
 
@@ -87,6 +88,12 @@ public sealed class Engines : IDisposable
     /// <exception cref="StartException">The device was asked for, and fails or computes something else.</exception>
     public IStepEngine Make(Model model) =>
         ChoiceFor(model).IsGpu ? new GpuEngine(model, _context!) : MakeCpu(model);
+
+    /// <summary>An engine of several models as one: on the device where each of them is.</summary>
+    /// <exception cref="ArgumentException">They do not fit together.</exception>
+    /// <exception cref="StartException">As of <see cref="Make"/>.</exception>
+    public IStepEngine MakeEnsemble(IReadOnlyList<Model> models) => models.All(model => ChoiceFor(model).IsGpu)
+        ? new GpuEnsembleEngine(models, _context!) : new EnsembleEngine(models, [.. models.Select(MakeCpu)]);
 
     /// <summary>What steps a model, in words: engine, kernel, device, and why where it was a choice.</summary>
     public string Describe(Model model)

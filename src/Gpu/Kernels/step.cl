@@ -26,6 +26,7 @@ typedef unsigned long size_t;
 #define POWER_OF_TWO(x) __nvvm_ex2_approx_ftz_f(x)
 #define RECIPROCAL(x) __nvvm_rcp_approx_ftz_f(x)
 #define AS_FLOAT(x) __builtin_astype(x, float)
+#define AS_INT(x) __builtin_astype(x, int)
 #ifndef WIDE
 // How much there is of it is said at the launch.
 __asm__(".extern .shared .align 16 .b8 shared_tile[];");
@@ -46,6 +47,7 @@ __asm__(".extern .shared .align 16 .b8 shared_tile[];");
 #define POWER_OF_TWO(x) power_of_two(x)
 #define RECIPROCAL(x) (1.0f / (x))
 #define AS_FLOAT(x) as_float(x)
+#define AS_INT(x) as_int(x)
 #endif
 
 #ifdef WIDE
@@ -416,4 +418,76 @@ __kernel void scatter(__global const int* restrict rows, int offset, int width, 
     __global float* state = ROW(rows[4 + i], row_stride) + offset;
     __global const int* copies = rows + 4 + n + (size_t)i * width;
     for (int k = UNIT; k < width; k += UNITS) state[k] = AS_FLOAT(copies[k]);
+}
+
+// One of the models of an ensemble: mean is y where place is 0, mean + y where it is 1, and (mean + y) * share where it
+// is 2. A group takes get_local_size(1) streams.
+__kernel void average(__global const int* restrict wave, __global const float* restrict y,
+    __global float* restrict mean, int height, int place, int share)
+{
+    const int i = GROUP * PARTS + PART;
+    if (i >= wave[0]) return;
+    for (int k = UNIT; k < height; k += UNITS)
+    {
+        const size_t at = (size_t)i * height + k;
+        const float sum = place == 0 ? y[at] : mean[at] + y[at];
+        mean[at] = place == 2 ? sum * AS_FLOAT(share) : sum;
+    }
+}
+
+// Cells' FeedBack writes the links: what follows, then for each input the place of its forecast, for each difference
+// its input, its place and its limit, for each number of the time its place.
+#define L_INPUTS 0
+#define L_DIFFERENCES 1
+#define L_TIMES 2
+#define L_COPIES 3         // rows that share their times
+#define L_ARE_DIFFERENCES 4
+#define L_INPUT_LIMIT 5
+#define L_FORECAST_LIMIT 6
+#define L_WIDTH 7          // inputs of the network
+#define L_HEIGHT 8         // its outputs
+#define L_NUMBERS 9        // kept of a row: u of each input, the scale of its differences; the scale of each difference
+#define L_HEADER 12
+
+INLINE float within(float x, float limit)
+{
+    return limited(x, -limit, limit);
+}
+
+// After a step: forecasts become the next inputs, in the wave; a work item for each row. numbers: [n, L_NUMBERS];
+// known: [n / L_COPIES, steps, L_TIMES]; points: [n, steps, L_INPUTS].
+__kernel void feed_back(__global int* restrict wave, __global const float* restrict outputs,
+    __global const int* restrict links, __global float* restrict numbers, __global const float* restrict known,
+    __global float* restrict points, int step, int steps)
+{
+    const int i = (GROUP * PARTS + PART) * UNITS + UNIT, n = wave[0];
+    if (i >= n) return;
+    const int inputs = links[L_INPUTS], differences = links[L_DIFFERENCES], times = links[L_TIMES];
+    __global const int* places = links + L_HEADER;
+    __global const int* difference = places + inputs;
+    __global const int* of_times = difference + 3 * differences;
+    __global const float* y = outputs + (size_t)i * links[L_HEIGHT];
+    __global int* x = wave + 4 + n + (size_t)i * links[L_WIDTH];
+    __global float* u = numbers + (size_t)i * links[L_NUMBERS];
+    __global float* point = points + ((size_t)i * steps + step) * inputs;
+    const int are_differences = links[L_ARE_DIFFERENCES];
+    const float limit = AS_FLOAT(links[L_FORECAST_LIMIT]);
+
+    for (int k = 0; k < differences; k++)
+    {
+        const int input = difference[3 * k];
+        const float forecast = within(y[places[input]], limit);
+        const float change = (are_differences ? forecast : forecast - u[input]) * u[2 * inputs + k];
+        x[difference[3 * k + 1]] = AS_INT(within(change, AS_FLOAT(difference[3 * k + 2])));
+    }
+    for (int k = 0; k < inputs; k++)
+    {
+        const float forecast = within(y[places[k]], limit);
+        const float next = are_differences ? FMA(forecast, u[inputs + k], u[k]) : forecast;
+        u[k] = next;
+        point[k] = forecast;
+        x[k] = AS_INT(within(next, AS_FLOAT(links[L_INPUT_LIMIT])));
+    }
+    __global const float* ahead = known + ((size_t)(i / links[L_COPIES]) * steps + step) * times;
+    for (int k = 0; k < times; k++) x[of_times[k]] = AS_INT(ahead[k]);
 }
