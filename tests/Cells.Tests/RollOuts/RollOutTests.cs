@@ -215,9 +215,14 @@ public sealed class RollOutTests
     {
         Model first = RollOutModels.Differences(1);
         Assert.Null(Ensemble.FaultIn(first, RollOutModels.Differences(2)));
-        Assert.Contains("found normalisation Running 20 within 1.5", Ensemble.FaultIn(first, RollOutModels.Running(1)));
+        Assert.StartsWith("found normalisation Running 30 within 10, mean , std , expected those of the first model: None",
+            Ensemble.FaultIn(Of(Normalisation.None), Of(Normalisation.Running(30))), StringComparison.Ordinal);
+        Assert.StartsWith("found forecasts Difference within 0.3 None of ; ",
+            Ensemble.FaultIn(first, RollOutModels.Running(1)), StringComparison.Ordinal);
         Assert.Contains("found outputs x1, x0, expected those of the first model: x0, x1",
             Ensemble.FaultIn(first, RollOutModels.Plain("gru", 1)));
+        static Model Of(Normalisation normalisation) =>
+            RandomModels.Of(normalisation, 1, new RandomModels(1).Dense("head", 1, 1));
         Model[] unlike = [first, RollOutModels.Plain("gru", 1)];
         Assert.Throws<ArgumentException>(() => new EnsembleEngine(unlike, [null!, null!]));
     }

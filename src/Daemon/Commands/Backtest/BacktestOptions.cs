@@ -33,6 +33,15 @@ internal sealed class BacktestOptions
         Description = "What steps the models: cpu, gpu, or auto for what is faster here",
         HelpName = "cpu|gpu|auto",
         DefaultValueFactory = static _ => EngineKind.Cpu,
+        CustomParser = static result =>
+        {
+            var text = result.Tokens[0].Value;
+            foreach (var kind in Enum.GetValues<EngineKind>())
+                if (text.Equals(kind.ToString(), StringComparison.OrdinalIgnoreCase))
+                    return kind;
+            result.AddError($"--engine: found {text}, expected cpu, gpu or auto");
+            return default;
+        },
     };
 
     public Option<string?> Device { get; } = new("--device")
