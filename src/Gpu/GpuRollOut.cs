@@ -79,10 +79,12 @@ internal sealed unsafe class GpuRollOut : IRollOut
         }
     }
 
-    /// <summary>Rolls out again from where the last one ended, so many steps, and waits; for measuring.</summary>
+    /// <summary>Takes the states of the last wave again, rolls them out and waits, nothing going up or down; for
+    /// measuring.</summary>
     internal void Repeat(int rows, int steps)
     {
-        for (int step = 0; step < steps; step++) Turn(rows, 0, steps);
+        foreach (Source source in _sources) source.Gather(rows);
+        for (int step = 0; step < steps; step++) Turn(rows, step, steps);
         _queue.Finish();
     }
 
@@ -118,7 +120,12 @@ internal sealed unsafe class GpuRollOut : IRollOut
         _resident.Upload(room);
         _numbers.Upload((long)room * FeedBack.Numbers * sizeof(float));
         if (FeedBack.Known > 0) _known.Upload(KnownBytes(room, steps));
-        foreach (Source source in _sources) source.Gather(room);
+        foreach (Source source in _sources)
+        {
+            source.Upload(room);
+            source.Gather(room);
+        }
+
         for (int step = 0; step < steps; step++) Turn(room, step, steps);
         _points.Download(PointBytes(room, steps));
     }
@@ -263,11 +270,9 @@ internal sealed unsafe class GpuRollOut : IRollOut
             for (int i = 0; i < rows.Length; i++) codes[StepKernels.WaveHeader + i] = _from.CodeOf(rows[i]);
         }
 
-        public void Gather(int room)
-        {
-            _codes.Upload((StepKernels.WaveHeader + (long)room) * sizeof(int));
-            _queue.Launch(_gather, (room + Parts - 1) / Parts, Units, Parts);
-        }
+        public void Upload(int room) => _codes.Upload((StepKernels.WaveHeader + (long)room) * sizeof(int));
+
+        public void Gather(int room) => _queue.Launch(_gather, (room + Parts - 1) / Parts, Units, Parts);
 
         public void Dispose()
         {

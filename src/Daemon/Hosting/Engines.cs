@@ -102,6 +102,14 @@ public sealed class Engines : IDisposable
         return isGpu ? $"gpu, {_context!.Device}{reason}" : $"cpu, kernel {CpuKernel}{reason}";
     }
 
+    /// <summary>Whether all engines made here are those of a recorded engine and kernel.</summary>
+    public bool Are(string engine, string kernel) => _kind switch
+    {
+        EngineKind.Cpu => engine == "cpu" && kernel == CpuKernel,
+        EngineKind.Gpu => engine == "gpu" && kernel == GpuEngine.KernelOf(_context!.Device),
+        _ => false,
+    };
+
     /// <summary>What is told of the engine of the first model.</summary>
     public (string Engine, string Kernel, string? Device) FactsOf(Model model) => ChoiceFor(model).IsGpu
         ? ("gpu", _context!.Device.Api, _context.Device.Name)

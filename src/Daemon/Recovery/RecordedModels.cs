@@ -67,12 +67,12 @@ public sealed class RecordedModels(
 
     /// <summary>The same with the models given in place of the recorded ones; null where none is.</summary>
     /// <exception cref="StartException">One can't take the recorded ticks.</exception>
-    public World? MakeOther(Setup setup, string kernel, bool needed)
+    public World? MakeOther(Setup setup, string kernel, Engines? engines, bool needed)
     {
         var models = setup.Models.Select(shape => Loaded(
             shape, Other(setup, shape) ?? AsRecorded(shape, Find(shape)))).ToArray();
         var isOther = models.Zip(setup.Models).Any(static pair => pair.First.Model.Digest != pair.Second.Digest);
-        return isOther || needed ? Make(models, kernel, needed ? null : DeviceOf(setup)) : null;
+        return isOther || needed ? Make(models, kernel, needed ? engines : DeviceOf(setup)) : null;
     }
 
     private static LoadedModel Loaded(ModelShape shape, Model model) => new(

@@ -95,6 +95,9 @@ internal static unsafe partial class CudaNative
     [LibraryImport(Library, EntryPoint = "cuMemcpyDtoHAsync_v2")]
     public static partial int CopyDown(byte* to, ulong from, nuint bytes, nint stream);
 
+    [LibraryImport(Library, EntryPoint = "cuMemcpyDtoDAsync_v2")]
+    public static partial int CopyWithin(ulong to, ulong from, nuint bytes, nint stream);
+
     [LibraryImport(Library, EntryPoint = "cuStreamCreate")]
     public static partial int CreateStream(out nint stream, uint flags);
 

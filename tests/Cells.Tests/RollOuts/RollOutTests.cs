@@ -215,7 +215,7 @@ public sealed class RollOutTests
     {
         Model first = RollOutModels.Differences(1);
         Assert.Null(Ensemble.FaultIn(first, RollOutModels.Differences(2)));
-        Assert.StartsWith("found normalisation Running 30 within 10, mean , std , expected those of the first model: None",
+        Assert.StartsWith("found normalisation Running 30 within 10, mean , std , expected those of the first model: N",
             Ensemble.FaultIn(Of(Normalisation.None), Of(Normalisation.Running(30))), StringComparison.Ordinal);
         Assert.StartsWith("found forecasts Difference within 0.3 None of ; ",
             Ensemble.FaultIn(first, RollOutModels.Running(1)), StringComparison.Ordinal);

@@ -2,7 +2,6 @@ using System.Text.Json;
 using Realtime.Cells;
 using Realtime.Daemon.Tests.Commands;
 using Realtime.Daemon.Tests.Simulation;
-using Realtime.Gpu;
 
 namespace Realtime.Daemon.Tests.Backtesting;
 
@@ -181,15 +180,4 @@ public sealed class RollOutBacktestTests : IDisposable
     private async Task<JsonElement> JsonAsync(string[] models, params string[] options) => JsonDocument.Parse(
         (await CommandLine.RunWellAsync(["backtest", .. Models(models), "--data", _data, "--json", .. options])).Output)
         .RootElement;
-
-    /// <summary>A fact that runs kernels; skipped where there is no PoCL.</summary>
-    [AttributeUsage(AttributeTargets.Method)]
-    private sealed class PoclFactAttribute : FactAttribute
-    {
-        public PoclFactAttribute()
-        {
-            if (GpuDevices.Find("pocl").Chosen is null)
-                Skip = "SKIPPED: no OpenCL device 'pocl' (Debian: ocl-icd-libopencl1 pocl-opencl-icd)";
-        }
-    }
 }

@@ -77,7 +77,8 @@ internal sealed class BacktestCommand
         {
             Engine = options.Engine with
             {
-                Kind = arguments.GetValue(_options.Engine), Device = arguments.GetValue(_options.Device),
+                Kind = arguments.GetValue(_options.Engine) ?? EngineKind.Cpu,
+                Device = arguments.GetValue(_options.Device),
             },
             Streams = options.Streams with { Max = Math.Max(1, streams) },
         });

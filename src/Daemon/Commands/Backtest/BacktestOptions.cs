@@ -28,27 +28,10 @@ internal sealed class BacktestOptions
         HelpName = "FILE",
     };
 
-    public Option<EngineKind> Engine { get; } = new("--engine")
-    {
-        Description = "What steps the models: cpu, gpu, or auto for what is faster here",
-        HelpName = "cpu|gpu|auto",
-        DefaultValueFactory = static _ => EngineKind.Cpu,
-        CustomParser = static result =>
-        {
-            var text = result.Tokens[0].Value;
-            foreach (var kind in Enum.GetValues<EngineKind>())
-                if (text.Equals(kind.ToString(), StringComparison.OrdinalIgnoreCase))
-                    return kind;
-            result.AddError($"--engine: found {text}, expected cpu, gpu or auto");
-            return default;
-        },
-    };
+    public Option<EngineKind?> Engine { get; } = CommonOptions.Engine(
+        "What steps the models: cpu (default), gpu, or auto for what is faster here");
 
-    public Option<string?> Device { get; } = new("--device")
-    {
-        Description = "The device of --engine gpu or auto: its place in the list of devices, or part of its name",
-        HelpName = "DEVICE",
-    };
+    public Option<string?> Device { get; } = CommonOptions.Device();
 
     public Option<string[]> Data => _data.Data;
 
