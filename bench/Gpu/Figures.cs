@@ -60,10 +60,10 @@ internal sealed class Figures(string card, bool isClaimed)
         if (File.Exists(file))
         {
             foreach (JsonNode? row in JsonNode.Parse(File.ReadAllText(file))!.AsArray())
-                if (_claims.All(claim => claim.Row != (string?)row!["name"])) rows.Add(row!.DeepClone());
+                if (_claims.All(claim => claim.Row != (string?)row!["name"])) rows.Add((JsonNode)row!.DeepClone());
         }
 
-        foreach (Claim claim in _claims) rows.Add(Row(claim));
+        foreach (Claim claim in _claims) rows.Add((JsonNode)Row(claim));
         using (FileStream stream = File.Create(file))
         using (var writer = new Utf8JsonWriter(stream, new JsonWriterOptions { Indented = true })) rows.WriteTo(writer);
         var samples = new JsonObject { ["card"] = card };

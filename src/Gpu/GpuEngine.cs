@@ -61,7 +61,7 @@ public sealed unsafe class GpuEngine : IStepEngine
     /// <summary>"gpu".</summary>
     public string Name => "gpu";
 
-    /// <summary>What its bits depend on: "opencl-1 on DEVICE", with the version of the kernels' results.</summary>
+    /// <summary>What its bits depend on: "opencl-2 on DEVICE", with the version of the kernels' results.</summary>
     public string Kernel => KernelOf(_context.Device);
 
     public GpuDevice Device => _context.Device;

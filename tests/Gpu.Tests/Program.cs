@@ -49,6 +49,9 @@ internal static class Program
                 Forecast.Of([1, 2, 3], ["next"]))
             : random.OneCell(cell, 2, 5, 1);
         Parity.Check(model, random, 5, steps: 2, 1e-5, cell, context, largestGroup: 8);
+        // States of whole float4s go another way.
+        if (cell != "embedding")
+            Parity.Check(random.OneCell(cell, 2, 8, 1), random, 5, steps: 2, 1e-5, cell, context, largestGroup: 8);
         if (cell == "lstm") Parity.Check(model, random, 5, steps: 1, 1e-5, cell, context, largestGroup: 64);
         Parity.Check(model, random, 3, steps: 1, 1e-5, cell, context, tileBytes: 0, largestGroup: 8);
     }

@@ -19,6 +19,7 @@ internal static unsafe partial class CudaNative
     public const int LargestTileBytes = 97;
     public const int TileBytesOfFunction = 8;
 
+    public const int MostRegisters = 0;
     public const int ErrorLog = 5;
     public const int ErrorLogBytes = 6;
     public const int NonBlockingStream = 1;
