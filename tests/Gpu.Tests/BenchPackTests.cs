@@ -27,7 +27,8 @@ public sealed class BenchPackTests : IDisposable
 
         string output = Run(Alone("pocl", "300", "2"), 0);
 
-        Assert.Equal(4 * 6 + 1, output.Split('\n').Count(line => line.StartsWith("parity ", StringComparison.Ordinal)));
+        string[] lines = output.Split('\n');
+        Assert.Equal(4 * 6 + 1, lines.Count(line => line.StartsWith("parity ", StringComparison.Ordinal)));
         Assert.DoesNotContain("FAILED", output, StringComparison.Ordinal);
         bool hasTorch = output.Contains("# beside it PyTorch", StringComparison.Ordinal);
         Assert.Equal(!hasTorch, output.Contains("LEFT OUT: PyTorch: ", StringComparison.Ordinal));
