@@ -5,18 +5,19 @@ using System.Text.Json.Nodes;
 namespace Realtime.Bench.Gpu;
 
 /// <summary>All figures of a run, and what is claimed of some.</summary>
-/// <param name="card">The card's name, driver and memory.</param>
+/// <param name="name">The card's name.</param>
+/// <param name="card">The same with driver and memory.</param>
 /// <param name="isClaimed">Device and sizes are those that the claims are about.</param>
-internal sealed class Figures(string card, bool isClaimed)
+internal sealed class Figures(string name, string card, bool isClaimed)
 {
     private readonly Dictionary<string, Figure> _figures = [];
     private readonly List<Claim> _claims = [];
 
     private sealed record Claim(string Row, string Text, Figure Figure, bool HigherIsBetter, double Pass, double Aim);
 
-    public Figure Of(string name, string unit)
+    public Figure Of(string what, string unit)
     {
-        if (!_figures.TryGetValue(name, out Figure? figure)) _figures.Add(name, figure = new Figure(name, unit));
+        if (!_figures.TryGetValue(what, out Figure? figure)) _figures.Add(what, figure = new Figure(what, unit));
         return figure;
     }
 
@@ -37,7 +38,7 @@ internal sealed class Figures(string card, bool isClaimed)
         output.WriteLine($"# {card}: medians (lowest to highest)");
         foreach (Figure figure in _figures.Values.Where(figure => figure.Rounds.Count > 0)) output.WriteLine(figure);
         output.WriteLine();
-        output.WriteLine($"| GRU-64, {card} | to pass | aimed at | measured | lowest to highest |");
+        output.WriteLine($"| GRU-64 on {name} | to pass | aimed at | measured | lowest to highest |");
         output.WriteLine("|---|---|---|---|---|");
         foreach (Claim claim in _claims)
         {

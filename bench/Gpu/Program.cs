@@ -42,18 +42,18 @@ internal static class Program
         Console.WriteLine($"# {card} by {device.Api}");
         using GpuContext context = GpuDevices.Open(device);
         if (!Parity.Holds(context)) return 1;
-        var figures = new Figures(card, !device.IsCpu && streams == ClaimedStreams);
+        var figures = new Figures(device.Name, card, !device.IsCpu && streams == ClaimedStreams);
         using Torch? torch = Torch.Start(device.IsCpu, out string reason);
         Console.WriteLine(torch is null ? $"LEFT OUT: PyTorch: {reason}" : $"# beside it {torch.Version}");
-        using (var card64 = new Measurements(context, figures, torch, streams))
+        using (var measurements = new Measurements(context, figures, torch, streams))
         {
             for (int round = 1; round <= rounds; round++)
             {
-                card64.Round();
+                measurements.Round();
                 Console.WriteLine($"round {round} of {rounds} measured");
             }
 
-            card64.Expect();
+            measurements.Expect();
         }
 
         figures.Print(Console.Out);

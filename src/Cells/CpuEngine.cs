@@ -16,7 +16,7 @@ public sealed class CpuEngine : IStepEngine
     private readonly int _outputs;
     private readonly int? _vocabulary;
     private readonly int _copies;
-    private int[] _spread = [];
+    private readonly CopyRows _spread;
     private readonly StateLayout _layout;
     private StateTable _states;
     private readonly WaveKernel _kernel;
@@ -40,6 +40,7 @@ public sealed class CpuEngine : IStepEngine
         _outputs = model.OutputCount;
         _vocabulary = model.Vocabulary;
         _copies = model.Copies;
+        _spread = new CopyRows(_copies);
         // Where the network is applied to each input by itself a row of states has one row of the table for each.
         Model one = model.One;
         var layout = _layout = new StateLayout(one);
@@ -61,7 +62,7 @@ public sealed class CpuEngine : IStepEngine
     public void Step(ReadOnlySpan<int> rows, ReadOnlySpan<float> inputs, Span<float> outputs)
     {
         Check(rows, inputs, outputs);
-        _kernel.Step(_states, Spread(rows), inputs, outputs);
+        _kernel.Step(_states, _spread.Of(rows), inputs, outputs);
         GC.KeepAlive(this);
     }
 
@@ -81,7 +82,7 @@ public sealed class CpuEngine : IStepEngine
 
     public void ReadTop(ReadOnlySpan<int> rows, Span<float> hidden)
     {
-        _states.ReadTop(Spread(rows), hidden);
+        _states.ReadTop(_spread.Of(rows), hidden);
         GC.KeepAlive(this);
     }
 
@@ -120,16 +121,6 @@ public sealed class CpuEngine : IStepEngine
         _disposed = true;
         _kernel.Dispose();
         _states.Dispose();
-    }
-
-    // The table's rows of these: [rows, copies].
-    private ReadOnlySpan<int> Spread(ReadOnlySpan<int> rows)
-    {
-        if (_copies == 1) return rows;
-        int count = rows.Length * _copies;
-        if (_spread.Length < count) _spread = new int[Math.Max(count, 2 * _spread.Length)];
-        for (int i = 0; i < count; i++) _spread[i] = checked(rows[i / _copies] * _copies + i % _copies);
-        return _spread.AsSpan(0, count);
     }
 
     private WaveKernel Make(Model model, StateLayout layout) => Kernel switch

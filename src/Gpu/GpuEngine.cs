@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using Realtime.Cells;
 using Realtime.Cells.RollOuts;
+using Realtime.Cells.States;
 
 namespace Realtime.Gpu;
 
@@ -13,7 +14,7 @@ public sealed unsafe class GpuEngine : IStepEngine
     private readonly Model _whole;
     private readonly Model _model;
     private readonly int _copies;
-    private int[] _spread = [];
+    private readonly CopyRows _spread;
     private readonly GpuContext _context;
     private readonly GpuQueue _queue;
     private readonly StepKernels _kernels;
@@ -45,6 +46,7 @@ public sealed unsafe class GpuEngine : IStepEngine
         ArgumentNullException.ThrowIfNull(context);
         // Where the network is applied to each input by itself a row is one of the device's for each.
         _copies = model.Copies;
+        _spread = new CopyRows(_copies);
         Model one = model.One;
         (_whole, _model, _context) = (model, one, context);
         (_inputs, _height) = (one.NetworkInputCount, one.OutputCount);
@@ -99,7 +101,7 @@ public sealed unsafe class GpuEngine : IStepEngine
         CheckIdle();
         Check(rows, inputs, outputs);
         if (!top.IsEmpty) CheckTop(rows, top);
-        rows = Spread(rows);
+        rows = _spread.Of(rows);
         _rowCopies.Flush(_states);
         _rowCopies.Forget();
         _isFlying = true;
@@ -136,7 +138,7 @@ public sealed unsafe class GpuEngine : IStepEngine
         CheckRows(rows);
         if (_top is not { } top) return;
         _rowCopies.Flush(_states);
-        _rowCopies.Gather(_states, Spread(rows), top.Offset, top.Length, hidden);
+        _rowCopies.Gather(_states, _spread.Of(rows), top.Offset, top.Length, hidden);
     }
 
     public void Read(int row, Span<float> state)
@@ -303,16 +305,6 @@ public sealed unsafe class GpuEngine : IStepEngine
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
         if (_isFlying) throw new InvalidOperationException("a step that was begun has not ended");
-    }
-
-    // The device's rows of rows; they are held until the next call.
-    private ReadOnlySpan<int> Spread(ReadOnlySpan<int> rows)
-    {
-        if (_copies == 1) return rows;
-        int count = rows.Length * _copies;
-        if (_spread.Length < count) _spread = new int[Math.Max(count, 2 * _spread.Length)];
-        for (int i = 0; i < count; i++) _spread[i] = rows[i / _copies] * _copies + i % _copies;
-        return _spread.AsSpan(0, count);
     }
 
     private void CheckRows(ReadOnlySpan<int> rows)

@@ -1,5 +1,6 @@
 using Realtime.Cells;
 using Realtime.Cells.RollOuts;
+using Realtime.Cells.States;
 
 namespace Realtime.Gpu;
 
@@ -33,7 +34,7 @@ internal sealed unsafe class GpuRollOut : IRollOut
     private readonly Dictionary<(int Room, int Steps), GpuRecording> _recordings = [];
     private readonly int _copies;
     private readonly int _mostRows;
-    private int[] _spread = [];
+    private readonly CopyRows _spread;
     private bool _records = true;
     private bool _disposed;
 
@@ -46,6 +47,7 @@ internal sealed unsafe class GpuRollOut : IRollOut
         FeedBack feedBack, GpuContext context, IReadOnlyList<GpuEngine> from, IReadOnlyList<Model> models)
     {
         (FeedBack, _from, _copies) = (feedBack, from, feedBack.Model.Copies);
+        _spread = new CopyRows(_copies);
         _queue = context.NewQueue();
         _resident = new ResidentWave([.. models.Select(model => model.One)], context, _queue);
         _sources = [.. models.Select((_, i) => new Source(_queue, _resident.RowStride(i), context.LargestAllocation))];
@@ -75,7 +77,7 @@ internal sealed unsafe class GpuRollOut : IRollOut
             int n = Math.Min(most, rows.Length - at);
             var part = new RollOutStart(start.Steps, start.Inputs.Slice(at * width, n * width),
                 start.Numbers.Slice(at * numbers, n * numbers), start.Known.Slice(at * known, n * known));
-            RunPart(Spread(rows.Slice(at, n)), in part, points.Slice(at * results, n * results));
+            RunPart(_spread.Of(rows.Slice(at, n)), in part, points.Slice(at * results, n * results));
         }
     }
 
@@ -196,16 +198,6 @@ internal sealed unsafe class GpuRollOut : IRollOut
         (long)(room + _copies - 1) / _copies * steps * FeedBack.Known * sizeof(float);
 
     private long PointBytes(int room, int steps) => (long)room * steps * FeedBack.Points / _copies * sizeof(float);
-
-    // The device's rows of rows; they are held until the next call.
-    private ReadOnlySpan<int> Spread(ReadOnlySpan<int> rows)
-    {
-        if (_copies == 1) return rows;
-        int count = rows.Length * _copies;
-        if (_spread.Length < count) _spread = new int[count];
-        for (int i = 0; i < count; i++) _spread[i] = rows[i / _copies] * _copies + i % _copies;
-        return _spread.AsSpan(0, count);
-    }
 
     // Where the states of a model come from, and its rows here.
     private sealed class Source : IDisposable
