@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using CpuKernels = Realtime.Cells.Kernels;
 
 namespace Realtime.Bench.Suite;
 
@@ -6,8 +7,9 @@ namespace Realtime.Bench.Suite;
 internal static class Machine
 {
     public static string Line() => string.Join(
-        ", ", Processor(), $"{Environment.ProcessorCount} cores", $"Linux {Read("/proc/sys/kernel/osrelease")}",
-        RuntimeInformation.FrameworkDescription, $"load {string.Join(" ", Read("/proc/loadavg").Split(' ').Take(3))}");
+        ", ", Processor(), CpuKernels.Available[^1], $"{Environment.ProcessorCount} cores",
+        $"Linux {Read("/proc/sys/kernel/osrelease")}", RuntimeInformation.FrameworkDescription,
+        $"load {string.Join(" ", Read("/proc/loadavg").Split(' ').Take(3))}");
 
     private static string Processor()
     {

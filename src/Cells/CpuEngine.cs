@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Runtime.Intrinsics;
+using Realtime.Cells.RollOuts;
 using Realtime.Cells.Scalar;
 using Realtime.Cells.States;
 using Realtime.Cells.Vectors;
@@ -9,6 +10,8 @@ namespace Realtime.Cells;
 /// <summary>Steps a model on the CPU, with one of the kernels in <see cref="Kernels.Available"/>.</summary>
 public sealed class CpuEngine : IStepEngine
 {
+    private readonly Model _model;
+    private readonly int _threads;
     private readonly int _inputs;
     private readonly int _outputs;
     private readonly int? _vocabulary;
@@ -32,6 +35,7 @@ public sealed class CpuEngine : IStepEngine
         ArgumentNullException.ThrowIfNull(model);
         ArgumentOutOfRangeException.ThrowIfLessThan(threads, 1);
         Kernel = Kernels.Resolve(kernel);
+        (_model, _threads) = (model, threads);
         _inputs = model.NetworkInputCount;
         _outputs = model.OutputCount;
         _vocabulary = model.Vocabulary;
@@ -96,6 +100,19 @@ public sealed class CpuEngine : IStepEngine
             throw new ArgumentException("expected a model of the same state slots", nameof(from));
         (_states, other._states) = (other._states, _states);
     }
+
+    public IRollOut RollOut(Model? decoder = null)
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        if (decoder is not null && FeedBack.FaultIn(_model, decoder) is { } fault)
+            throw new ArgumentException(fault, nameof(decoder));
+        var feedBack = new FeedBack(decoder ?? _model);
+        CpuEngine steps = decoder is null ? Like(this) : new CpuEngine(decoder, Kernel, _threads);
+        return new CpuRollOut(feedBack, new RollOutMember(this, _model.StateFloats, steps));
+    }
+
+    /// <summary>Another one of the same model, kernel and threads, without rows.</summary>
+    internal static CpuEngine Like(CpuEngine other) => new(other._model, other.Kernel, other._threads);
 
     public void Dispose()
     {

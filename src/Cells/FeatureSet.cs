@@ -28,11 +28,16 @@ internal sealed class FeatureSet
         }
 
         Differences = [.. _differences];
+        TimePlaces = [.. _times.Where(one => one.Feature.Network)
+            .SelectMany(one => Enumerable.Range(one.At, one.Feature.Width))];
     }
 
     public bool IsEmpty => _differences.Count == 0 && _times.Count == 0;
     public bool HasDifferences => _differences.Count > 0;
     public DerivedDifference[] Differences { get; }
+
+    /// <summary>Where the network's numbers of the time stand among its inputs.</summary>
+    public int[] TimePlaces { get; }
 
     /// <summary>The file's scale of an input's differences; null: it has none.</summary>
     public double? ScaleOf(int input) => _scales[input];

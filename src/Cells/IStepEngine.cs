@@ -1,3 +1,5 @@
+using Realtime.Cells.RollOuts;
+
 namespace Realtime.Cells;
 
 /// <summary>
@@ -80,4 +82,10 @@ public interface IStepEngine : IDisposable
     /// </summary>
     /// <exception cref="ArgumentException">Another kind of engine, or a model of other slots.</exception>
     void TakeStates(IStepEngine from);
+
+    /// <summary>Steps rows further and further ahead, where their states are; it has to be disposed of first.</summary>
+    /// <param name="decoder">Takes over from the states; null: the model itself goes on.</param>
+    /// <exception cref="ArgumentException">Forecasts can't be inputs, see <see cref="FeedBack.FaultIn(Model)"/>, or the
+    /// decoder has other state slots.</exception>
+    IRollOut RollOut(Model? decoder = null);
 }

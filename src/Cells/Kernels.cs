@@ -4,7 +4,7 @@ using System.Runtime.Intrinsics.X86;
 
 namespace Realtime.Cells;
 
-/// <summary>The CPU kernels this machine has.</summary>
+/// <summary>The CPU kernels.</summary>
 public static class Kernels
 {
     /// <summary>Grows whenever a kernel's results change in any bit; recorded beside the kernel's name.</summary>
@@ -16,7 +16,10 @@ public static class Kernels
     public const string Vector512Name = "vector512";
     public const string Auto = "auto";
 
-    /// <summary>From the narrowest to the widest; "scalar" always comes first.</summary>
+    /// <summary>All there are, on whatever machine, from the narrowest to the widest.</summary>
+    public static IReadOnlyList<string> All { get; } = [Scalar, Vector128Name, Vector256Name, Vector512Name];
+
+    /// <summary>Those this machine has, from the narrowest to the widest; "scalar" always comes first.</summary>
     public static IReadOnlyList<string> Available { get; } = Detect();
 
     /// <summary>The kernel a wish means: its own name, or the widest for "auto".</summary>

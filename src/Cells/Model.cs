@@ -103,6 +103,14 @@ public sealed class Model
             _file with { Adapt = adapt, Score = scores ? true : _file.Score }, _file);
     }
 
+    /// <summary>The same model, of which a stream learns nothing: no adaptive head, intervals or score.</summary>
+    public Model WithoutLearning()
+    {
+        if (Copies > 1) return One.WithoutLearning().Each(Copies);
+        ModelAdditions additions = Additions with { Adapt = null, Intervals = [], Score = false };
+        return new Model(Digest, Name, [.. Inputs], Normalisation, [.. Layers], Forecast, additions, _file);
+    }
+
     /// <summary>Why it can have no adaptive head; null where it can.</summary>
     public string? AdaptFault =>
         IsClassifier ? "expected a model that forecasts, found a classifier"

@@ -176,6 +176,18 @@ public sealed class Preprocessor
     public double Base(int input, ReadOnlySpan<double> memory) =>
         double.IsFinite(memory[_last + input]) ? memory[_last + input] : MeanOf(input, memory);
 
+    /// <summary>What an input is normalised by: (x − mean) / std.</summary>
+    internal (double Mean, double Std) UnitsOf(int input, ReadOnlySpan<double> memory) => _normalisation.Kind switch
+    {
+        NormalisationKind.Fixed => (_normalisation.Mean[input], _normalisation.Std[input]),
+        NormalisationKind.Running => Running(input, memory),
+        _ => (0, 1),
+    };
+
+    /// <summary>An input's value at the last tick, NaN where it was missing or nobody asks for differences.</summary>
+    internal double Previous(int input, ReadOnlySpan<double> memory) =>
+        _previous < 0 ? double.NaN : memory[_previous + input];
+
     /// <summary>The head's forecasts without their quantiles, in the units of the values.</summary>
     /// <param name="y">The head's outputs.</param>
     /// <param name="memory">The stream's memory as it was left by preparing the tick.</param>
@@ -321,12 +333,7 @@ public sealed class Preprocessor
             return _model.Forecast.Scale is { } scale ? (scale.Mean[output], scale.Std[output]) : (0, 1);
         }
 
-        return _normalisation.Kind switch
-        {
-            NormalisationKind.Fixed => (_normalisation.Mean[input], _normalisation.Std[input]),
-            NormalisationKind.Running => Running(input, memory),
-            _ => (0, 1),
-        };
+        return UnitsOf(input, memory);
     }
 
     private void FinishClasses(ReadOnlySpan<float> y, Span<double> prediction)

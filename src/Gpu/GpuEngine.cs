@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using Realtime.Cells;
+using Realtime.Cells.RollOuts;
 
 namespace Realtime.Gpu;
 
@@ -9,35 +10,19 @@ namespace Realtime.Gpu;
 /// </summary>
 public sealed unsafe class GpuEngine : IStepEngine
 {
-    /// <summary>Rows stepped in one launch; it bounds the memory for staging.</summary>
-    private const int LargestLaunch = 1 << 20;
-
-    // Where layers do not fit into a group's memory, every stream of a launch has a tile in the device's.
-    private const int LargestWideLaunch = 1 << 12;
-
-    // What a launch has before the codes of rows: n, and three that are not used.
-    private const int WaveHeader = 4;
-
-    // Arguments of the step kernel.
-    private const int FirstSlab = 5;
-    private const int Tile = FirstSlab + StateSlabs.Most;
-
+    private readonly Model _whole;
     private readonly Model _model;
     private readonly int _copies;
     private int[] _spread = [];
     private readonly GpuContext _context;
     private readonly GpuQueue _queue;
-    private readonly StepPlan _plan;
-    private readonly GpuBuffer[] _constants;
-    private readonly (TileShape Shape, GpuKernel Kernel)[] _steps;
+    private readonly StepKernels _kernels;
     private readonly RowCopies _rowCopies;
     private readonly Staging _wave;
     private readonly Staging _outputs;
-    private readonly GpuBuffer? _scratch;
     private readonly WaveRecordings _recordings;
     private readonly int _inputs;
     private readonly int _height;
-    private readonly int _largestLaunch;
     private readonly StateSlot? _top;
     private StateSlabs _states;
     private int _lastRows;
@@ -52,37 +37,32 @@ public sealed unsafe class GpuEngine : IStepEngine
     {
     }
 
-    /// <summary>With a group's memory and work items limited, for tests.</summary>
-    internal GpuEngine(Model model, GpuContext context, int tileBytes, int largestGroup)
+    /// <summary>With a group's memory and work items, and the rows of a slab, limited.</summary>
+    internal GpuEngine(
+        Model model, GpuContext context, int tileBytes, int largestGroup, int slabRows = int.MaxValue)
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(context);
         // Where the network is applied to each input by itself a row is one of the device's for each.
         _copies = model.Copies;
         Model one = model.One;
-        (_model, _context) = (one, context);
+        (_whole, _model, _context) = (model, one, context);
         (_inputs, _height) = (one.NetworkInputCount, one.OutputCount);
         _top = TopOf(one);
-        _plan = new StepPlan(one);
         _queue = context.NewQueue();
-        _states = new StateSlabs(_plan.RowStride, context.LargestAllocation);
-        _rowCopies = new RowCopies(_queue, _plan.RowStride, one.StateFloats);
+        _kernels = new StepKernels(one, context, _queue, tileBytes, largestGroup);
+        _states = new StateSlabs(_kernels.RowStride,
+            Math.Min(context.LargestAllocation, (long)slabRows * _kernels.RowStride * sizeof(float)));
+        _rowCopies = new RowCopies(_queue, _kernels.RowStride, one.StateFloats);
         _recordings = new WaveRecordings(_queue);
         _wave = new Staging(_queue);
         _outputs = new Staging(_queue);
-        _constants = [Constant<int>(_plan.Ints), Constant<float>(_plan.Weights), Constant<float>(_plan.Biases)];
-        _steps = [.. Shapes(_plan, tileBytes, largestGroup)
-            .Select(shape => (shape, _queue.Kernel(shape.Variant, "step_wave")))];
-        TileShape widest = _steps[0].Shape;
-        _largestLaunch = widest.Variant.IsWide ? LargestWideLaunch : LargestLaunch;
-        if (widest.Variant.IsWide) _scratch = _queue.Allocate(widest.Groups(_largestLaunch) * widest.TileBytes);
-        foreach ((TileShape shape, GpuKernel kernel) in _steps) SetConstants(shape, kernel);
     }
 
     /// <summary>"gpu".</summary>
     public string Name => "gpu";
 
-    /// <summary>What its bits depend on: "opencl-1 on DEVICE", with the version of the kernels' results.</summary>
+    /// <summary>What its bits depend on: "opencl-2 on DEVICE", with the version of the kernels' results.</summary>
     public string Kernel => KernelOf(_context.Device);
 
     public GpuDevice Device => _context.Device;
@@ -124,12 +104,12 @@ public sealed unsafe class GpuEngine : IStepEngine
         _rowCopies.Forget();
         _isFlying = true;
         if (rows.IsEmpty) return;
-        bool isWhole = rows.Length <= _largestLaunch;
+        bool isWhole = rows.Length <= _kernels.LargestLaunch;
         Fit(isWhole ? _recordings.Room(rows.Length) : rows.Length);
         if (!top.IsEmpty) _rowCopies.FitGathered(rows.Length, _top!.Value.Length);
-        for (int at = 0; at < rows.Length; at += _largestLaunch)
+        for (int at = 0; at < rows.Length; at += _kernels.LargestLaunch)
         {
-            int count = Math.Min(_largestLaunch, rows.Length - at);
+            int count = Math.Min(_kernels.LargestLaunch, rows.Length - at);
             FillWave(rows.Slice(at, count), inputs.Slice(at * _inputs, count * _inputs), at);
             if (!isWhole || !TryStartRecording(count)) StepRows(count, UpBytesBefore(at), DownBytes(at));
             if (!top.IsEmpty) _rowCopies.BeginGather(_wave.Device, count, _top!.Value.Offset, _top.Value.Length, at);
@@ -201,30 +181,37 @@ public sealed unsafe class GpuEngine : IStepEngine
         other.UseSlabs();
     }
 
+    public IRollOut RollOut(Model? decoder = null)
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        if (decoder is not null && FeedBack.FaultIn(_whole, decoder) is { } fault)
+            throw new ArgumentException(fault, nameof(decoder));
+        Model model = decoder ?? _whole;
+        return new GpuRollOut(new FeedBack(model), _context, [this], [model]);
+    }
+
+    /// <summary>All states, once nothing is under way to them.</summary>
+    /// <param name="areToChange">The caller steps them.</param>
+    internal StateSlabs Settled(bool areToChange = false)
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        _rowCopies.Flush(_states);
+        if (areToChange) _rowCopies.Forget();
+        _queue.Finish();
+        return _states;
+    }
+
     public void Dispose()
     {
         if (_disposed) return;
         _disposed = true;
         _recordings.Dispose();
-        foreach ((_, GpuKernel kernel) in _steps) kernel.Dispose();
-        foreach (GpuBuffer constant in _constants) constant.Dispose();
-        _scratch?.Dispose();
+        _kernels.Dispose();
         _rowCopies.Dispose();
         _wave.Dispose();
         _outputs.Dispose();
         _states.Dispose();
         _queue.Dispose();
-    }
-
-    // From the one for most streams to the one for fewest.
-    private static List<TileShape> Shapes(StepPlan plan, int tileBytes, int largestGroup)
-    {
-        List<TileShape> shapes = [];
-        foreach (KernelVariant variant in (ReadOnlySpan<KernelVariant>)[KernelVariant.Many, KernelVariant.Few])
-            if (TileShape.Of(variant, plan, tileBytes, largestGroup) is { } shape) shapes.Add(shape);
-        if (shapes.Count == 0)
-            shapes.Add(TileShape.Of(KernelVariant.Wide, plan, tileBytes, largestGroup)!);
-        return shapes;
     }
 
     private static StateSlot? TopOf(Model model)
@@ -234,31 +221,12 @@ public sealed unsafe class GpuEngine : IStepEngine
         return null;
     }
 
-    private GpuBuffer Constant<T>(ReadOnlySpan<T> values)
-        where T : unmanaged
-    {
-        long bytes = (long)values.Length * sizeof(T);
-        GpuBuffer buffer = _queue.Allocate(bytes);
-        using PinnedMemory pinned = _queue.Pin(bytes);
-        values.CopyTo(new Span<T>(pinned.Pointer, values.Length));
-        _queue.Upload(buffer, pinned, 0, bytes);
-        _queue.Finish();
-        return buffer;
-    }
-
-    private void SetConstants(TileShape shape, GpuKernel kernel)
-    {
-        for (int i = 0; i < _constants.Length; i++) kernel.Set(2 + i, _constants[i]);
-        if (_scratch is not null) kernel.Set(Tile, _scratch);
-        else kernel.SetTile(Tile, (int)shape.TileBytes);
-    }
-
     // All arguments have to be something.
     private void UseSlabs()
     {
         if (_states.Buffers.Count == 0) return;
         _recordings.Forget();
-        foreach ((_, GpuKernel kernel) in _steps) RowCopies.SetSlabs(kernel, FirstSlab, _states);
+        _kernels.Use(_states);
         _rowCopies.Use(_states);
     }
 
@@ -267,8 +235,8 @@ public sealed unsafe class GpuEngine : IStepEngine
         int n = _lastRows = rows.Length;
         int* wave = (int*)(_wave.Host + UpBytesBefore(at));
         wave[0] = n;
-        for (int i = 0; i < n; i++) wave[WaveHeader + i] = _states.CodeOf(rows[i]);
-        inputs.CopyTo(new Span<float>(wave + WaveHeader + n, inputs.Length));
+        for (int i = 0; i < n; i++) wave[StepKernels.WaveHeader + i] = _states.CodeOf(rows[i]);
+        inputs.CopyTo(new Span<float>(wave + StepKernels.WaveHeader + n, inputs.Length));
     }
 
     private bool TryStartRecording(int n)
@@ -284,43 +252,33 @@ public sealed unsafe class GpuEngine : IStepEngine
     internal void StepRows(int room, long up = 0, long down = 0)
     {
         _wave.Upload(UpBytes(room), up);
-        (TileShape shape, GpuKernel kernel) = Choose(room);
-        _queue.Launch(kernel, shape.Groups(room), shape.Units, shape.Parts);
+        _kernels.Launch(room);
         _outputs.Download(DownBytes(room), down);
     }
 
     /// <summary>Steps the last wave again and again, all on the device, and waits; for measuring.</summary>
     internal void Repeat(int times)
     {
-        int n = _lastRows;
-        (TileShape shape, GpuKernel kernel) = Choose(n);
-        for (int i = 0; i < times; i++) _queue.Launch(kernel, shape.Groups(n), shape.Units, shape.Parts);
+        for (int i = 0; i < times; i++) _kernels.Launch(_lastRows);
         _queue.Finish();
     }
 
-    private long UpBytes(int rows) => (WaveHeader + (long)rows * (1 + _inputs)) * sizeof(int);
+    private long UpBytes(int rows) => (StepKernels.WaveHeader + (long)rows * (1 + _inputs)) * sizeof(int);
 
-    private long UpBytesBefore(int at) => at / _largestLaunch * UpBytes(_largestLaunch);
+    private long UpBytesBefore(int at) => at / _kernels.LargestLaunch * UpBytes(_kernels.LargestLaunch);
 
     private long DownBytes(int rows) => (long)rows * _height * sizeof(float);
 
     private void Fit(int rows)
     {
-        long parts = (rows + (long)_largestLaunch - 1) / _largestLaunch;
+        long parts = (rows + (long)_kernels.LargestLaunch - 1) / _kernels.LargestLaunch;
         if (!(_wave.Fit(UpBytes(rows) + (parts - 1) * UpBytes(0)) | _outputs.Fit(DownBytes(rows)))) return;
         _recordings.Forget();
-        foreach ((_, GpuKernel each) in _steps)
-        {
-            each.Set(0, _wave.Device);
-            each.Set(1, _outputs.Device);
-        }
+        _kernels.Use(_wave.Device, _outputs.Device);
     }
 
-    // Few streams are spread over as many groups as the device runs at once.
-    private (TileShape Shape, GpuKernel Kernel) Choose(int n) =>
-        _steps.Length == 1 || _steps[0].Shape.Groups(n) >= _context.ComputeUnits ? _steps[0] : _steps[^1];
-
-    private void Check(ReadOnlySpan<int> rows, ReadOnlySpan<float> inputs, Span<float> outputs)
+    /// <exception cref="ArgumentException">Something does not fit; nothing has been stepped.</exception>
+    internal void Check(ReadOnlySpan<int> rows, ReadOnlySpan<float> inputs, Span<float> outputs)
     {
         if (inputs.Length != (long)rows.Length * _copies * _inputs)
             Misfit(nameof(inputs), rows.Length, _copies * _inputs, inputs.Length);

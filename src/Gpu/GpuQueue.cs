@@ -21,6 +21,9 @@ internal abstract class GpuQueue : IDisposable
     /// <summary>Copies to the host, to <paramref name="at"/> on; it is there after <see cref="Finish"/>.</summary>
     public abstract void Download(PinnedMemory to, long at, GpuBuffer from, long start, long bytes);
 
+    /// <summary>Copies all of a buffer into another one of the device.</summary>
+    public abstract void Copy(GpuBuffer to, GpuBuffer from);
+
     /// <param name="kernel">With all its arguments.</param>
     /// <param name="groups">Work groups.</param>
     /// <param name="units">Work items of a group along its first dimension.</param>

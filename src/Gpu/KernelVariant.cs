@@ -9,7 +9,7 @@ namespace Realtime.Gpu;
 internal sealed record KernelVariant(string Name, int Streams, bool IsWide)
 {
     /// <summary>Grows whenever the kernels' results change in any bit; recorded with the engine.</summary>
-    public const int Version = 1;
+    public const int Version = 2;
 
     /// <summary>For many streams.</summary>
     public static readonly KernelVariant Many = new("step-many", 8, false);

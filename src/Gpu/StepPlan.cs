@@ -11,6 +11,7 @@ internal sealed class StepPlan
     // As in step.cl.
     private const int Header = 8;
     private const int OpInts = 16;
+    private const int Block = 32;
 
     private enum Kind
     {
@@ -207,18 +208,25 @@ internal sealed class StepPlan
     private static float Both(RecurrentLayer layer, int gate, int j) =>
         (float)((double)Ih(layer, gate, j) + layer.BiasHh.Span[gate * layer.Hidden + j]);
 
-    /// <summary>Appends [quad of columns][gate][unit][4] and returns its first float4.</summary>
+    /// <summary>Appends [quad of columns][block of units][gate][unit of the block][4], zero behind the last unit, and
+    /// returns its first float4.</summary>
     private int Pack(ReadOnlySpan<float> matrix, int columns, int units, ReadOnlySpan<int> gates)
     {
         int start = _weights.Count / 4;
         for (int k = 0; k < Padded(columns); k += 4)
         {
-            foreach (int gate in gates)
+            for (int block = 0; block < units; block += Block)
             {
-                for (int unit = 0; unit < units; unit++)
+                foreach (int gate in gates)
                 {
-                    ReadOnlySpan<float> row = matrix.Slice((gate * units + unit) * columns, columns);
-                    for (int i = k; i < k + 4; i++) _weights.Add(i < columns ? row[i] : 0);
+                    for (int unit = block; unit < block + Block; unit++)
+                    {
+                        for (int i = k; i < k + 4; i++)
+                        {
+                            _weights.Add(
+                                unit < units && i < columns ? matrix[(gate * units + unit) * columns + i] : 0);
+                        }
+                    }
                 }
             }
         }

@@ -28,7 +28,8 @@ internal sealed record TileShape(KernelVariant Variant, int Units, int Parts, lo
         int items = Math.Min(Items, largestGroup), units = Math.Min(LeastUnits, items);
         while (units < plan.LargestLayer && units < items) units *= 2;
         int parts = items / units;
-        long part = (long)variant.Streams * plan.TileStride * sizeof(float);
+        // A float4 beside those of the streams, and of each stream the place of its state: see PITCH in step.cl.
+        long part = (variant.Streams + 1L) * plan.TileStride * sizeof(float) + variant.Streams * sizeof(ulong);
         if (!variant.IsWide)
         {
             while (units > 2 * LeastUnits

@@ -42,6 +42,9 @@ public struct MessageHeader
     /// <summary>Where the elements of a single tick lie, which the header's checks found on their way.</summary>
     internal TickFields Fields;
 
+    /// <summary>The layout that all ticks of a batch were found to have; of no meaning where there is none.</summary>
+    internal TickShapes.Found Shape;
+
     /// <summary>For <see cref="PayloadKind.Malformed"/> and <see cref="PayloadKind.Unsupported"/>: what was found
     /// and what was expected.</summary>
     public string? Fault { get; set; }

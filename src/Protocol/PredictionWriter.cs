@@ -12,6 +12,9 @@ public sealed class PredictionWriter
 {
     private const int ConstantKeys = 4;
 
+    // A short name, a count of five bytes, a time, and their keys.
+    private const int TickBytesMax = 64;
+
     private readonly PredictionLayout _layout;
     private readonly byte[] _template;
     private readonly int[] _places;
@@ -50,13 +53,8 @@ public sealed class PredictionWriter
         bool hasFlags = content.Flags != PredictionFlags.None;
         bool hasTrace = !content.Trace.IsEmpty;
         bool hasValues = !content.Values.IsEmpty;
-        writer.WriteMapHeader(_keys + Count(hasScore) + Count(hasFlags) + Count(hasTrace) + Count(hasValues));
-        writer.WriteString("stream"u8);
-        content.Stream.Write(writer);
-        writer.WriteString("seq"u8);
-        writer.WriteUInt64(content.Seq);
-        writer.WriteString("time"u8);
-        writer.WriteInt64(content.Time);
+        WriteTick(
+            writer, _keys + Count(hasScore) + Count(hasFlags) + Count(hasTrace) + Count(hasValues), in content);
         WriteNumbers(writer, content.Prediction);
         if (hasScore)
         {
@@ -72,6 +70,46 @@ public sealed class PredictionWriter
         }
         if (hasValues)
             WriteValues(writer, content.Values);
+    }
+
+    /// <summary>The map's header, and the tick that the prediction is for.</summary>
+    private static void WriteTick(MessagePackWriter writer, int entries, in PredictionContent content)
+    {
+        ReadOnlySpan<byte> name = content.Stream.Name;
+        if (content.Stream.IsNumber || name.Length > MessagePackCode.FixStringMax || content.Seq > uint.MaxValue
+            || content.Time <= uint.MaxValue)
+        {
+            WriteAnyTick(writer, entries, in content);
+            return;
+        }
+        // What most come to, in one piece: a short name, a count of at most five bytes, a time of nine.
+        Span<byte> target = writer.Reserve(TickBytesMax);
+        target[0] = (byte)(MessagePackCode.FixMap | entries);
+        target[1] = MessagePackCode.FixString | 6;
+        "stream"u8.CopyTo(target[2..]);
+        target[8] = (byte)(MessagePackCode.FixString | name.Length);
+        name.CopyTo(target[9..]);
+        target = target[(9 + name.Length)..];
+        target[0] = MessagePackCode.FixString | 3;
+        "seq"u8.CopyTo(target[1..]);
+        int seq = MessagePackWriter.Put((uint)content.Seq, target[4..]);
+        target = target[(4 + seq)..];
+        target[0] = MessagePackCode.FixString | 4;
+        "time"u8.CopyTo(target[1..]);
+        target[5] = MessagePackCode.UInt64;
+        BinaryPrimitives.WriteInt64BigEndian(target[6..], content.Time);
+        writer.Advance(9 + name.Length + 4 + seq + 14);
+    }
+
+    private static void WriteAnyTick(MessagePackWriter writer, int entries, in PredictionContent content)
+    {
+        writer.WriteMapHeader(entries);
+        writer.WriteString("stream"u8);
+        content.Stream.Write(writer);
+        writer.WriteString("seq"u8);
+        writer.WriteUInt64(content.Seq);
+        writer.WriteString("time"u8);
+        writer.WriteInt64(content.Time);
     }
 
     private static int Count(bool present) => present ? 1 : 0;

@@ -52,6 +52,7 @@ public static class TickReader
                 Reply = IsTrueAt(payload, fields.Reply),
                 Rid = RawAt(payload, fields.Rid),
                 Fields = fields,
+                Shape = shapes.Last,
             };
         }
         if (TryReadBatch(payload, shapes, out MessageHeader header))
@@ -77,15 +78,19 @@ public static class TickReader
         ReadOnlySpan<byte> payload, in MessageHeader header, TickShapes shapes, ref int cursor, out Tick tick,
         out string? fault)
     {
-        if (header.Kind == PayloadKind.Tick)
+        int size = shapes.SizeOf(header.Shape);
+        if (header.Kind == PayloadKind.Tick && size == 0)
             return TryReadTick(payload, in header, ref cursor, out tick, out fault);
-        int size = shapes.Match(payload, cursor);
+        if (size == 0)
+            size = shapes.Match(payload, cursor);
         if (size == 0)
             return TryReadTick(payload, shapes, ref cursor, out tick, out fault);
         int origin = cursor;
         cursor += size;
         tick = new Tick { Values = -1 };
-        return TryDecode(payload, origin, in shapes.Fields, ref tick, out fault);
+        fault = null;
+        return shapes.Plain.TryRead(payload, origin, ref tick)
+            || TryDecode(payload, origin, in shapes.Fields, ref tick, out fault);
     }
 
     private static bool TryReadTick(
@@ -267,13 +272,17 @@ public static class TickReader
         if (!reader.TryReadArrayHeader(out int count) || count is < 2 or > 3
             || !reader.TryReadInt64(out long form) || form != BatchForm || !reader.TryReadArrayHeader(out int ticks))
             return false;
-        int first = reader.Position, position = first;
+        int first = reader.Position, position = first, changes = 0;
+        TickShapes.Found shape = default;
         for (int i = 0; i < ticks; i++)
         {
             int size = shapes.Match(payload, position);
             if (size == 0)
                 return false;
             position += size;
+            TickShapes.Found found = shapes.Last;
+            changes += found == shape ? 0 : 1;
+            shape = found;
         }
         reader = new MessagePackReader(payload, position);
         bool reply = false;
@@ -283,6 +292,8 @@ public static class TickReader
         header.Count = ticks;
         header.Cursor = first;
         header.Reply = reply;
+        if (changes == 1)
+            header.Shape = shape;
         return true;
     }
 

@@ -28,6 +28,9 @@ public sealed class TickShapes
     private int _last;
     private int _unknown;
 
+    // Grows with each layout learnt, which may take the place of another.
+    private int _learnt;
+
     /// <summary>Finds the layout of the tick that begins here.</summary>
     /// <returns>The tick's size; 0 where its layout is not known.</returns>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -40,8 +43,24 @@ public sealed class TickShapes
         return MatchAny(rest);
     }
 
+    /// <summary>The layout found last.</summary>
+    internal Found Last => new(_last, _learnt);
+
+    /// <summary>The size of a tick of a layout found earlier; 0 where it is not known any more, or there was none.
+    /// </summary>
+    internal int SizeOf(Found found)
+    {
+        if (found.Learnt != _learnt)
+            return 0;
+        _last = found.Index;
+        return _shapes[found.Index].Length;
+    }
+
     /// <summary>Where the elements of the tick found last lie, from its beginning.</summary>
     internal ref readonly TickFields Fields => ref _shapes[_last].Fields;
+
+    /// <summary>The same for a tick that has little else.</summary>
+    internal ref readonly PlainTick Plain => ref _shapes[_last].Plain;
 
     /// <summary>Takes note of a tick that was read without help.</summary>
     /// <param name="tick">Its bytes.</param>
@@ -58,6 +77,7 @@ public sealed class TickShapes
         if (!Shape.TryMark(tick, ref reader, mask, 0, exact: false))
             return;
         _last = _count < Most ? _count++ : _oldest++ % Most;
+        _learnt++;
         _shapes[_last].Set(tick, mask, fields.From(origin));
     }
 
@@ -73,6 +93,9 @@ public sealed class TickShapes
         return 0;
     }
 
+    /// <summary>A layout, as long as no other is learnt.</summary>
+    internal readonly record struct Found(int Index, int Learnt);
+
     /// <summary>One layout: the bits that are the same in each of its ticks.</summary>
     private struct Shape
     {
@@ -80,6 +103,7 @@ public sealed class TickShapes
 
         public int Length;
         public TickFields Fields;
+        public PlainTick Plain;
         private byte[] _bits;
         private byte[] _mask;
 
@@ -87,6 +111,7 @@ public sealed class TickShapes
         {
             Length = tick.Length;
             Fields = fields;
+            Plain = new PlainTick(tick, in fields);
             _bits ??= new byte[Largest];
             _mask ??= new byte[Largest];
             mask.CopyTo(_mask);

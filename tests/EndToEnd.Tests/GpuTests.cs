@@ -36,7 +36,7 @@ public sealed class GpuTests : IDisposable
         }
 
         var segment = Directory.GetFiles(State, "*.rtj").Order(StringComparer.Ordinal).First();
-        Assert.Contains("\"engine\":\"gpu\",\"kernel\":\"opencl-1 on ", await File.ReadAllTextAsync(segment));
+        Assert.Contains("\"engine\":\"gpu\",\"kernel\":\"opencl-", await File.ReadAllTextAsync(segment));
         using (var daemon = await StartAsync("gpu", "pocl"))
         {
             using var client = Connect(daemon);
@@ -47,7 +47,7 @@ public sealed class GpuTests : IDisposable
 
         var (code, output) = await RunAsync(null, "replay", State, "--verify");
         Assert.True(code == 0, output);
-        Assert.Contains("on gpu/opencl-1 on ", output, StringComparison.Ordinal);
+        Assert.Contains("on gpu/opencl-", output, StringComparison.Ordinal);
     }
 
     [PoclFact]

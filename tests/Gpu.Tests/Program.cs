@@ -1,4 +1,5 @@
 using Realtime.Cells;
+using Realtime.Cells.Ensembles;
 using Realtime.Cells.Tests.Support;
 using Realtime.Gpu.OpenCl;
 using Realtime.Gpu.Tests.Support;
@@ -28,7 +29,12 @@ internal static class Program
 
         string plant = arguments[1] == "-" ? "" : $"-D{arguments[1]}";
         using var context = new OpenClContext(device) { ExtraDefinitions = plant };
-        foreach (string cell in arguments[2..]) Step(cell, context);
+        foreach (string cell in arguments[2..])
+        {
+            if (cell == "roll-out") RollOut(context);
+            else Step(cell, context);
+        }
+
         Console.WriteLine($"stepped {arguments.Length - 2} cells on {device.Name}");
         return 0;
     }
@@ -43,7 +49,23 @@ internal static class Program
                 Forecast.Of([1, 2, 3], ["next"]))
             : random.OneCell(cell, 2, 5, 1);
         Parity.Check(model, random, 5, steps: 2, 1e-5, cell, context, largestGroup: 8);
+        // States of whole float4s go another way.
+        if (cell != "embedding")
+            Parity.Check(random.OneCell(cell, 2, 8, 1), random, 5, steps: 2, 1e-5, cell, context, largestGroup: 8);
         if (cell == "lstm") Parity.Check(model, random, 5, steps: 1, 1e-5, cell, context, largestGroup: 64);
         Parity.Check(model, random, 3, steps: 1, 1e-5, cell, context, tileBytes: 0, largestGroup: 8);
+    }
+
+    // Two models together, differences and times among their inputs; more rows than one group of the kernels around
+    // the steps takes.
+    private static void RollOut(GpuContext context)
+    {
+        var random = new RandomModels(1);
+        Model[] models = [RollOutModels.Differences(1), RollOutModels.Differences(2)];
+        using var cpu = new EnsembleEngine(models, [.. models.Select(model => new CpuEngine(model, Kernels.Scalar))]);
+        using var gpu = new GpuEnsembleEngine(models, context);
+        cpu.Grow(5);
+        gpu.Grow(5);
+        RollOutParity.Check(models[0], cpu, gpu, null, random, [5], steps: 2);
     }
 }

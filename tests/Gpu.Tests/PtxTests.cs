@@ -52,7 +52,7 @@ public sealed partial class PtxTests
         string ptx = Encoding.UTF8.GetString(KernelVariant.Resource(variant.PtxName));
         Assert.DoesNotContain(".local", ptx, StringComparison.Ordinal);
         Assert.DoesNotContain("call", ptx, StringComparison.Ordinal);
-        foreach (string kernel in new[] { "step_wave", "gather", "scatter" })
+        foreach (string kernel in new[] { "step_wave", "gather", "scatter", "average", "feed_back" })
             Assert.Contains($".visible .entry {kernel}(", ptx, StringComparison.Ordinal);
         // Every sum of every cell: gates, four terms and streams.
         int fused = Fused().Count(ptx), least = 4 * variant.Streams * (1 + 1 + 3 + 3 + 1 + 1 + 2 + 1 + 1 + 4 + 4);

@@ -101,6 +101,37 @@ public class PredictionWriterTests
         Assert.Equal((0.5, 1.5), (Prediction.From(first)!.Mean[0][0], Prediction.From(second)!.Mean[0][0]));
     }
 
+    [Theory]
+    [InlineData(1, 0UL, 0L)]
+    [InlineData(31, 127UL, (long)uint.MaxValue)]
+    [InlineData(31, 128UL, uint.MaxValue + 1L)]
+    [InlineData(31, 255UL, 1_600_000_000_000_000_000L)]
+    [InlineData(32, 256UL, 1_600_000_000_000_000_000L)]
+    [InlineData(255, 65_535UL, long.MaxValue)]
+    [InlineData(30, 65_536UL, long.MaxValue)]
+    [InlineData(30, (ulong)uint.MaxValue, -1L)]
+    [InlineData(30, uint.MaxValue + 1UL, 1_600_000_000_000_000_000L)]
+    [InlineData(1, ulong.MaxValue, long.MinValue)]
+    public void Numbers_and_names_take_their_shortest_form(int nameLength, ulong seq, long time)
+    {
+        byte[] name = new byte[nameLength];
+        name.AsSpan().Fill((byte)'s');
+        byte[] written = Write(
+            new PredictionLayout { Model = "m", Horizons = [1] },
+            new PredictionContent { Stream = new StreamLabel(name), Seq = seq, Time = time, Prediction = [0.5] });
+        byte[] expected = Pack.Bytes(writer =>
+        {
+            writer.WriteMapHeader(6);
+            writer.WriteString("stream"u8);
+            writer.WriteString(name);
+            writer.WriteString("seq"u8);
+            writer.WriteUInt64(seq);
+            writer.WriteString("time"u8);
+            writer.WriteInt64(time);
+        });
+        Assert.Equal(expected, written[..expected.Length]);
+    }
+
     [Fact]
     public void Write_OfAnotherCount_Throws() => Assert.Throws<ArgumentException>(
         () => Write(Forecast, new PredictionContent { Stream = new StreamLabel("s"u8), Prediction = [1] }));

@@ -91,6 +91,86 @@ internal static unsafe class GruProducts<TLanes, TVector>
         TLanes.Store(n3, sums + 15 * width);
     }
 
+    /// <summary>
+    /// Four panels for one stream, a stride apart: sums [panel][4][lane]. Twelve chains keep two multiply-adds per
+    /// cycle busy; the weights come from memory as they are added.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
+    public static void FourPanels(
+        float* w0, nint stride, float* b, float* x, nint inputs, float* h, nint hidden, float* sums)
+    {
+        int width = TLanes.Width;
+        float* w1 = w0 + stride, w2 = w1 + stride, w3 = w2 + stride;
+        TVector r0 = TLanes.Load(b), z0 = TLanes.Load(b + width), n0 = TLanes.Load(b + 2 * width);
+        TVector r1 = TLanes.Load(b + 4 * width), z1 = TLanes.Load(b + 5 * width), n1 = TLanes.Load(b + 6 * width);
+        TVector r2 = TLanes.Load(b + 8 * width), z2 = TLanes.Load(b + 9 * width), n2 = TLanes.Load(b + 10 * width);
+        TVector r3 = TLanes.Load(b + 12 * width), z3 = TLanes.Load(b + 13 * width), n3 = TLanes.Load(b + 14 * width);
+        float* end = x + inputs;
+        do
+        {
+            TVector c = TLanes.All(*x);
+            r0 = TLanes.MultiplyAdd(TLanes.Load(w0), c, r0);
+            z0 = TLanes.MultiplyAdd(TLanes.Load(w0 + width), c, z0);
+            n0 = TLanes.MultiplyAdd(TLanes.Load(w0 + 2 * width), c, n0);
+            r1 = TLanes.MultiplyAdd(TLanes.Load(w1), c, r1);
+            z1 = TLanes.MultiplyAdd(TLanes.Load(w1 + width), c, z1);
+            n1 = TLanes.MultiplyAdd(TLanes.Load(w1 + 2 * width), c, n1);
+            r2 = TLanes.MultiplyAdd(TLanes.Load(w2), c, r2);
+            z2 = TLanes.MultiplyAdd(TLanes.Load(w2 + width), c, z2);
+            n2 = TLanes.MultiplyAdd(TLanes.Load(w2 + 2 * width), c, n2);
+            r3 = TLanes.MultiplyAdd(TLanes.Load(w3), c, r3);
+            z3 = TLanes.MultiplyAdd(TLanes.Load(w3 + width), c, z3);
+            n3 = TLanes.MultiplyAdd(TLanes.Load(w3 + 2 * width), c, n3);
+            w0 += 3 * width;
+            w1 += 3 * width;
+            w2 += 3 * width;
+            w3 += 3 * width;
+        }
+        while (++x < end);
+        TLanes.Store(n0, sums + 2 * width);
+        TLanes.Store(n1, sums + 6 * width);
+        TLanes.Store(n2, sums + 10 * width);
+        TLanes.Store(n3, sums + 14 * width);
+        n0 = TLanes.Load(b + 3 * width);
+        n1 = TLanes.Load(b + 7 * width);
+        n2 = TLanes.Load(b + 11 * width);
+        n3 = TLanes.Load(b + 15 * width);
+        end = h + hidden;
+        do
+        {
+            TVector c = TLanes.All(*h);
+            r0 = TLanes.MultiplyAdd(TLanes.Load(w0), c, r0);
+            z0 = TLanes.MultiplyAdd(TLanes.Load(w0 + width), c, z0);
+            n0 = TLanes.MultiplyAdd(TLanes.Load(w0 + 2 * width), c, n0);
+            r1 = TLanes.MultiplyAdd(TLanes.Load(w1), c, r1);
+            z1 = TLanes.MultiplyAdd(TLanes.Load(w1 + width), c, z1);
+            n1 = TLanes.MultiplyAdd(TLanes.Load(w1 + 2 * width), c, n1);
+            r2 = TLanes.MultiplyAdd(TLanes.Load(w2), c, r2);
+            z2 = TLanes.MultiplyAdd(TLanes.Load(w2 + width), c, z2);
+            n2 = TLanes.MultiplyAdd(TLanes.Load(w2 + 2 * width), c, n2);
+            r3 = TLanes.MultiplyAdd(TLanes.Load(w3), c, r3);
+            z3 = TLanes.MultiplyAdd(TLanes.Load(w3 + width), c, z3);
+            n3 = TLanes.MultiplyAdd(TLanes.Load(w3 + 2 * width), c, n3);
+            w0 += 3 * width;
+            w1 += 3 * width;
+            w2 += 3 * width;
+            w3 += 3 * width;
+        }
+        while (++h < end);
+        TLanes.Store(r0, sums);
+        TLanes.Store(z0, sums + width);
+        TLanes.Store(n0, sums + 3 * width);
+        TLanes.Store(r1, sums + 4 * width);
+        TLanes.Store(z1, sums + 5 * width);
+        TLanes.Store(n1, sums + 7 * width);
+        TLanes.Store(r2, sums + 8 * width);
+        TLanes.Store(z2, sums + 9 * width);
+        TLanes.Store(n2, sums + 11 * width);
+        TLanes.Store(r3, sums + 12 * width);
+        TLanes.Store(z3, sums + 13 * width);
+        TLanes.Store(n3, sums + 15 * width);
+    }
+
     /// <summary>One panel for eight streams, whose rows are a stride apart: sums [stream][4][lane].</summary>
     [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
     public static void EightStreams(

@@ -8,7 +8,13 @@ internal sealed unsafe class GruVector<TLanes, TVector> : VectorLayer
     where TLanes : struct, ILanes<TVector>
     where TVector : unmanaged
 {
-    private const int MostStreams = 8;
+    private const int MostStreams = 24;
+
+    // So few are stepped one by one.
+    private const int Alone = 2;
+
+    // Eight streams' sums need 32 registers. So many streams go through a panel one after the other.
+    private static int Together => TLanes.Width == 16 ? 8 : 12;
 
     private readonly Panels _panels;
     private readonly AlignedFloats _sums = new(MostStreams * GruProducts<TLanes, TVector>.SumFloats);
@@ -31,10 +37,8 @@ internal sealed unsafe class GruVector<TLanes, TVector> : VectorLayer
     public override void Step(in StreamGroup group, float* y, nint stride)
     {
         int at = 0;
-        // Its 24 sums need 32 registers. What is missing of eight is stepped along: cheaper than four and one each.
-        if (TLanes.Width == 16)
-            for (; group.Count - at > 4; at += 8) Streams(group, at, 8, y, stride);
-        for (; group.Count - at > 2; at += 4) Streams(group, at, 4, y, stride);
+        for (int count; (count = Math.Min(Together, group.Count - at)) > Alone; at += count)
+            Streams(group, at, count, y, stride);
         for (; at < group.Count; at++) One(group, at, y + at * stride);
     }
 
@@ -45,22 +49,30 @@ internal sealed unsafe class GruVector<TLanes, TVector> : VectorLayer
         _sums.Dispose();
     }
 
-    private void Streams(in StreamGroup group, int first, int most, float* y, nint stride)
+    // Panel by panel, so that a panel's weights serve all streams from the nearest cache.
+    private void Streams(in StreamGroup group, int first, int count, float* y, nint stride)
     {
-        int count = Math.Min(most, group.Count - first), offset = _start;
         Rows.Gather(group, first, count, _start);
         float* x = Rows.Inputs + first * Rows.Stride, h = Rows.Hidden + first * Rows.Stride;
         y += first * stride;
-        for (int panel = 0; panel < _panels.Count; panel++)
+        for (int panel = 0, unit = 0; panel < _panels.Count; panel++, unit += TLanes.Width)
         {
-            float* w = _panels.Weights(panel), b = _panels.Biases(panel);
-            if (most == 8)
-                GruProducts<TLanes, TVector>.EightStreams(w, b, x, Rows.Stride, _inputs, _hidden, _sums.Pointer);
-            else GruProducts<TLanes, TVector>.FourStreams(w, b, x, Rows.Stride, _inputs, _hidden, _sums.Pointer);
-            Update(_sums.Pointer, h, Rows.Stride, group.States + first, offset, y, stride, count);
-            h += TLanes.Width;
-            y += TLanes.Width;
-            offset += TLanes.Width;
+            Multiply(_panels.Weights(panel), _panels.Biases(panel), x, count);
+            Update(_sums.Pointer, h + unit, Rows.Stride, group.States + first, _start + unit, y + unit, stride, count);
+        }
+    }
+
+    // What is missing of the last eight or four streams is stepped along: cheaper than fewer, or one by one.
+    private void Multiply(float* w, float* b, float* x, int count)
+    {
+        float* sums = _sums.Pointer;
+        int tile = TLanes.Width == 16 && count > 4 ? 8 : 4;
+        for (; count > 0; count -= tile)
+        {
+            if (tile == 8) GruProducts<TLanes, TVector>.EightStreams(w, b, x, Rows.Stride, _inputs, _hidden, sums);
+            else GruProducts<TLanes, TVector>.FourStreams(w, b, x, Rows.Stride, _inputs, _hidden, sums);
+            x += tile * Rows.Stride;
+            sums += tile * GruProducts<TLanes, TVector>.SumFloats;
         }
     }
 
@@ -79,9 +91,12 @@ internal sealed unsafe class GruVector<TLanes, TVector> : VectorLayer
             _backwards = !_backwards;
         }
 
-        for (int i = 0; i < pairs; i++)
+        // Two panels of 8 lanes do not keep the processor busy.
+        int first = TLanes.Width == 16 ? 0 : count / 4 * 4;
+        if (first > 0) Fours(first, x, h, state, y);
+        for (int i = first / 2; i < pairs; i++)
         {
-            int panel = 2 * (_backwards ? pairs - 1 - i : i), unit = panel * TLanes.Width;
+            int panel = 2 * (_backwards ? pairs - 1 - (i - first / 2) : i), unit = panel * TLanes.Width;
             GruOne<TLanes, TVector>.TwoPanels(_panels.Weights(panel), _panels.Stride, _panels.Biases(panel), x,
                 _inputs, h, _hidden, h + unit, state + unit, y + unit);
         }
@@ -90,6 +105,19 @@ internal sealed unsafe class GruVector<TLanes, TVector> : VectorLayer
         int last = 2 * pairs * TLanes.Width;
         GruOne<TLanes, TVector>.OnePanel(_panels.Weights(2 * pairs), _panels.Biases(2 * pairs), x, _inputs, h,
             _hidden, h + last, state + last, y + last);
+    }
+
+    private void Fours(int count, float* x, float* h, float* state, float* y)
+    {
+        float** units = stackalloc float*[4];
+        for (int i = 0; i < count; i += 4)
+        {
+            int panel = _backwards ? count - 4 - i : i, unit = panel * TLanes.Width;
+            GruProducts<TLanes, TVector>.FourPanels(_panels.Weights(panel), _panels.Stride, _panels.Biases(panel), x,
+                _inputs, h, _hidden, _sums.Pointer);
+            for (int m = 0; m < 4; m++) units[m] = state + unit + m * TLanes.Width;
+            Update(_sums.Pointer, h + unit, TLanes.Width, units, 0, y + unit, TLanes.Width, 4);
+        }
     }
 
     /// <summary>

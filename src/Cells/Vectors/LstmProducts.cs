@@ -12,33 +12,41 @@ internal static unsafe class LstmProducts<TLanes, TVector>
 {
     public static int SumFloats => 4 * TLanes.Width;
 
-    /// <summary>One panel for two streams, whose rows are a stride apart: sums [stream][4][lane].</summary>
+    /// <summary>
+    /// One panel for three streams, whose rows are a stride apart: sums [stream][4][lane]. Twelve sums, three inputs
+    /// and one weight are what 16 registers hold.
+    /// </summary>
     [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
-    public static void TwoStreams(float* w, float* b, float* x, nint stride, nint columns, float* sums)
+    public static void ThreeStreams(float* w, float* b, float* x, nint stride, nint columns, float* sums)
     {
         int width = TLanes.Width;
-        float* x0 = x + columns, x1 = x0 + stride;
+        float* x0 = x + columns, x1 = x0 + stride, x2 = x1 + stride;
         TVector i0 = TLanes.Load(b), f0 = TLanes.Load(b + width);
         TVector g0 = TLanes.Load(b + 2 * width), o0 = TLanes.Load(b + 3 * width);
-        TVector i1 = i0;
-        TVector f1 = f0;
-        TVector g1 = g0;
-        TVector o1 = o0;
+        TVector i1 = i0, i2 = i0;
+        TVector f1 = f0, f2 = f0;
+        TVector g1 = g0, g2 = g0;
+        TVector o1 = o0, o2 = o0;
         nint k = -columns;
         do
         {
-            TVector i = TLanes.Load(w), f = TLanes.Load(w + width);
-            TVector g = TLanes.Load(w + 2 * width), o = TLanes.Load(w + 3 * width);
-            TVector c = TLanes.All(x0[k]);
-            i0 = TLanes.MultiplyAdd(i, c, i0);
-            f0 = TLanes.MultiplyAdd(f, c, f0);
-            g0 = TLanes.MultiplyAdd(g, c, g0);
-            o0 = TLanes.MultiplyAdd(o, c, o0);
-            c = TLanes.All(x1[k]);
-            i1 = TLanes.MultiplyAdd(i, c, i1);
-            f1 = TLanes.MultiplyAdd(f, c, f1);
-            g1 = TLanes.MultiplyAdd(g, c, g1);
-            o1 = TLanes.MultiplyAdd(o, c, o1);
+            TVector c0 = TLanes.All(x0[k]), c1 = TLanes.All(x1[k]), c2 = TLanes.All(x2[k]);
+            TVector v = TLanes.Load(w);
+            i0 = TLanes.MultiplyAdd(v, c0, i0);
+            i1 = TLanes.MultiplyAdd(v, c1, i1);
+            i2 = TLanes.MultiplyAdd(v, c2, i2);
+            v = TLanes.Load(w + width);
+            f0 = TLanes.MultiplyAdd(v, c0, f0);
+            f1 = TLanes.MultiplyAdd(v, c1, f1);
+            f2 = TLanes.MultiplyAdd(v, c2, f2);
+            v = TLanes.Load(w + 2 * width);
+            g0 = TLanes.MultiplyAdd(v, c0, g0);
+            g1 = TLanes.MultiplyAdd(v, c1, g1);
+            g2 = TLanes.MultiplyAdd(v, c2, g2);
+            v = TLanes.Load(w + 3 * width);
+            o0 = TLanes.MultiplyAdd(v, c0, o0);
+            o1 = TLanes.MultiplyAdd(v, c1, o1);
+            o2 = TLanes.MultiplyAdd(v, c2, o2);
             w += 4 * width;
         }
         while (++k < 0);
@@ -50,6 +58,10 @@ internal static unsafe class LstmProducts<TLanes, TVector>
         TLanes.Store(f1, sums + 5 * width);
         TLanes.Store(g1, sums + 6 * width);
         TLanes.Store(o1, sums + 7 * width);
+        TLanes.Store(i2, sums + 8 * width);
+        TLanes.Store(f2, sums + 9 * width);
+        TLanes.Store(g2, sums + 10 * width);
+        TLanes.Store(o2, sums + 11 * width);
     }
 
     /// <summary>One panel for six streams, whose rows are a stride apart: sums [stream][4][lane].</summary>

@@ -11,7 +11,13 @@ internal sealed unsafe class LstmVector<TLanes, TVector> : VectorLayer
     where TLanes : struct, ILanes<TVector>
     where TVector : unmanaged
 {
-    private const int MostStreams = 6;
+    private const int MostStreams = 24;
+
+    // Six streams' sums need 32 registers. So many streams go through a panel one after the other...
+    private static int Together => TLanes.Width == 16 ? 6 : 12;
+
+    // ...and so few through the whole layer, one by one.
+    private static int Alone => TLanes.Width == 16 ? 2 : 1;
 
     private readonly Panels _panels;
     private readonly AlignedFloats _sums = new(MostStreams * LstmProducts<TLanes, TVector>.SumFloats);
@@ -37,10 +43,8 @@ internal sealed unsafe class LstmVector<TLanes, TVector> : VectorLayer
     public override void Step(in StreamGroup group, float* y, nint stride)
     {
         int at = 0;
-        // With more than two streams the sums need 32 registers. What is missing of six is stepped along.
-        if (TLanes.Width == 16)
-            for (; group.Count - at > 2; at += 6) Streams(group, at, 6, y, stride);
-        for (; group.Count - at > 1; at += 2) Streams(group, at, 2, y, stride);
+        for (int count; (count = Math.Min(Together, group.Count - at)) > Alone; at += count)
+            Streams(group, at, count, y, stride);
         for (; at < group.Count; at++) One(group, at, y + at * stride);
     }
 
@@ -51,21 +55,33 @@ internal sealed unsafe class LstmVector<TLanes, TVector> : VectorLayer
         _sums.Dispose();
     }
 
-    private void Streams(in StreamGroup group, int first, int most, float* y, nint stride)
+    // Panel by panel, so that a panel's weights serve all streams from the nearest cache.
+    private void Streams(in StreamGroup group, int first, int count, float* y, nint stride)
     {
-        int count = Math.Min(most, group.Count - first), unit = 0;
         Rows.Gather(group, first, count, _startH);
         for (int m = first + count; m < Math.Min(first + 2 * count, group.Known); m++)
             StreamRows.Fetch(group.States[m] + _startC, _panels.Count * TLanes.Width);
         float* x = Rows.Inputs + first * Rows.Stride;
-        nint columns = _inputs + _hidden;
         y += first * stride;
-        for (int panel = 0; panel < _panels.Count; panel++, unit += TLanes.Width)
+        for (int panel = 0, unit = 0; panel < _panels.Count; panel++, unit += TLanes.Width)
         {
-            float* w = _panels.Weights(panel), b = _panels.Biases(panel);
-            if (most == 6) LstmProducts<TLanes, TVector>.SixStreams(w, b, x, Rows.Stride, columns, _sums.Pointer);
-            else LstmProducts<TLanes, TVector>.TwoStreams(w, b, x, Rows.Stride, columns, _sums.Pointer);
+            Multiply(_panels.Weights(panel), _panels.Biases(panel), x, count);
             Update(_sums.Pointer, group.States + first, _startH + unit, _startC + unit, y + unit, stride, count);
+        }
+    }
+
+    // What is missing of the last six or three streams is stepped along.
+    private void Multiply(float* w, float* b, float* x, int count)
+    {
+        float* sums = _sums.Pointer;
+        nint columns = _inputs + _hidden;
+        int tile = TLanes.Width == 16 ? 6 : 3;
+        for (; count > 0; count -= tile)
+        {
+            if (tile == 6) LstmProducts<TLanes, TVector>.SixStreams(w, b, x, Rows.Stride, columns, sums);
+            else LstmProducts<TLanes, TVector>.ThreeStreams(w, b, x, Rows.Stride, columns, sums);
+            x += tile * Rows.Stride;
+            sums += tile * LstmProducts<TLanes, TVector>.SumFloats;
         }
     }
 

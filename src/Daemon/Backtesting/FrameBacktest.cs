@@ -1,5 +1,9 @@
 using System.Diagnostics;
+using System.Globalization;
+using System.Runtime.InteropServices;
+using System.Text;
 using Realtime.Cells;
+using Realtime.Cells.RollOuts;
 using Realtime.Daemon.Frames;
 using Realtime.Daemon.Frames.Requests;
 using Realtime.Daemon.Hosting;
@@ -13,6 +17,12 @@ namespace Realtime.Daemon.Backtesting;
 /// <param name="prediction">Overwritten by the next.</param>
 internal delegate void RowPredicted(int series, int row, PublishedPrediction prediction);
 
+/// <summary>Is told of what was rolled out from a row, once its prediction was told of.</summary>
+/// <param name="series">Index of the series.</param>
+/// <param name="row">The row that it was rolled out from.</param>
+/// <param name="forecasts">[steps][output]; NaN where there are none yet. Overwritten by the next.</param>
+internal delegate void RowRolledOut(int series, int row, ReadOnlySpan<double> forecasts);
+
 /// <summary>
 /// Takes recorded series through the frame loop of the daemon in a world of their own: a tick goes in as a message, its
 /// prediction is what a subscriber would get, before the stream's next tick is known.
@@ -20,7 +30,10 @@ internal delegate void RowPredicted(int series, int row, PublishedPrediction pre
 internal sealed class FrameBacktest : IDisposable
 {
     /// <summary>Ticks put into one frame: many, as in a daemon under load; no bit depends on it.</summary>
-    private const int FrameTicks = 64;
+    private const int CpuTicks = 64;
+
+    /// <summary>A device takes all streams of a row together.</summary>
+    private const int DeviceTicks = 1 << 16;
 
     private readonly World _world;
     private readonly FrameLoop _loop;
@@ -28,28 +41,47 @@ internal sealed class FrameBacktest : IDisposable
     private readonly PublishedPrediction _prediction;
     private readonly List<double> _nanoseconds = [];
 
-    /// <param name="model">Serves every series.</param>
-    /// <param name="kernel">The CPU kernel.</param>
+    private readonly int _frameTicks;
+    private readonly bool _wholeRows;
+    private readonly int _steps;
+    private readonly IRollOut? _rollOut;
+    private readonly RollOutWave? _rollOuts;
+    private readonly List<int> _rolled = [];
+    private double[] _forecasts = [];
+
+    /// <param name="subject">What is stepped.</param>
     /// <param name="streams">Series there will be.</param>
-    public FrameBacktest(LoadedModel model, string kernel, int streams)
+    public FrameBacktest(BacktestSubject subject, int streams)
     {
-        var facts = new DaemonFacts
-        {
-            Version = DaemonHost.Version,
-            Engine = "cpu",
-            Kernel = kernel,
-            Limits = new Dictionary<string, long>(),
-            Endpoints = new Dictionary<string, string>(),
-        };
-        // Compiled beforehand, so that steps take here what they take in a daemon.
-        WarmUp.Run([model], kernel, 1, facts);
-        var options = new LoopOptions { StreamsMax = Math.Max(1, streams) };
-        _world = Worlds.Make([model], kernel, 1, options, epoch: 1);
-        _loop = new FrameLoop(_world, options, new WorldReport(_world, facts), _ports, _ports, _ports);
+        var model = subject.Model;
         Model = model.Model;
+        // Compiled beforehand, so that steps take here what they take in a daemon.
+        var facts = FactsOf(subject);
+        WarmUp.Run([model], subject.Engines, facts);
+        var host = ModelLoading.MakeHost(model, subject.MakeEngine());
+        var isDevice = host.Engine.Name == "gpu";
+        _frameTicks = isDevice ? DeviceTicks : CpuTicks;
+        _wholeRows = isDevice || subject.RollOut > 0;
+        var options = new LoopOptions
+        {
+            StreamsMax = Math.Max(1, streams), MaxTicks = Math.Max(new LoopOptions().MaxTicks, _frameTicks),
+        };
+        _world = new World([host], options, new NoJournal(), epoch: 1);
+        _loop = new FrameLoop(_world, options, new WorldReport(_world, facts), _ports, _ports, _ports);
         _prediction = new PublishedPrediction(
             Model.Forecast.Horizons.Length, Model.Forecast.Outputs.Length, Model.PublishedQuantiles);
+        (Engine, Kernel, _steps) = (host.Engine.Name, host.Engine.Kernel, subject.RollOut);
+        if (_steps == 0)
+            return;
+        _rollOut = host.Engine.RollOut(subject.Decoder);
+        _rollOuts = new RollOutWave(_rollOut, isDecoder: subject.Decoder is not null);
     }
+
+    /// <summary>What stepped it.</summary>
+    public string Engine { get; }
+
+    /// <summary>What its bits depend on.</summary>
+    public string Kernel { get; }
 
     public Model Model { get; }
 
@@ -73,8 +105,14 @@ internal sealed class FrameBacktest : IDisposable
     public long BytesPerStream => _world.Models[0].StreamBytes + StreamTable.BytesPerStream;
 
     /// <summary>Steps all series side by side, row by row.</summary>
+    /// <param name="series">At least one.</param>
+    /// <param name="predicted">Told of each row's prediction.</param>
+    /// <param name="rolledOut">Told of what is rolled out from each row; null: nothing is.</param>
+    /// <param name="wants">Whether anybody asks what is rolled out from a row; null: all are.</param>
+    /// <param name="stop">Ends it early.</param>
     /// <exception cref="InvalidDataException">The loop did not take a row.</exception>
-    public void Run(IReadOnlyList<BacktestSeries> series, RowPredicted predicted, CancellationToken stop = default)
+    public void Run(IReadOnlyList<BacktestSeries> series, RowPredicted predicted, RowRolledOut? rolledOut = null,
+        Func<int, int, bool>? wants = null, CancellationToken stop = default)
     {
         var rows = series.Count == 0 ? 0 : series.Max(static one => one.Rows);
         var waiting = 0;
@@ -86,18 +124,79 @@ internal sealed class FrameBacktest : IDisposable
                 if (row >= one.Rows)
                     continue;
                 _ports.Add(i, one.ValuesOf(row), (ulong)row + 1, one.Times.Count == 0 ? null : one.Times[row]);
-                if (++waiting < FrameTicks)
+                if (++waiting < _frameTicks)
                     continue;
                 stop.ThrowIfCancellationRequested();
                 RunFrames(waiting, series, predicted);
                 waiting = 0;
             }
+
+            if (!_wholeRows || rolledOut is null && waiting + series.Count <= _frameTicks)
+                continue;
+            stop.ThrowIfCancellationRequested();
+            RunFrames(waiting, series, predicted);
+            waiting = 0;
+            if (rolledOut is not null)
+                RollOut(row, series, rolledOut, wants);
         }
 
         RunFrames(waiting, series, predicted);
     }
 
-    public void Dispose() => _world.Dispose();
+    public void Dispose()
+    {
+        _rollOut?.Dispose();
+        _world.Dispose();
+    }
+
+    private static DaemonFacts FactsOf(BacktestSubject subject)
+    {
+        var (engine, kernel, device) = subject.Engines.FactsOf(subject.Model.Model);
+        return new DaemonFacts
+        {
+            Version = DaemonHost.Version,
+            Engine = engine,
+            Kernel = kernel,
+            Device = device,
+            Limits = new Dictionary<string, long>(),
+            Endpoints = new Dictionary<string, string>(),
+        };
+    }
+
+    // All series that have this row, together.
+    private void RollOut(
+        int row, IReadOnlyList<BacktestSeries> series, RowRolledOut rolledOut, Func<int, int, bool>? wants)
+    {
+        _rollOuts!.Begin(_steps);
+        _rolled.Clear();
+        _forecasts = new double[_steps * Model.Forecast.Outputs.Length];
+        for (var i = 0; i < series.Count; i++)
+        {
+            if (row < series[i].Rows && (wants?.Invoke(i, row) ?? true) && Add(i, row, series[i]))
+                _rolled.Add(i);
+        }
+
+        _rollOuts.Run();
+        for (int i = 0, place = 0; i < series.Count; i++)
+        {
+            if (row >= series[i].Rows)
+                continue;
+            if (place < _rolled.Count && _rolled[place] == i)
+                _rollOuts.Read(place++, _forecasts);
+            else
+                Array.Fill(_forecasts, double.NaN);
+            rolledOut(i, row, _forecasts);
+        }
+    }
+
+    private bool Add(int index, int row, BacktestSeries series)
+    {
+        var name = Encoding.UTF8.GetBytes(index.ToString(CultureInfo.InvariantCulture));
+        ref var stream = ref _world.Streams[_world.Streams.Find(name)];
+        var times = CollectionsMarshal.AsSpan(series.Times);
+        return _rollOuts!.Add(
+            stream.ModelRow, _world.Models[0].Memory(stream.ModelRow), times.IsEmpty ? times : times[row..]);
+    }
 
     private void RunFrames(int ticks, IReadOnlyList<BacktestSeries> series, RowPredicted predicted)
     {

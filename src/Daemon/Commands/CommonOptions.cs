@@ -55,6 +55,32 @@ internal static class CommonOptions
         },
     };
 
+    /// <summary>What steps models.</summary>
+    public static Option<EngineKind?> Engine(string description) => new("--engine")
+    {
+        Description = description,
+        HelpName = "cpu|gpu|auto",
+        CustomParser = static result =>
+        {
+            var text = result.Tokens[0].Value;
+            foreach (var kind in Enum.GetValues<EngineKind>())
+            {
+                if (text.Equals(kind.ToString(), StringComparison.OrdinalIgnoreCase))
+                    return kind;
+            }
+
+            result.AddError($"--engine: found {text}, expected cpu, gpu or auto");
+            return null;
+        },
+    };
+
+    /// <summary>The device that steps them.</summary>
+    public static Option<string?> Device() => new("--device")
+    {
+        Description = "The device of --engine gpu or auto: its place in the list of devices, or part of its name",
+        HelpName = "DEVICE",
+    };
+
     private static Option<double?> Positive(string name, string description, string helpName, string expected) =>
         new(name)
         {

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Realtime.Cells;
 using Realtime.Daemon.Frames;
 using static Realtime.Daemon.Configuration.ValueKinds;
 
@@ -125,8 +126,7 @@ public static class ConfigurationSchema
         new Setting<RealtimeOptions, EngineKind>("engine.kind", Choice<EngineKind>(),
             "what steps the models; auto takes what measures fastest",
             o => o.Engine.Kind, (o, v) => o with { Engine = o.Engine with { Kind = v } }),
-        new Setting<RealtimeOptions, string>("engine.kernel",
-            Choice("auto", "scalar", "vector128", "vector256", "vector512"),
+        new Setting<RealtimeOptions, string>("engine.kernel", Choice([Kernels.Auto, .. Kernels.All]),
             "the CPU kernel; auto takes the widest this machine has",
             o => o.Engine.Kernel, (o, v) => o with { Engine = o.Engine with { Kernel = v } }),
         new Setting<RealtimeOptions, int>("engine.threads", Whole(1, 1024), "threads that step a wave",

@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using Realtime.Cells;
 using Realtime.Cells.Adaptive;
+using Realtime.Cells.RollOuts;
 using Realtime.Protocol;
 
 namespace Realtime.Daemon.Frames;
@@ -21,6 +22,8 @@ public sealed class ModelHost : IDisposable
     private Stack<int> _free = new();
     private RowSlabs _rows;
     private RowSlabs? _learnt;
+    private IRollOut? _rollOut;
+    private RollOutWave? _rollOuts;
     private int _end;
 
     public ModelHost(string name, Model model, IStepEngine engine, IReadOnlyList<string> patterns)
@@ -69,6 +72,9 @@ public sealed class ModelHost : IDisposable
     /// <summary>Items to prepare, step and finish together on the processor: as many as stay in the nearer caches.
     /// </summary>
     public int Chunk => Online is null ? CpuChunk : LearningChunk;
+
+    /// <summary>Forecasts further ahead, of a model that can be rolled out; made when it is first asked for.</summary>
+    public RollOutWave RollOuts => _rollOuts ??= new RollOutWave(_rollOut ??= Engine.RollOut());
 
     /// <summary>Patterns of the streams it serves, as configured.</summary>
     public IReadOnlyList<string> Patterns { get; set; }
@@ -230,6 +236,7 @@ public sealed class ModelHost : IDisposable
 
     public void Dispose()
     {
+        _rollOut?.Dispose();
         Engine.Dispose();
         _rows.Dispose();
         _learnt?.Dispose();

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Realtime.Cells;
+using Realtime.Cells.Ensembles;
 using Realtime.Daemon.Configuration;
 using Realtime.Gpu;
 
@@ -97,6 +98,12 @@ public sealed class Engines : IDisposable
     public IStepEngine Make(Model model) =>
         ChoiceFor(model).IsGpu ? new GpuEngine(model, _context!) : MakeCpu(model);
 
+    /// <summary>An engine of several models as one: on the device where each of them is.</summary>
+    /// <exception cref="ArgumentException">They do not fit together.</exception>
+    /// <exception cref="StartException">As of <see cref="Make"/>.</exception>
+    public IStepEngine MakeEnsemble(IReadOnlyList<Model> models) => models.All(model => ChoiceFor(model).IsGpu)
+        ? new GpuEnsembleEngine(models, _context!) : new EnsembleEngine(models, [.. models.Select(MakeCpu)]);
+
     /// <summary>What steps a model, in words: engine, kernel, device, and why where it was a choice.</summary>
     public string Describe(Model model)
     {
@@ -107,6 +114,14 @@ public sealed class Engines : IDisposable
     /// <summary>Why it is that one; null where it was no choice.</summary>
     public string? WhyFor(Model model) => ChoiceFor(model).Reason is { Length: > 0 } reason
         ? reason.Trim(' ', '(', ')') : null;
+
+    /// <summary>Whether all engines made here are those of a recorded engine and kernel.</summary>
+    public bool Are(string engine, string kernel) => _kind switch
+    {
+        EngineKind.Cpu => engine == "cpu" && kernel == CpuKernel,
+        EngineKind.Gpu => engine == "gpu" && kernel == GpuEngine.KernelOf(_context!.Device),
+        _ => false,
+    };
 
     /// <summary>What is told of the engine of the first model.</summary>
     public (string Engine, string Kernel, string? Device) FactsOf(Model model) => ChoiceFor(model).IsGpu

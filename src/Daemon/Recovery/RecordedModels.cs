@@ -70,23 +70,25 @@ public sealed class RecordedModels(
     /// <summary>The same with the models given in place of the recorded ones; null where none is.</summary>
     /// <param name="setup">What they were recorded with.</param>
     /// <param name="kernel">Steps those whose own is not at hand, or all.</param>
-    /// <param name="needed">All by that kernel.</param>
+    /// <param name="engines">Steps them in place of that kernel where all are needed; null where there is none.</param>
+    /// <param name="needed">All by that kernel, or by those engines.</param>
     /// <exception cref="StartException">One can't take the recorded ticks.</exception>
-    public World? MakeOther(Setup setup, string kernel, bool needed)
+    public World? MakeOther(Setup setup, string kernel, Engines? engines, bool needed)
     {
         var models = setup.Models.Select(shape => Other(setup, shape) ?? AsRecorded(shape, Find(shape))).ToArray();
         var isOther = models.Zip(setup.Models).Any(static pair => pair.First.Digest != pair.Second.Digest);
         return !isOther && !needed ? null : MakeWorld(models.Zip(
-            setup.Models, (model, shape) => MakeHost(shape, model, kernel, isForAll: needed)));
+            setup.Models, (model, shape) => MakeHost(shape, model, kernel, needed, engines)));
     }
 
     private static World MakeWorld(IEnumerable<ModelHost> hosts) =>
         new([.. hosts], new LoopOptions { StreamsMax = StreamTable.RowsMax }, new NoJournal(), epoch: 0);
 
     // Recorded bits come only from what they were recorded on.
-    private ModelHost MakeHost(ModelShape shape, Model model, string kernel, bool isForAll = false)
+    private ModelHost MakeHost(
+        ModelShape shape, Model model, string kernel, bool isForAll = false, Engines? engines = null)
     {
-        var device = isForAll ? null : DeviceOf(shape);
+        var device = isForAll ? engines : DeviceOf(shape);
         var own = !isForAll && Kernels.Available.Contains(shape.Kernel) ? shape.Kernel! : kernel;
         return ModelLoading.MakeHost(
             Loaded(shape, model), device?.Make(model) ?? new CpuEngine(model, own, threads));

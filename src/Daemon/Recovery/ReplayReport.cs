@@ -1,3 +1,5 @@
+using Realtime.Daemon.Hosting;
+
 namespace Realtime.Daemon.Recovery;
 
 /// <summary>What is replayed of a journal, and how.</summary>
@@ -14,6 +16,9 @@ public sealed record ReplayPlan
 
     /// <summary>The kernel to compare with; null: the recorded one alone.</summary>
     public string? Kernel { get; init; }
+
+    /// <summary>Other engines to compare with, which stay their owner's; null: those recorded alone.</summary>
+    public Engines? Engines { get; init; }
 }
 
 /// <summary>What a replay found.</summary>

@@ -44,7 +44,9 @@ public sealed class ReplayedWorlds : IDisposable
             Scored = Score,
         };
         _world.Events.IsMuted = true;
-        _other = models.MakeOther(setup, asked ?? kernel, needed: asked is not null && asked != now.Kernel);
+        var isElsewhere = plan.Engines is { } engines && !engines.Are(now.Engine, now.Kernel);
+        _other = models.MakeOther(setup, asked ?? kernel, isElsewhere ? plan.Engines : null,
+            needed: isElsewhere || asked is not null && asked != now.Kernel);
         if (_other is null)
             return;
         totals.SetComparison(

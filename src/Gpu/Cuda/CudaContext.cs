@@ -9,6 +9,10 @@ internal sealed unsafe class CudaContext : GpuContext
 {
     private const int LogBytes = 4096;
 
+    // Of a thread: three blocks fit into a multiprocessor's 65,536, and no inner loop spills. ptxas would take twice as
+    // many.
+    private const int Registers = 80;
+
     // A block may have this much for the asking, and more only where the device's attribute says so.
     private const int PlainTileBytes = 48 << 10;
 
@@ -61,13 +65,14 @@ internal sealed unsafe class CudaContext : GpuContext
         byte[] ptx = [.. KernelVariant.Resource(variant.PtxName), 0];
         byte* log = stackalloc byte[LogBytes];
         log[0] = 0;
-        int* names = stackalloc int[] { CudaNative.ErrorLog, CudaNative.ErrorLogBytes };
-        void** values = stackalloc void*[2];
+        int* names = stackalloc int[] { CudaNative.ErrorLog, CudaNative.ErrorLogBytes, CudaNative.MostRegisters };
+        void** values = stackalloc void*[3];
         values[0] = log;
         values[1] = (void*)LogBytes;
+        values[2] = (void*)Registers;
         fixed (byte* text = ptx)
         {
-            int status = CudaNative.LoadModule(out nint module, text, 2, names, values);
+            int status = CudaNative.LoadModule(out nint module, text, 3, names, values);
             if (status == CudaNative.Success) return module;
             string why = Encoding.UTF8.GetString(new ReadOnlySpan<byte>(log, LogBytes));
             why = why.Split('\0')[0].Split('\n')[0].Trim();

@@ -19,6 +19,7 @@ internal static unsafe partial class CudaNative
     public const int LargestTileBytes = 97;
     public const int TileBytesOfFunction = 8;
 
+    public const int MostRegisters = 0;
     public const int ErrorLog = 5;
     public const int ErrorLogBytes = 6;
     public const int NonBlockingStream = 1;
@@ -94,6 +95,9 @@ internal static unsafe partial class CudaNative
 
     [LibraryImport(Library, EntryPoint = "cuMemcpyDtoHAsync_v2")]
     public static partial int CopyDown(byte* to, ulong from, nuint bytes, nint stream);
+
+    [LibraryImport(Library, EntryPoint = "cuMemcpyDtoDAsync_v2")]
+    public static partial int CopyWithin(ulong to, ulong from, nuint bytes, nint stream);
 
     [LibraryImport(Library, EntryPoint = "cuStreamCreate")]
     public static partial int CreateStream(out nint stream, uint flags);

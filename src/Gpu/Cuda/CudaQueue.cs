@@ -52,6 +52,13 @@ internal sealed unsafe class CudaQueue : GpuQueue
             "copying down");
     }
 
+    public override void Copy(GpuBuffer to, GpuBuffer from)
+    {
+        _context.Enter();
+        CudaError.Check(
+            CopyWithin(((CudaBuffer)to).Memory, ((CudaBuffer)from).Memory, (nuint)from.Bytes, _stream), "copying");
+    }
+
     public override void Launch(GpuKernel kernel, int groups, int units, int parts)
     {
         _context.Enter();

@@ -123,6 +123,10 @@ internal static unsafe partial class OpenClNative
     public static partial int EnqueueFill(nint queue, nint buffer, void* pattern, nuint patternBytes, nuint start,
         nuint bytes, uint waits, nint* wait, nint* done);
 
+    [LibraryImport(Library, EntryPoint = "clEnqueueCopyBuffer")]
+    public static partial int EnqueueCopy(nint queue, nint from, nint to, nuint fromStart, nuint toStart, nuint bytes,
+        uint waits, nint* wait, nint* done);
+
     [LibraryImport(Library, EntryPoint = "clEnqueueMapBuffer")]
     public static partial void* EnqueueMap(nint queue, nint buffer, uint blocking, ulong flags, nuint start,
         nuint bytes, uint waits, nint* wait, nint* done, out int error);

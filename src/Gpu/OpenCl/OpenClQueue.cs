@@ -44,6 +44,11 @@ internal sealed unsafe class OpenClQueue : GpuQueue
             EnqueueRead(_handle, ((Buffer)from).Handle, 0, (nuint)start, (nuint)bytes, to.Pointer + at, 0, null, null),
             "copying down");
 
+    public override void Copy(GpuBuffer to, GpuBuffer from) => OpenClError.Check(
+        EnqueueCopy(
+            _handle, ((Buffer)from).Handle, ((Buffer)to).Handle, 0, 0, (nuint)from.Bytes, 0, null, null),
+        "copying");
+
     public override void Launch(GpuKernel kernel, int groups, int units, int parts)
     {
         nuint* global = stackalloc nuint[] { (nuint)groups * (nuint)units, (nuint)parts };

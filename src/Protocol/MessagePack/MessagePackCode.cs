@@ -6,6 +6,9 @@ internal static class MessagePackCode
     public const byte FixMap = 0x80;
     public const byte FixArray = 0x90;
     public const byte FixString = 0xa0;
+
+    /// <summary>Most bytes of a string whose length is in its code.</summary>
+    public const int FixStringMax = 31;
     public const byte Nil = 0xc0;
     public const byte NeverUsed = 0xc1;
     public const byte False = 0xc2;

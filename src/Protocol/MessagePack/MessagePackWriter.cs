@@ -231,9 +231,45 @@ public sealed class MessagePackWriter
         return _buffer.AsSpan(start, size);
     }
 
+    /// <summary>Makes room for at most so many bytes, of which <see cref="Advance"/> keeps some. Valid until the next
+    /// write.</summary>
+    internal Span<byte> Reserve(int size)
+    {
+        if ((uint)size > (uint)(_buffer.Length - _length))
+            Grow(size);
+        return _buffer.AsSpan(_length, size);
+    }
+
+    /// <summary>Keeps bytes written into what was reserved.</summary>
+    internal void Advance(int size) => _length += size;
+
+    /// <summary>Writes a number in its shortest form; returns its size, at most 5.</summary>
+    internal static int Put(uint value, Span<byte> target)
+    {
+        if (value < 0x80)
+        {
+            target[0] = (byte)value;
+            return 1;
+        }
+        if (value <= byte.MaxValue)
+        {
+            (target[0], target[1]) = (MessagePackCode.UInt8, (byte)value);
+            return 2;
+        }
+        if (value <= ushort.MaxValue)
+        {
+            target[0] = MessagePackCode.UInt16;
+            BinaryPrimitives.WriteUInt16BigEndian(target[1..], (ushort)value);
+            return 3;
+        }
+        target[0] = MessagePackCode.UInt32;
+        BinaryPrimitives.WriteUInt32BigEndian(target[1..], value);
+        return 5;
+    }
+
     private void WriteStringHeader(int size)
     {
-        if (size < 32)
+        if (size <= MessagePackCode.FixStringMax)
             Take(1)[0] = (byte)(MessagePackCode.FixString | size);
         else if (size <= byte.MaxValue)
             WriteByte(MessagePackCode.String8, (byte)size);

@@ -179,6 +179,15 @@ public sealed class BacktestCommandTests : IDisposable
     private static string[] Pictures(string page) =>
         [.. page.Split("<svg").Skip(1).Select(static part => "<svg" + part[..(part.IndexOf("</svg>") + 6)])];
 
+    /// <summary>Everything that is expected is there.</summary>
+    /// <returns>Numbers that were compared.</returns>
+    internal static int Compare(JsonElement expected, JsonElement found, string at)
+    {
+        var compared = 0;
+        Compare(expected, found, at, ref compared);
+        return compared;
+    }
+
     private static void Compare(JsonElement expected, JsonElement found, string at, ref int compared)
     {
         if (expected.ValueKind == JsonValueKind.Object)

@@ -102,6 +102,27 @@ public sealed class ReplayCommandTests : IDisposable
         await CommandLine.RunWellAsync("replay", State, "--kernel", "scalar");
     }
 
+    [PoclFact]
+    public async Task Verify_OnAnotherEngine_SaysThatThisIsAComparison()
+    {
+        Record(20).Dispose();
+
+        var result = await CommandLine.RunAsync("replay", State, "--verify", "--engine", "gpu", "--device", "pocl");
+
+        Assert.Equal(1, result.ExitCode);
+        Assert.Matches("(?m)^comparison   engine cpu/.* became gpu/opencl-[0-9]+ on ", result.Output);
+        Assert.Matches("(?m)^difference   predictions differ by at most [0-9.]+e[-+][0-9]+, ", result.Output);
+        Assert.StartsWith(
+            "verify       NOT verified: this is a comparison", result.Lines[^1], StringComparison.Ordinal);
+        var report = JsonNode.Parse((await CommandLine.RunWellAsync(
+            "replay", State, "--engine", "gpu", "--device", "pocl", "--json")).Output)!;
+        Assert.InRange((double)report["comparison"]!["difference"]!["maxRelative"]!, 0, 1e-5);
+        Assert.True((long)report["comparison"]!["difference"]!["numbers"]! > 20);
+        // The recorded engine is no other.
+        Assert.DoesNotContain("comparison", (await CommandLine.RunWellAsync(
+            "replay", State, "--verify", "--engine", "cpu")).Output, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Replay_AJournalOfAModelThatTheConfigurationHas_FindsItThere()
     {
@@ -153,6 +174,7 @@ public sealed class ReplayCommandTests : IDisposable
     [Theory]
     [InlineData("--to: found 3, expected a record from --from 4 on", "--from", "4", "--to", "3")]
     [InlineData("--from: found 0, expected the number of a record, from 1 on", "--from", "0")]
+    [InlineData("--device: found pocl without --engine, expected both", "--device", "pocl")]
     [InlineData("--kernel: found abacus, expected one of auto, scalar", "--kernel", "abacus")]
     [InlineData("--max-ticks: found 0, expected a whole number above 0", "--max-ticks", "0")]
     public async Task Replay_WithAWrongCommandLine_SaysWhatWasExpected(string message, params string[] arguments)

@@ -97,11 +97,13 @@ public sealed class ClientTests : IDisposable
             Pack.Op("state.get", ("stream", "fan/1")),
             Pack.Op("last", ("streams", new object?[] { "pump/1", "fan/1" })),
             Pack.Op("hello", ("streams", new object?[] { "fan/1" })), Pack.Op("last", ("stream", "fan/1")),
+            Pack.Op("forecast", ("streams", new object?[] { "fan/1" }), ("steps", 2)),
+            Pack.Op("forecast", ("stream", "fan/1"), ("steps", 2)),
         })
             Assert.Equal(ErrorCode.NotAllowed, Read.Error(Ask(client, op)));
         var listed = Ask(client, Pack.Op("streams"))["streams"].Items;
         Assert.Equal("pump/1", Assert.Single(listed)["stream"].AsString());
-        Assert.Equal(6, client.NotAllowed);
+        Assert.Equal(8, client.NotAllowed);
     }
 
     [Fact]

@@ -1,4 +1,5 @@
 using Realtime.Cells;
+using Realtime.Cells.RollOuts;
 
 namespace Realtime.Daemon.Tests.Simulation;
 
@@ -83,6 +84,12 @@ internal sealed class AsynchronousEngine(Model model) : IStepEngine
     {
         RequireIdle();
         _engine.TakeStates(((AsynchronousEngine)from)._engine);
+    }
+
+    public IRollOut RollOut(Model? decoder = null)
+    {
+        RequireIdle();
+        return _engine.RollOut(decoder);
     }
 
     public void Dispose() => _engine.Dispose();

@@ -46,8 +46,12 @@ public sealed class BootedMachine : IDisposable
     public (int Code, string Text) Try(params string[] command) => Start("nsenter", ["-t", _init, "-a", .. command]);
 
     /// <summary>The service's entries of the journal, the last ones.</summary>
-    public string Log(string unit = "realtimed") =>
-        Try("journalctl", "-u", unit, "-n", "60", "-o", "short", "--no-pager").Text;
+    public string Log(string unit = "realtimed")
+    {
+        // What was told may not have been written yet, and an abort alone is dozens of lines.
+        Try("journalctl", "--sync");
+        return Try("journalctl", "-u", unit, "-n", "400", "-o", "short", "--no-pager").Text;
+    }
 
     /// <summary>A property of the service.</summary>
     public string Show(string property, string unit = "realtimed") =>

@@ -140,6 +140,37 @@ def last(world):
     passed("last")
 
 
+def forecast(world):
+    stream, steps, model = "gru/ahead", 40, world.models["gru"]
+    reference = model.streams()
+    for seq in range(1, 31):
+        values = world.values()
+        model.step(reference, values)
+        prediction = world.requests.tick(stream, values, seq=seq)["predictions"][0]
+    before = world.ask("state.get", stream=stream)
+    reply = world.ask("forecast", streams=["gru/none", stream], steps=steps)["forecasts"]
+    expect(reply[0], None, "forecast of no stream")
+    found = reply[1]
+    expect((found["stream"], found["seq"], found["model"]), (stream, 30, "gru"), f"forecast: {found!r}"[:400])
+    expect(found["mean"][0], prediction["mean"][0], "the first step is the prediction's")
+    wanted = model.roll_out(reference, steps)[0]
+    expect_true(not own_models.differs(np.array(found["mean"]), wanted).any(), f"rolled out: {found['mean']!r}")
+    one = world.ask("forecast", stream=stream, steps=steps)["forecasts"]
+    expect(one, [found], "forecast of one stream")
+    expect(world.ask("state.get", stream=stream), before, "the state behind a forecast")
+    world.make("state/ahead", 2)
+    for more, code in (
+        ({"streams": [stream]}, 1),
+        ({"streams": [stream], "steps": 0}, 1),
+        ({"steps": 3}, 1),
+        ({"streams": [stream], "steps": 3, "interval": -1.0}, 1),
+        ({"stream": "state/ahead", "steps": 3}, 3),
+        ({"streams": [stream, stream], "steps": 8193}, 5),
+    ):
+        expect(world.requests.ask({"op": "forecast", **more})["error"]["code"], code, f"forecast {more!r}")
+    passed("forecast")
+
+
 def state_round_trip(world):
     source, copy, model = "gru/from", "gru/to", world.models["gru"]
     reference = model.streams()
@@ -437,6 +468,7 @@ def main():
         describe,
         streams,
         last,
+        forecast,
         state_round_trip,
         reset_and_forget,
         stats_and_snapshot,

@@ -2,6 +2,7 @@
 
 Everything is vectorised over streams: one call steps S streams by one tick each.
 """
+import copy
 import json
 import struct
 
@@ -164,6 +165,30 @@ class Model:
         result.imputed = missing.any(axis=1)
         return result
 
+    def roll_out(self, streams, steps):
+        """[S, steps, inputs]: the horizon-1 forecast is the next input, again and again, with the scales of now; the
+        streams stay as they are."""
+        return roll_out([self], [streams], steps)
+
+    def ahead(self, streams, x):
+        """One step of a roll-out, in place: the horizon-1 forecasts of the inputs, [S, inputs], in units of their
+        scales."""
+        if self.normalise["kind"] == "running":
+            x = np.clip(x, -10.0, 10.0)
+        for layer in self.layers:
+            x = self._layer(streams, layer, x)
+        y = x.reshape(streams.count, len(self.forecast["horizons"]), len(self.forecast["outputs"]), -1)
+        return y[:, 0, self.order(), 0]
+
+    def order(self):
+        """Where the inputs stand among the outputs."""
+        return [self.forecast["outputs"].index(name) for name in self.inputs]
+
+    def scales(self, streams):
+        """Mean and standard deviation of the inputs, [S, inputs] each."""
+        mean, std = self._output_scale(streams)
+        return mean[:, self.order()], std[:, self.order()]
+
     def _stand_ins(self, streams):
         """What a missing input takes: own forecast, else last value, else mean, else 0."""
         kind = self.normalise["kind"]
@@ -261,6 +286,17 @@ class Model:
             elif self.normalise["kind"] == "running":
                 mean[:, column], std[:, column] = streams.mean[:, row], self._sigma(streams)[:, row]
         return mean, std
+
+
+def roll_out(models, streams, steps):
+    """An ensemble's roll-out: the mean of its members' forecasts is the next input of each. Scales are alike."""
+    ahead = copy.deepcopy(streams)
+    mean, std = models[0].scales(ahead[0])
+    found = [np.mean([one.forecast for one in ahead], axis=0)]
+    while len(found) < steps:
+        x = (found[-1] - mean) / std
+        found.append(mean + std * np.mean([m.ahead(one, x) for m, one in zip(models, ahead)], axis=0))
+    return np.stack(found, axis=1)
 
 
 def flatten_wire(prediction):

@@ -10,8 +10,6 @@ namespace Realtime.Daemon.Commands;
 /// <summary><c>realtimed backtest</c>: recorded series through the daemon's loop, scored beside baselines.</summary>
 internal sealed class BacktestCommand
 {
-    private const string BuiltIn = "default";
-
     private readonly BacktestOptions _options = new();
 
     public static Command Create() => new BacktestCommand().CreateCommand();
@@ -26,6 +24,8 @@ internal sealed class BacktestCommand
         {
             if (result.GetValue(_options.TestTo) is { } to && to <= result.GetValue(_options.TestFrom))
                 result.AddError($"--test-to: found {to}, expected a row behind --test-from");
+            if (result.GetValue(_options.Decoder) is { } decoder && result.GetValue(_options.RollOut) is null)
+                result.AddError($"--decoder: found {decoder} without --roll-out, expected both");
             // What stands behind files is taken for one more of them.
             if (result.GetValue(_options.Data)?.FirstOrDefault(static file => file.StartsWith('-')) is { } unknown)
             {
@@ -41,21 +41,23 @@ internal sealed class BacktestCommand
     {
         var plot = arguments.GetValue(_options.Plot);
         RefuseAPlaceThatIsNone(plot);
-        var model = LoadModel(arguments.GetRequiredValue(_options.Model));
+        var models = BacktestModels.Load(
+            arguments.GetRequiredValue(_options.Model), arguments.GetValue(_options.RollOut) ?? 0,
+            arguments.GetValue(_options.Decoder));
         var plan = new BacktestPlan
         {
             Season = arguments.GetValue(_options.Season),
             From = arguments.GetValue(_options.TestFrom) ?? 0,
             To = arguments.GetValue(_options.TestTo) ?? int.MaxValue,
         };
-        var series = ReadSeries(arguments, model.Model);
-        var kernel = Kernels.Resolve(Kernels.Auto);
+        var series = ReadSeries(arguments, models.First.Model);
+        using var engines = ChooseEngines(arguments, series.Count);
         using var end = new End(null, stop);
-        var page = plot is null ? null : new BacktestPage(model.Model, series);
-        var result = Run(model, kernel, series, plan, page, end.Token);
+        var page = plot is null ? null : new BacktestPage(models.First.Model, series);
+        var result = Run(models, engines, series, plan, page, end.Token);
         RefuseNothingScored(result, plan);
         var output = arguments.InvocationConfiguration.Output;
-        var title = new BacktestTitle(model, kernel, plan, arguments.GetValue(_options.ScaleRows));
+        var title = new BacktestTitle(models, plan, arguments.GetValue(_options.ScaleRows));
         if (arguments.GetValue(_options.Json))
             JsonText.Write(output, json => BacktestJson.Write(json, title, result));
         else
@@ -67,37 +69,41 @@ internal sealed class BacktestCommand
         return ExitCode.Done;
     }
 
+    // A device is measured with as many streams as there are.
+    private Engines ChooseEngines(ParseResult arguments, int streams)
+    {
+        var options = new RealtimeOptions();
+        var engines = Engines.Choose(options with
+        {
+            Engine = options.Engine with
+            {
+                Kind = arguments.GetValue(_options.Engine) ?? EngineKind.Cpu,
+                Device = arguments.GetValue(_options.Device),
+            },
+            Streams = options.Streams with { Max = Math.Max(1, streams) },
+        });
+        if (engines.Notice is { } notice)
+            arguments.InvocationConfiguration.Error.WriteLine(notice);
+        return engines;
+    }
+
     private static BacktestResult Run(
-        LoadedModel model, string kernel, List<BacktestSeries> series, BacktestPlan plan, BacktestPage? page,
+        BacktestModels models, Engines engines, List<BacktestSeries> series, BacktestPlan plan, BacktestPage? page,
         CancellationToken stop)
     {
         try
         {
-            return BacktestRun.Run(model, kernel, series, plan, page is null ? null : page.Listen, stop: stop);
+            var members = models.IsEnsemble
+                ? models.Members.Select(one => new BacktestMember(one, BacktestRun.Run(
+                    models.Subject(one, engines), series, plan, stop: stop))).ToArray()
+                : [];
+            var result = BacktestRun.Run(
+                models.Subject(null, engines), series, plan, page is null ? null : page.Listen, stop: stop);
+            return result with { Members = members };
         }
         catch (OperationCanceledException)
         {
             throw new StartException(ExitCode.Failed, ["ended on request, before all rows were stepped"]);
-        }
-    }
-
-    private static LoadedModel LoadModel(string name)
-    {
-        var options = new ModelOptions { Name = BuiltIn, File = name, Streams = ["*"] };
-        try
-        {
-            var model = name == BuiltIn ? ModelLoading.ReadBuiltIn() : Model.Load(name);
-            if (model.IsClassifier)
-            {
-                throw new StartException(
-                    ExitCode.Configuration, [$"{name}: found a classifier, expected a model that forecasts"]);
-            }
-
-            return new LoadedModel(options, model);
-        }
-        catch (ModelFormatException e)
-        {
-            throw new StartException(ExitCode.Configuration, [e.Message]);
         }
     }
 

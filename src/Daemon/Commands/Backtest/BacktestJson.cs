@@ -12,9 +12,10 @@ internal static class BacktestJson
 
     public static void Write(Utf8JsonWriter json, BacktestTitle title, BacktestResult result)
     {
-        json.WriteString("model", title.Model.Model.Name);
-        json.WriteString("digest", title.Model.Model.Digest);
-        json.WriteString("kernel", title.Kernel);
+        json.WriteString("model", title.Models.IsEnsemble ? title.Row : title.Model.Model.Name);
+        json.WriteString("digest", title.Models.IsEnsemble ? null : title.Model.Model.Digest);
+        json.WriteString("engine", result.Engine);
+        json.WriteString("kernel", result.Kernel);
         json.WriteNumber("streams", result.Series.Count);
         json.WriteNumber("ticks", result.Ticks);
         Write(json, "nsPerStep", result.NanosecondsPerStep);
@@ -30,23 +31,48 @@ internal static class BacktestJson
         for (var i = 0; i < Flags.Length; i++)
             json.WriteNumber(Flags[i], result.Flagged[i]);
         json.WriteEndObject();
-        Write(json, result.Horizons);
+        Write(json, "horizons", result.Horizons);
+        if (result.RolledOut.Count > 0)
+            Write(json, "rollOut", result.Steps);
+        if (title.Models.IsEnsemble)
+            WriteMembers(json, result);
         json.WriteStartArray("perStream");
         for (var i = 0; i < result.Series.Count; i++)
         {
             json.WriteStartObject();
             json.WriteString("stream", result.Series[i].Name);
             json.WriteNumber("ticks", result.Series[i].Rows);
-            Write(json, ScoreTable.Of(result.Scores[i]));
+            Write(json, "horizons", ScoreTable.Of(result.Scores[i]));
+            if (result.RolledOut.Count > 0)
+                Write(json, "rollOut", ScoreTable.Of(result.RolledOut[i]));
             json.WriteEndObject();
         }
 
         json.WriteEndArray();
     }
 
-    private static void Write(Utf8JsonWriter json, IReadOnlyList<HorizonScore> horizons)
+    private static void WriteMembers(Utf8JsonWriter json, BacktestResult result)
     {
-        json.WriteStartArray("horizons");
+        json.WriteStartArray("members");
+        foreach (var (model, one) in result.Members)
+        {
+            json.WriteStartObject();
+            json.WriteString("model", model.Model.Name);
+            json.WriteString("file", model.Options.File);
+            json.WriteString("digest", model.Model.Digest);
+            Write(json, "nsPerStep", one.NanosecondsPerStep);
+            Write(json, "horizons", one.Horizons);
+            if (one.RolledOut.Count > 0)
+                Write(json, "rollOut", one.Steps);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+    }
+
+    private static void Write(Utf8JsonWriter json, string name, IReadOnlyList<HorizonScore> horizons)
+    {
+        json.WriteStartArray(name);
         foreach (var score in horizons)
         {
             json.WriteStartObject();

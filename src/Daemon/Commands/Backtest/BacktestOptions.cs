@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using Realtime.Daemon.Configuration;
 
 namespace Realtime.Daemon.Commands;
 
@@ -9,12 +10,28 @@ internal sealed class BacktestOptions
     // Data are read as for training.
     private readonly TrainDataOptions _data = new();
 
-    public Option<string> Model { get; } = new("--model")
+    public Option<string[]> Model { get; } = new("--model")
     {
-        Description = "A model file, or default for the one shipped with the program",
+        Description = "A model file, or default for the one shipped with the program; several of the same inputs and "
+            + "outputs are compared by themselves and as an ensemble, without what streams learn; may be repeated",
         HelpName = "FILE|default",
         Required = true,
+        Arity = ArgumentArity.OneOrMore,
     };
+
+    public Option<int?> RollOut { get; } = CommonOptions.Count(
+        "--roll-out", "Forecasts N steps from every row, too, each forecast being the next input");
+
+    public Option<string?> Decoder { get; } = new("--decoder")
+    {
+        Description = "A model that takes over from the states for --roll-out, and begins with the last value",
+        HelpName = "FILE",
+    };
+
+    public Option<EngineKind?> Engine { get; } = CommonOptions.Engine(
+        "What steps the models: cpu (default), gpu, or auto for what is faster here");
+
+    public Option<string?> Device { get; } = CommonOptions.Device();
 
     public Option<string[]> Data => _data.Data;
 
@@ -53,7 +70,10 @@ internal sealed class BacktestOptions
     };
 
     public IEnumerable<Option> All =>
-        [Model, Data, Column, Group, Rows, Delimiter, NoHeader, Season, ScaleRows, TestFrom, TestTo, Cap, Json, Plot];
+    [
+        Model, Data, Column, Group, Rows, Delimiter, NoHeader, Season, ScaleRows, TestFrom, TestTo, Cap, RollOut,
+        Decoder, Engine, Device, Json, Plot,
+    ];
 
     private static Option<int?> Row(string name, string description) => new(name)
     {

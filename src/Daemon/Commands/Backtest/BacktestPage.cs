@@ -75,12 +75,22 @@ internal sealed class BacktestPage
     {
         var page = new StringBuilder("<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">");
         page.Append("<meta name=\"viewport\" content=\"width=device-width\">");
-        page.Append($"<title>Backtest of {Html(_model.Name)}</title>\n<style>\n{Style}\n</style></head><body>\n");
-        page.Append($"<h1>Backtest of {Html(_model.Name)}</h1>\n<p>{Html(title.ModelText)}, kernel ");
-        page.Append($"{Html(title.Kernel)}. {result.Series.Count} streams, {ShortText.Count(result.Ticks)} ticks; ");
+        page.Append($"<title>Backtest of {Html(title.Name)}</title>\n<style>\n{Style}\n</style></head><body>\n");
+        page.Append($"<h1>Backtest of {Html(title.Name)}</h1>\n<p>{Html(title.ModelText)}, ");
+        page.Append($"{Html(BacktestTitle.EngineText(result))}. {result.Series.Count} streams, ");
+        page.Append($"{ShortText.Count(result.Ticks)} ticks; ");
         page.Append($"scored: {Html(title.RowsText)}; {Html(title.Units)}. ");
         page.Append($"{ShortText.Count(result.NanosecondsPerStep)} ns a step.</p>\n");
-        WriteTable(page, result);
+        page.Append("<h2>Errors</h2>\n");
+        WriteTable(page, "horizon", title, result.Horizons,
+            [.. result.Members.Select(static member => (member.Name, member.Result.Horizons))]);
+        if (result.RolledOut.Count > 0)
+        {
+            page.Append($"<h2>{Html(title.RollOutText)}</h2>\n");
+            WriteTable(page, "step", title, result.Steps,
+                [.. result.Members.Select(static member => (member.Name, member.Result.Steps))]);
+        }
+
         WriteCalibration(page, result);
         foreach (var (series, output, horizon, picture) in _pictures)
             WritePicture(page, $"{NameOf(series, output)}, {Ahead(_model.Forecast.Horizons[horizon])}", picture);
@@ -93,13 +103,17 @@ internal sealed class BacktestPage
 
     private static string Html(string text) => WebUtility.HtmlEncode(text);
 
-    private static void WriteTable(StringBuilder page, BacktestResult result)
+    private static void WriteTable(
+        StringBuilder page, string what, BacktestTitle title, IReadOnlyList<HorizonScore> horizons,
+        IReadOnlyList<(string Name, IReadOnlyList<HorizonScore> Horizons)> members)
     {
-        page.Append("<h2>Errors</h2>\n<table><tr><th>horizon<th>forecast<th>MSE<th>MAE<th>RMSE<th>MASE<th>sMAPE %");
+        page.Append($"<table><tr><th>{what}<th>forecast<th>MSE<th>MAE<th>RMSE<th>MASE<th>sMAPE %");
         page.Append("<th>MSE / persistence</tr>\n");
-        foreach (var score in result.Horizons)
+        foreach (var (h, score) in horizons.Index())
         {
-            WriteRow(page, $"{score.Horizon}", "model", score.Model, score);
+            WriteRow(page, $"{score.Horizon}", title.Row, score.Model, score);
+            foreach (var (name, scores) in members)
+                WriteRow(page, "", Html(name), scores[h].Model, score);
             if (score.Persistence.Count == 0)
                 continue;
             WriteRow(page, "", "persistence", score.Persistence, score);

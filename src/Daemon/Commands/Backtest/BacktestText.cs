@@ -13,7 +13,7 @@ internal static class BacktestText
 
     public static void Write(TextWriter output, BacktestTitle title, BacktestResult result)
     {
-        Row(output, "model", $"{title.ModelText}, kernel {title.Kernel}");
+        Row(output, title.Row, $"{title.ModelText}, {BacktestTitle.EngineText(result)}");
         Row(output, "data", $"{ShortText.Count(result.Series.Count)} streams, {ShortText.Count(result.Ticks)} ticks; "
             + $"scored: {title.RowsText}; {title.Units}");
         Row(output, "loop", $"{ShortText.Count(result.NanosecondsPerStep)} ns a step, all stages; "
@@ -22,19 +22,32 @@ internal static class BacktestText
             .Select(flag => $"{flag.First} {Percent((double)flag.Second / result.Ticks)}");
         Row(output, "flags", string.Join(", ", flagged) is { Length: > 0 } text ? text : ShortText.Nothing);
         output.WriteLine();
-        WriteHorizons(output, result.Horizons);
+        WriteHorizons(output, "horizon", title, result.Horizons,
+            [.. result.Members.Select(static member => (member.Name, member.Result.Horizons))]);
         WriteIntervals(output, result.Horizons);
+        if (result.RolledOut.Count > 0)
+        {
+            output.WriteLine();
+            output.WriteLine(title.RollOutText);
+            WriteHorizons(output, "step", title, result.Steps,
+                [.. result.Members.Select(static member => (member.Name, member.Result.Steps))]);
+        }
+
         if (result.Series.Count > 1)
             WriteStreams(output, result);
     }
 
-    private static void WriteHorizons(TextWriter output, IReadOnlyList<HorizonScore> horizons)
+    private static void WriteHorizons(
+        TextWriter output, string what, BacktestTitle title, IReadOnlyList<HorizonScore> horizons,
+        IReadOnlyList<(string Name, IReadOnlyList<HorizonScore> Horizons)> members)
     {
         var table = new TextTable(
-            ">horizon", "", ">forecasts", ">MSE", ">MAE", ">RMSE", ">MASE", ">sMAPE %", ">MSE / persistence");
-        foreach (var score in horizons)
+            $">{what}", "", ">forecasts", ">MSE", ">MAE", ">RMSE", ">MASE", ">sMAPE %", ">MSE / persistence");
+        foreach (var (h, score) in horizons.Index())
         {
-            Add(table, $"{score.Horizon}", "model", score.Model, score.Persistence);
+            Add(table, $"{score.Horizon}", title.Row, score.Model, score.Persistence);
+            foreach (var (name, scores) in members)
+                Add(table, "", ShortText.Cut(name, LongestName), scores[h].Model, score.Persistence);
             // What is never known at the time has no simple forecasts.
             if (score.Persistence.Count == 0)
                 continue;

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Realtime.Cells;
+using Realtime.Daemon.Configuration;
 using Realtime.Daemon.Hosting;
 using Realtime.Daemon.Recovery;
 using Realtime.Daemon.Storage;
@@ -9,6 +10,9 @@ namespace Realtime.Daemon.Commands;
 /// <summary><c>realtimed replay</c>: a journal, through the same steps again, at full speed.</summary>
 internal sealed class ReplayCommand
 {
+    // A device takes all streams together.
+    private const int DeviceTicks = 1 << 16;
+
     private readonly ConfigurationArguments _configuration = new();
 
     private readonly Argument<string> _directory = new("DIR")
@@ -31,9 +35,14 @@ internal sealed class ReplayCommand
 
     private readonly Option<string?> _kernel = new("--kernel")
     {
-        Description = $"Another kernel to compare with: {Kernels.Auto}, {string.Join(", ", Kernels.Available)}",
+        Description = $"Another kernel to compare with: {Kernels.Auto}, {string.Join(", ", Kernels.All)}",
         HelpName = "KERNEL",
     };
+
+    private readonly Option<EngineKind?> _engine = CommonOptions.Engine(
+        "Another engine to compare with: cpu, gpu, or auto for what is faster here");
+
+    private readonly Option<string?> _device = CommonOptions.Device();
 
     private readonly Option<ulong?> _from = CommonOptions.Record(
         "--from", "The first record that counts; default the oldest that can be replayed");
@@ -41,7 +50,8 @@ internal sealed class ReplayCommand
     private readonly Option<ulong?> _to = CommonOptions.Record("--to", "The last record; default the last there is");
 
     private readonly Option<int?> _maxTicks = CommonOptions.Count(
-        "--max-ticks", "Most ticks stepped together; it matters to no bit. Default 1024");
+        "--max-ticks",
+        "Most ticks stepped together; it matters to no bit. Default 1024, and 65536 with --engine gpu or auto");
 
     private readonly Option<bool> _json = CommonOptions.Json("Prints one JSON object");
 
@@ -49,10 +59,11 @@ internal sealed class ReplayCommand
     {
         var verb = new ReplayCommand();
         var command = new Command(
-            "replay", "Replays a journal at full speed: verifies it, or tries another model or kernel on it");
+            "replay", "Replays a journal at full speed: verifies it, or tries another model, kernel or engine on it");
         command.Arguments.Add(verb._directory);
         foreach (var option in new Option[]
-            { verb._verify, verb._model, verb._kernel, verb._from, verb._to, verb._maxTicks, verb._json })
+            { verb._verify, verb._model, verb._kernel, verb._engine, verb._device, verb._from, verb._to, verb._maxTicks,
+              verb._json })
             command.Options.Add(option);
         verb._configuration.AddTo(command);
         command.Validators.Add(result =>
@@ -63,6 +74,9 @@ internal sealed class ReplayCommand
                 result.AddError($"--kernel: found {kernel}, expected one of {Kernels.Auto}, "
                     + string.Join(", ", Kernels.Available));
             }
+
+            if (result.GetValue(verb._device) is { } device && result.GetValue(verb._engine) is null)
+                result.AddError($"--device: found {device} without --engine, expected both");
         });
         command.SetAction(verb.Run);
         return command;
@@ -83,7 +97,8 @@ internal sealed class ReplayCommand
         var options = _configuration.Load(arguments).Options!;
         GivenModel[] given = [.. (arguments.GetValue(_model) ?? []).Select(GivenModel.Load)];
         var models = new RecordedModels(() => ModelLoading.LoadAll(options), given, options.Engine.Threads);
-        var report = Replay(path, models, plan);
+        using var engines = ChooseEngines(arguments, options);
+        var report = Replay(path, models, plan with { Engines = engines });
         var output = arguments.InvocationConfiguration.Output;
         var verify = arguments.GetValue(_verify);
         if (arguments.GetValue(_json))
@@ -91,6 +106,15 @@ internal sealed class ReplayCommand
         else
             ReplayText.Write(output, path, report, verify);
         return verify && ReplayText.WhyNotVerified(report) is not null ? ExitCode.Failed : ExitCode.Done;
+    }
+
+    // Null where the recorded one is all that is asked for.
+    private Engines? ChooseEngines(ParseResult arguments, RealtimeOptions options)
+    {
+        if (arguments.GetValue(_engine) is not { } kind)
+            return null;
+        var engine = options.Engine with { Kind = kind, Device = arguments.GetValue(_device) ?? options.Engine.Device };
+        return Engines.Choose(options with { Engine = engine });
     }
 
     private static ReplayReport Replay(string path, RecordedModels models, ReplayPlan plan)
@@ -114,7 +138,8 @@ internal sealed class ReplayCommand
         {
             From = arguments.GetValue(_from),
             To = arguments.GetValue(_to) ?? plan.To,
-            MaxTicks = arguments.GetValue(_maxTicks) ?? plan.MaxTicks,
+            MaxTicks = arguments.GetValue(_maxTicks)
+                ?? (arguments.GetValue(_engine) is EngineKind.Gpu or EngineKind.Auto ? DeviceTicks : plan.MaxTicks),
             Kernel = arguments.GetValue(_kernel),
         };
     }

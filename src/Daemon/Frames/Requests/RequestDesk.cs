@@ -15,6 +15,7 @@ public sealed class RequestDesk(World world, WorldReport report)
     private const int ListDefault = 1000;
     private const int OpShown = 64;
 
+    private readonly ForecastDesk _forecasts = new(world);
     private Client? _client;
 
     /// <summary>Snapshots that must have ended before the last request's reply may go; 0 where it need not wait.
@@ -89,6 +90,8 @@ public sealed class RequestDesk(World world, WorldReport report)
                 return default;
             case "last":
                 return Reported(report.Last(fields.Streams, fields.Stream, reply, ref entries));
+            case "forecast":
+                return _forecasts.Execute(in fields, reply, ref entries);
             case "state.get":
                 return GetState(in fields, reply, ref entries);
             case "state.put":

@@ -31,11 +31,18 @@ public ref struct RequestFields
     public bool Worst;
 
     public int Limit;
+
+    /// <summary>Ticks ahead; negative where none are asked for.</summary>
+    public int Steps;
+
+    /// <summary>Seconds from tick to tick; NaN where they are not told.</summary>
+    public double Interval;
+
     public string? Fault;
 
     public static RequestFields Read(ReadOnlySpan<byte> request)
     {
-        var fields = new RequestFields { Limit = -1 };
+        var fields = new RequestFields { Limit = -1, Steps = -1, Interval = double.NaN };
         var reader = new MessagePackReader(request);
         if (!reader.TryReadMapHeader(out var count))
             return new RequestFields { Fault = "not a map" };
@@ -93,7 +100,13 @@ public ref struct RequestFields
             return reader.TryReadNil() || reader.TryReadBoolean(out Worst);
         if (key.SequenceEqual("state"u8))
             return reader.NextType == MessagePackType.Map && reader.TryReadRaw(out State);
-        return key.SequenceEqual("limit"u8) ? TryReadLimit(ref reader) : reader.TrySkip();
+        if (key.SequenceEqual("steps"u8))
+            return reader.TryReadNil() || TryReadCount(ref reader, out Steps);
+        if (key.SequenceEqual("interval"u8))
+            return reader.TryReadNil() || reader.TryReadDouble(out Interval);
+        if (key.SequenceEqual("limit"u8))
+            return reader.TryReadNil() || TryReadCount(ref reader, out Limit);
+        return reader.TrySkip();
     }
 
     private bool TryReadAfter(ref MessagePackReader reader)
@@ -104,13 +117,10 @@ public ref struct RequestFields
         return true;
     }
 
-    private bool TryReadLimit(ref MessagePackReader reader)
+    private static bool TryReadCount(ref MessagePackReader reader, out int count)
     {
-        if (reader.TryReadNil())
-            return true;
-        if (!reader.TryReadUInt64(out var limit))
-            return false;
-        Limit = (int)Math.Min(limit, int.MaxValue);
-        return true;
+        var isCount = reader.TryReadUInt64(out var number);
+        count = isCount ? (int)Math.Min(number, int.MaxValue) : -1;
+        return isCount;
     }
 }

@@ -19,7 +19,7 @@ internal static class RequestRights
             : changes ? DeniedStream(client, stream) : Unheard(client, stream);
         if (denied is not null)
             return denied;
-        return op is "hello" or "last" ? UnheardIn(client, fields.Streams) : null;
+        return op is "hello" or "last" or "forecast" ? UnheardIn(client, fields.Streams) : null;
     }
 
     /// <summary>Why it may not change a stream; null where it may.</summary>
