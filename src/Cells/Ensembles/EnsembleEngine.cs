@@ -29,6 +29,10 @@ public class EnsembleEngine : IStepEngine
     public string Name => _members[0].Name;
     public string Kernel => _members[0].Kernel;
     public int Rows => _members[0].Rows;
+
+    /// <summary>Of its members: whole waves are good for it. Here it is all done when it has begun.</summary>
+    public bool IsAsynchronous => _members[0].IsAsynchronous;
+
     public long StateBytes => _members.Sum(member => member.StateBytes);
 
     public void Grow(int rows)

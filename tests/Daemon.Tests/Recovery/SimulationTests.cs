@@ -34,6 +34,16 @@ public sealed class SimulationTests(ITestOutputHelper output)
     }
 
     [Fact]
+    public void It_is_with_two_frames_in_flight()
+    {
+        var tally = new DurableTally();
+        for (var seed = 100; seed < 100 + Seeds / 3; seed++)
+            tally.Add(DurableSeeds.Run(seed, Frames, isOnDevice: true));
+        output.WriteLine(tally.ToString());
+        Assert.True(tally is { PowerLosses: > 3, Snapshots: > 6, Troubles: > 6, Late: > 500 }, tally.ToString());
+    }
+
+    [Fact]
     public void The_same_seed_runs_the_same()
     {
         Assert.Equal(DurableSeeds.Run(3, 300).ToString(), DurableSeeds.Run(3, 300).ToString());

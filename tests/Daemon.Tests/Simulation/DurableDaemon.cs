@@ -17,12 +17,13 @@ internal sealed class DurableDaemon : IDisposable
     /// <exception cref="IOException">The disk refuses.</exception>
     public DurableDaemon(
         IDisk disk, RealtimeOptions options, IClock clock, ITickSource source, IPredictionSink sink, LifeTuning tuning,
-        bool salvage = false)
+        bool salvage = false, bool isOnDevice = false)
     {
         var directory = new StateDirectory(disk, options.State, clock);
         var loop = options.ForLoop();
-        var hosts = HostileInput.Models.Select(static (model, i) => new ModelHost(
-            $"model{i}", model.Model, new CpuEngine(model.Model), [model.Pattern]));
+        var hosts = HostileInput.Models.Select((model, i) => new ModelHost(
+            $"model{i}", model.Model,
+            isOnDevice ? new AsynchronousEngine(model.Model) : new CpuEngine(model.Model), [model.Pattern]));
         World = new World([.. hosts], loop, new NoJournal(), directory.Epoch);
         Loop = new FrameLoop(World, loop, new WorldReport(World, SimulatedDaemon.Facts), clock, source, sink);
         _life = new DurableLife(directory, World, Setup.Of(World.Models, "1.2.3"), options, salvage)

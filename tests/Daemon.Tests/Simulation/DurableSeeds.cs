@@ -11,9 +11,10 @@ internal static class DurableSeeds
     public static int? Asked => Environment.GetEnvironmentVariable(Variable) is { Length: > 0 } text
         ? int.Parse(text, CultureInfo.InvariantCulture) : null;
 
-    public static DurableTally Run(int seed, int frames, DurableMutation? mutation = null)
+    public static DurableTally Run(
+        int seed, int frames, DurableMutation? mutation = null, bool isOnDevice = false)
     {
-        var simulation = new DurableSimulation(seed, mutation);
+        var simulation = new DurableSimulation(seed, mutation, isOnDevice);
         try
         {
             return simulation.Run(frames);

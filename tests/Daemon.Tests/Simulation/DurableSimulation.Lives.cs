@@ -124,7 +124,6 @@ internal sealed partial class DurableSimulation
 
     private void StopWell()
     {
-        History.OfFrame.Clear();
         _published.Clear();
         _source.Waited = () =>
         {
@@ -146,6 +145,7 @@ internal sealed partial class DurableSimulation
 
     private void End(bool isPower)
     {
+        History.OfFrame.Clear();
         if (isPower)
         {
             _tally.PowerLosses++;
@@ -307,7 +307,7 @@ internal sealed partial class DurableSimulation
             Journal = journal => new HistoryJournal(History, _mutation.Journal(journal)),
             Store = store => new ToldSnapshots(_mutation.Store(store), SnapshotBegun),
         },
-        salvage);
+        salvage, _isOnDevice);
 
     private RealtimeOptions NewOptions() => new()
     {
