@@ -196,7 +196,7 @@ public sealed unsafe class GpuEngine : IStepEngine
     /// <param name="areToChange">The caller steps them.</param>
     internal StateSlabs Settled(bool areToChange = false)
     {
-        ObjectDisposedException.ThrowIf(_disposed, this);
+        CheckIdle();
         _rowCopies.Flush(_states);
         if (areToChange) _rowCopies.Forget();
         _queue.Finish();
