@@ -13,8 +13,8 @@ internal sealed unsafe class GruVector<TLanes, TVector> : VectorLayer
     // So few are stepped one by one.
     private const int Alone = 2;
 
-    // Eight streams' sums need 32 registers. So many streams go through a panel one after the other.
-    private static int Together => TLanes.Width == 16 ? 8 : 12;
+    // So many streams go through a panel one after the other, and are updated together.
+    private static int Together => TLanes.Width == 16 ? 16 : 12;
 
     private readonly Panels _panels;
     private readonly AlignedFloats _sums = new(MostStreams * GruProducts<TLanes, TVector>.SumFloats);
@@ -62,13 +62,14 @@ internal sealed unsafe class GruVector<TLanes, TVector> : VectorLayer
         }
     }
 
-    // What is missing of the last eight or four streams is stepped along: cheaper than fewer, or one by one.
+    // Eight streams' sums need 32 registers. What is missing of the last ones is stepped along: cheaper than one by
+    // one.
     private void Multiply(float* w, float* b, float* x, int count)
     {
         float* sums = _sums.Pointer;
-        int tile = TLanes.Width == 16 && count > 4 ? 8 : 4;
-        for (; count > 0; count -= tile)
+        for (int tile; count > 0; count -= tile)
         {
+            tile = TLanes.Width == 16 && count > 4 ? 8 : 4;
             if (tile == 8) GruProducts<TLanes, TVector>.EightStreams(w, b, x, Rows.Stride, _inputs, _hidden, sums);
             else GruProducts<TLanes, TVector>.FourStreams(w, b, x, Rows.Stride, _inputs, _hidden, sums);
             x += tile * Rows.Stride;

@@ -13,8 +13,8 @@ internal sealed unsafe class LstmVector<TLanes, TVector> : VectorLayer
 {
     private const int MostStreams = 24;
 
-    // Six streams' sums need 32 registers. So many streams go through a panel one after the other...
-    private static int Together => TLanes.Width == 16 ? 6 : 12;
+    // So many streams go through a panel one after the other, and are updated together...
+    private const int Together = 12;
 
     // ...and so few through the whole layer, one by one.
     private static int Alone => TLanes.Width == 16 ? 2 : 1;
@@ -70,14 +70,14 @@ internal sealed unsafe class LstmVector<TLanes, TVector> : VectorLayer
         }
     }
 
-    // What is missing of the last six or three streams is stepped along.
+    // Six streams' sums need 32 registers. What is missing of the last ones is stepped along.
     private void Multiply(float* w, float* b, float* x, int count)
     {
         float* sums = _sums.Pointer;
         nint columns = _inputs + _hidden;
-        int tile = TLanes.Width == 16 ? 6 : 3;
-        for (; count > 0; count -= tile)
+        for (int tile; count > 0; count -= tile)
         {
+            tile = TLanes.Width == 16 && count > 3 ? 6 : 3;
             if (tile == 6) LstmProducts<TLanes, TVector>.SixStreams(w, b, x, Rows.Stride, columns, sums);
             else LstmProducts<TLanes, TVector>.ThreeStreams(w, b, x, Rows.Stride, columns, sums);
             x += tile * Rows.Stride;
