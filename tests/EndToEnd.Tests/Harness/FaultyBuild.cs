@@ -6,7 +6,7 @@ internal static class FaultyBuild
     public const int Hang = 10;
 
     public static string Folder { get; } =
-        Path.Combine(Repository.Root, "artifacts", "faults", "bin", "Daemon", "release");
+        Path.Combine(Repository.Root, "artifacts", "faults", "bin", "Daemon", "debug");
 
     public static string Daemon { get; } = Path.Combine(Folder, "realtimed.dll");
 
@@ -14,7 +14,7 @@ internal static class FaultyBuild
     public static string? Missing => File.Exists(Daemon)
         ? null
         : "NOT TESTED: no daemon that can be made to hang "
-            + "(dotnet build src/Daemon --configuration Release -p:FaultInjection=true)";
+            + "(dotnet build src/Daemon --configuration Debug -p:FaultInjection=true)";
 }
 
 /// <summary>A fact that needs the build with faults; skipped, saying why, where it is missing.</summary>
