@@ -45,7 +45,8 @@ internal sealed class Figures(string name, string card, bool isClaimed)
             string bound = claim.HigherIsBetter ? "≥" : "≤", unit = claim.Figure.Unit;
             output.WriteLine(string.Create(CultureInfo.InvariantCulture,
                 $"| {claim.Text} | {bound} {claim.Pass:g4} {unit} | {bound} {claim.Aim:g4} {unit} | "
-                + $"{claim.Figure.Median:g4} {unit}{Verdict(claim)} | {claim.Figure.Low:g4} to {claim.Figure.High:g4} |"));
+                + $"{claim.Figure.Median:g4} {unit}{Verdict(claim)} | "
+                + $"{claim.Figure.Low:g4} to {claim.Figure.High:g4} |"));
         }
 
         if (!isClaimed)

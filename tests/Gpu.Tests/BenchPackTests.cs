@@ -32,7 +32,8 @@ public sealed class BenchPackTests : IDisposable
         Assert.DoesNotContain("FAILED", output, StringComparison.Ordinal);
         bool hasTorch = output.Contains("# beside it PyTorch", StringComparison.Ordinal);
         Assert.Equal(!hasTorch, output.Contains("LEFT OUT: PyTorch: ", StringComparison.Ordinal));
-        Assert.Contains("| 300 resident streams, one step | ≤ 0.65 ms | ≤ 0.25 ms | ", output, StringComparison.Ordinal);
+        Assert.Contains(
+            "| 300 resident streams, one step | ≤ 0.65 ms | ≤ 0.25 ms | ", output, StringComparison.Ordinal);
         Assert.Contains("nothing passes or fails", output, StringComparison.Ordinal);
         using JsonDocument summary = JsonDocument.Parse(
             File.ReadAllText(Path.Combine(_folder, "bench-gpu", "results", "summary.json")));
