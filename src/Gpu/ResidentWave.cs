@@ -24,7 +24,6 @@ internal sealed unsafe class ResidentWave : IDisposable
     private readonly Staging _outputs;
     private readonly int _inputs;
     private readonly int _height;
-    private GpuBuffer? _mean;
 
     /// <param name="models">Networks that take all their inputs at once, of the same inputs and outputs.</param>
     /// <param name="context">The device.</param>
@@ -71,9 +70,8 @@ internal sealed unsafe class ResidentWave : IDisposable
             member.Kernels.Use(_wave.Device, member.Outputs);
         }
 
-        _mean = _outputs.Device;
         _average.Set(0, _wave.Device);
-        _average.Set(2, _mean);
+        _average.Set(2, _outputs.Device);
         return true;
     }
 

@@ -47,7 +47,7 @@ internal sealed class FrameBacktest : IDisposable
     private readonly IRollOut? _rollOut;
     private readonly RollOutWave? _rollOuts;
     private readonly List<int> _rolled = [];
-    private double[] _forecasts = [];
+    private readonly double[] _forecasts = [];
 
     /// <param name="subject">What is stepped.</param>
     /// <param name="streams">Series there will be.</param>
@@ -73,6 +73,7 @@ internal sealed class FrameBacktest : IDisposable
         (Engine, Kernel, _steps) = (host.Engine.Name, host.Engine.Kernel, subject.RollOut);
         if (_steps == 0)
             return;
+        _forecasts = new double[_steps * Model.Forecast.Outputs.Length];
         _rollOut = host.Engine.RollOut(subject.Decoder);
         _rollOuts = new RollOutWave(_rollOut, isDecoder: subject.Decoder is not null);
     }
@@ -169,7 +170,6 @@ internal sealed class FrameBacktest : IDisposable
     {
         _rollOuts!.Begin(_steps);
         _rolled.Clear();
-        _forecasts = new double[_steps * Model.Forecast.Outputs.Length];
         for (var i = 0; i < series.Count; i++)
         {
             if (row < series[i].Rows && (wants?.Invoke(i, row) ?? true) && Add(i, row, series[i]))

@@ -61,7 +61,7 @@ public sealed class World : IDisposable
     public ChangeLog Changes { get; }
     public GapPolicy OnGap { get; private set; }
     public Reloads Reloads { get; } = new();
-    public EngineChanges Engines { get; } = new();
+    public EngineChanges EngineChanges { get; } = new();
 
     /// <summary>Told of each change of an engine.</summary>
     public Action<EngineChange>? EngineChanged { get; set; }
@@ -252,7 +252,7 @@ public sealed class World : IDisposable
     /// <summary>Tells of a model's other engine; the setup that records it is the caller's.</summary>
     public void Raise(EngineChange change)
     {
-        Engines.Add(change with { At = Now });
+        EngineChanges.Add(change with { At = Now });
         EngineChanged?.Invoke(change);
         Events.Add(change);
     }
@@ -260,7 +260,7 @@ public sealed class World : IDisposable
     /// <summary>The same of what a start found, whose event waits until subscribers have come back.</summary>
     public void RaiseLater(EngineChange change)
     {
-        Engines.Add(change);
+        EngineChanges.Add(change);
         EngineChanged?.Invoke(change);
         _untold.Add(change);
     }

@@ -32,7 +32,7 @@ public sealed class EngineChangeTests
         }
 
         Assert.Equal(same.Daemon.StatesDigest(), rig.Daemon.StatesDigest());
-        Assert.Empty(same.World.Engines.Last);
+        Assert.Empty(same.World.EngineChanges.Last);
         var (was, isNow) = isToDevice ? ("cpu/", "device/") : ("device/", "cpu/");
         AssertTold(rig, was, isNow, "the model was read again");
         using var disk = new FileDisk(rig.State);
@@ -75,7 +75,7 @@ public sealed class EngineChangeTests
 
     private static void AssertTold(ReloadRig rig, string was, string isNow, string? reason)
     {
-        var change = Assert.Single(rig.World.Engines.Last);
+        var change = Assert.Single(rig.World.EngineChanges.Last);
         Assert.Equal(("model0", reason), (change.Model, change.Reason));
         Assert.StartsWith(was, change.From);
         Assert.StartsWith(isNow, change.To);

@@ -200,8 +200,8 @@ public sealed class WorldReport(World world, DaemonFacts facts)
     private void WriteEngineChanges(MessagePackWriter reply)
     {
         reply.WriteString("engineChanges"u8);
-        reply.WriteArrayHeader(world.Engines.Last.Count);
-        foreach (var change in world.Engines.Last)
+        reply.WriteArrayHeader(world.EngineChanges.Last.Count);
+        foreach (var change in world.EngineChanges.Last)
         {
             reply.WriteMapHeader(5);
             reply.Entry("at"u8, change.At);
