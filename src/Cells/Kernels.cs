@@ -8,7 +8,7 @@ namespace Realtime.Cells;
 public static class Kernels
 {
     /// <summary>Grows whenever a kernel's results change in any bit; recorded beside the kernel's name.</summary>
-    public const int Version = 3;
+    public const int Version = 4;
 
     public const string Scalar = "scalar";
     public const string Vector128Name = "vector128";

@@ -52,10 +52,10 @@ internal static unsafe class GruOne<TLanes, TVector>
         }
         while (++h < end);
         var powers = new Powers<TLanes, TVector>();
-        n0 = GruGates<TLanes, TVector>.New(powers, r0, x0, n0);
-        n1 = GruGates<TLanes, TVector>.New(powers, r1, x1, n1);
-        n0 = GruGates<TLanes, TVector>.Blend(powers, z0, n0, TLanes.Load(old));
-        n1 = GruGates<TLanes, TVector>.Blend(powers, z1, n1, TLanes.Load(old + width));
+        n0 = GruGates<TLanes, TVector>.New(powers.One, powers.Of(r0), x0, n0);
+        n1 = GruGates<TLanes, TVector>.New(powers.One, powers.Of(r1), x1, n1);
+        n0 = GruGates<TLanes, TVector>.Blend(powers.One, powers.Of(z0), powers.Of(n0), TLanes.Load(old));
+        n1 = GruGates<TLanes, TVector>.Blend(powers.One, powers.Of(z1), powers.Of(n1), TLanes.Load(old + width));
         TLanes.Store(n0, state);
         TLanes.Store(n0, y);
         TLanes.Store(n1, state + width);
@@ -91,8 +91,8 @@ internal static unsafe class GruOne<TLanes, TVector>
         }
         while (++h < end);
         var powers = new Powers<TLanes, TVector>();
-        n = GruGates<TLanes, TVector>.New(powers, r, x0, n);
-        n = GruGates<TLanes, TVector>.Blend(powers, z, n, TLanes.Load(old));
+        n = GruGates<TLanes, TVector>.New(powers.One, powers.Of(r), x0, n);
+        n = GruGates<TLanes, TVector>.Blend(powers.One, powers.Of(z), powers.Of(n), TLanes.Load(old));
         TLanes.Store(n, state);
         TLanes.Store(n, y);
     }

@@ -61,7 +61,7 @@ internal sealed unsafe class GruResetBeforeVector<TLanes, TVector> : VectorLayer
         for (float* end = sums + _new.Floats; sums < end; sums += TLanes.Width, update += TLanes.Width)
         {
             TVector next = GruGates<TLanes, TVector>.Blend(
-                powers, TLanes.Load(update), TLanes.Load(sums), TLanes.Load(state));
+                powers.One, powers.Of(TLanes.Load(update)), powers.Of(TLanes.Load(sums)), TLanes.Load(state));
             TLanes.Store(next, state);
             TLanes.Store(next, y);
             state += TLanes.Width;

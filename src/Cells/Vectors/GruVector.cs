@@ -8,16 +8,11 @@ internal sealed unsafe class GruVector<TLanes, TVector> : VectorLayer
     where TLanes : struct, ILanes<TVector>
     where TVector : unmanaged
 {
-    private const int MostStreams = 24;
-
     // So few are stepped one by one.
     private const int Alone = 2;
 
-    // So many streams go through a panel one after the other, and are updated together.
-    private static int Together => TLanes.Width == 16 ? 16 : 12;
-
     private readonly Panels _panels;
-    private readonly AlignedFloats _sums = new(MostStreams * GruProducts<TLanes, TVector>.SumFloats);
+    private readonly AlignedFloats _sums = new(StreamGroup.Most * GruProducts<TLanes, TVector>.SumFloats);
     private readonly nint _inputs;
     private readonly nint _hidden;
     private readonly int _start;
@@ -36,11 +31,16 @@ internal sealed unsafe class GruVector<TLanes, TVector> : VectorLayer
 
     public override void Step(in StreamGroup group, float* y, nint stride)
     {
-        int at = 0;
-        for (int count; (count = Math.Min(Together, group.Count - at)) > Alone; at += count)
-            Streams(group, at, count, y, stride);
-        for (; at < group.Count; at++) One(group, at, y + at * stride);
+        if (group.Count > Alone)
+        {
+            Streams(group, y, stride);
+            return;
+        }
+
+        for (int at = 0; at < group.Count; at++) One(group.States[at], at, y + at * stride);
     }
+
+    public override void StepOne(float* state, float* y) => One(state, 0, y);
 
     public override void Dispose()
     {
@@ -50,15 +50,14 @@ internal sealed unsafe class GruVector<TLanes, TVector> : VectorLayer
     }
 
     // Panel by panel, so that a panel's weights serve all streams from the nearest cache.
-    private void Streams(in StreamGroup group, int first, int count, float* y, nint stride)
+    private void Streams(in StreamGroup group, float* y, nint stride)
     {
-        Rows.Gather(group, first, count, _start);
-        float* x = Rows.Inputs + first * Rows.Stride, h = Rows.Hidden + first * Rows.Stride;
-        y += first * stride;
+        Rows.Gather(group, 0, group.Count, _start);
         for (int panel = 0, unit = 0; panel < _panels.Count; panel++, unit += TLanes.Width)
         {
-            Multiply(_panels.Weights(panel), _panels.Biases(panel), x, count);
-            Update(_sums.Pointer, h + unit, Rows.Stride, group.States + first, _start + unit, y + unit, stride, count);
+            Multiply(_panels.Weights(panel), _panels.Biases(panel), Rows.Inputs, group.Count);
+            Update(_sums.Pointer, Rows.Hidden + unit, Rows.Stride, group.States, _start + unit, y + unit, stride,
+                group.Count);
         }
     }
 
@@ -81,19 +80,20 @@ internal sealed unsafe class GruVector<TLanes, TVector> : VectorLayer
     /// The panels of one stream in turns forwards and backwards, so that those read last, still in the nearest cache,
     /// are the first to be read again.
     /// </summary>
-    private void One(in StreamGroup group, int at, float* y)
+    private void One(float* state, int at, float* y)
     {
-        float* x = Rows.Inputs + at * Rows.Stride, state = group.States[at] + _start, h = state;
+        state += _start;
+        float* x = Rows.Inputs + at * Rows.Stride, h = state;
         int count = _panels.Count, pairs = count / 2;
-        if (count > 2)
+        // Two panels of 8 lanes do not keep the processor busy.
+        int first = TLanes.Width == 16 ? 0 : count / 4 * 4;
+        // Panels that are summed together have all read the old state before one of them writes the new one.
+        if (count > Math.Max(2, Math.Min(first, 4)))
         {
-            Rows.Gather(group, at, 1, _start);
-            h = Rows.Hidden + at * Rows.Stride;
+            h = Rows.Keep(state, at);
             _backwards = !_backwards;
         }
 
-        // Two panels of 8 lanes do not keep the processor busy.
-        int first = TLanes.Width == 16 ? 0 : count / 4 * 4;
         if (first > 0) Fours(first, x, h, state, y);
         for (int i = first / 2; i < pairs; i++)
         {
@@ -123,7 +123,7 @@ internal sealed unsafe class GruVector<TLanes, TVector> : VectorLayer
 
     /// <summary>
     /// A vector of units of each stream from their sums to h'. Not inlined, for the compiler to keep the sums above in
-    /// registers; in two loops, for the processor to overlap what does not wait for the reset gate.
+    /// registers; in loops of few instructions, so that the processor has many turns of each under way at once.
     /// </summary>
     /// <param name="sums">[stream][4][lane].</param>
     /// <param name="h">The old state of the first stream's units.</param>
@@ -137,26 +137,23 @@ internal sealed unsafe class GruVector<TLanes, TVector> : VectorLayer
     private static void Update(float* sums, float* h, nint strideH, float** states, nint offset, float* y,
         nint stride, int count)
     {
-        int width = TLanes.Width;
+        int width = TLanes.Width, next = GruProducts<TLanes, TVector>.SumFloats;
         var powers = new Powers<TLanes, TVector>(PowerConstants.Pointer);
-        float* at = sums, end = sums + count * GruProducts<TLanes, TVector>.SumFloats;
-        for (; at < end; at += GruProducts<TLanes, TVector>.SumFloats)
+        float* end = sums + count * next;
+        for (float* at = sums; at < end; at += next) powers.OfTwo(at, width);
+        for (float* at = sums; at < end; at += next)
         {
-            TLanes.Store(
-                GruGates<TLanes, TVector>.New(
-                    powers, TLanes.Load(at), TLanes.Load(at + 2 * width), TLanes.Load(at + 3 * width)),
-                at + 2 * width);
+            TVector n = GruGates<TLanes, TVector>.New(
+                powers.One, TLanes.Load(at), TLanes.Load(at + 2 * width), TLanes.Load(at + 3 * width));
+            TLanes.Store(powers.Of(n), at + 2 * width);
         }
 
-        for (; sums < end; sums += GruProducts<TLanes, TVector>.SumFloats)
+        for (; sums < end; sums += next, h += strideH, states++, y += stride)
         {
-            TVector next = GruGates<TLanes, TVector>.Blend(
-                powers, TLanes.Load(sums + width), TLanes.Load(sums + 2 * width), TLanes.Load(h));
-            TLanes.Store(next, *states + offset);
-            TLanes.Store(next, y);
-            h += strideH;
-            states++;
-            y += stride;
+            TVector state = GruGates<TLanes, TVector>.Blend(
+                powers.One, TLanes.Load(sums + width), TLanes.Load(sums + 2 * width), TLanes.Load(h));
+            TLanes.Store(state, *states + offset);
+            TLanes.Store(state, y);
         }
     }
 

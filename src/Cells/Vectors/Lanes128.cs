@@ -47,7 +47,8 @@ internal readonly unsafe struct Lanes128 : ILanes<Vector128<float>>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<float> Scale(Vector128<float> value, Vector128<float> n) =>
-        value * PowerOfTwo(n + Vector128.Create(LaneMath.RoundingShift));
+        (value.AsInt32() + Vector128.ShiftLeft((n + Vector128.Create(LaneMath.RoundingShift)).AsInt32(), 23))
+            .AsSingle();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float First(Vector128<float> value) => value.ToScalar();

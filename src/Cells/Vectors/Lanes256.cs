@@ -47,7 +47,8 @@ internal readonly unsafe struct Lanes256 : ILanes<Vector256<float>>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> Scale(Vector256<float> value, Vector256<float> n) =>
-        value * PowerOfTwo(n + Vector256.Create(LaneMath.RoundingShift));
+        (value.AsInt32() + Vector256.ShiftLeft((n + Vector256.Create(LaneMath.RoundingShift)).AsInt32(), 23))
+            .AsSingle();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float First(Vector256<float> value) => value.ToScalar();

@@ -2,31 +2,39 @@ using System.Runtime.CompilerServices;
 
 namespace Realtime.Cells.Vectors;
 
-/// <summary>From the sums of an lstm layer, which are exponents (see <see cref="PowerScale"/>), to c' and h'.</summary>
+/// <summary>From the powers of an lstm layer's sums, which are exponents (see <see cref="PowerScale"/>), to c' and h'.
+/// </summary>
 internal static class LstmGates<TLanes, TVector>
     where TLanes : struct, ILanes<TVector>
     where TVector : unmanaged
 {
-    /// <summary>c' = f∘c + i∘g, of the sums of i, f and g, and c.</summary>
+    /// <summary>
+    /// c' = f∘c + i∘g with one division for i = 1 / (1 + I), f = 1 / (1 + F) and g = (G − 1) / (G + 1): with
+    /// M = (1 + I) (G + 1) it is (c M + (1 + F) (G − 1)) / ((1 + F) M).
+    /// </summary>
+    /// <param name="one">1.</param>
+    /// <param name="i">I, the power of i's sum.</param>
+    /// <param name="f">F, the power of f's sum.</param>
+    /// <param name="g">G, the power of g's sum.</param>
+    /// <param name="c">The old cell state.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static TVector Cell(in Powers<TLanes, TVector> powers, TVector i, TVector f, TVector g, TVector c) =>
-        TLanes.Add(
-            TLanes.Divide(c, TLanes.Add(powers.One, powers.Of(f))), SigmoidTimesTanh(powers, i, powers.Of(g)));
-
-    /// <summary>h' = o∘tanh(c'), of the sum of o, and c'.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static TVector Hidden(in Powers<TLanes, TVector> powers, TVector o, TVector c) =>
-        SigmoidTimesTanh(powers, o, powers.ExpOfTwice(c));
-
-    /// <summary>With one division: (B − 1) / ((1 + A) (B + 1)), A the power of the sigmoid's sum.</summary>
-    /// <param name="powers">What makes powers.</param>
-    /// <param name="sigmoid">The sum of the sigmoid.</param>
-    /// <param name="power">B, the power that the tanh is made of.</param>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static TVector SigmoidTimesTanh(in Powers<TLanes, TVector> powers, TVector sigmoid, TVector power)
+    public static TVector Cell(TVector one, TVector i, TVector f, TVector g, TVector c)
     {
-        TVector one = powers.One, a = powers.Of(sigmoid);
-        return TLanes.Divide(
-            TLanes.Subtract(power, one), TLanes.Multiply(TLanes.Add(one, a), TLanes.Add(power, one)));
+        TVector above = TLanes.Add(g, one), below = TLanes.Subtract(g, one);
+        TVector product = TLanes.MultiplyAdd(i, above, above);
+        TVector next = TLanes.MultiplyAdd(c, product, TLanes.MultiplyAdd(f, below, below));
+        return TLanes.Divide(next, TLanes.MultiplyAdd(f, product, product));
+    }
+
+    /// <summary>h' = o∘tanh(c') with one division for o = 1 / (1 + O) and tanh(c') = (B − 1) / (B + 1): it is
+    /// (B − 1) / ((1 + O) (B + 1)).</summary>
+    /// <param name="one">1.</param>
+    /// <param name="o">O, the power of o's sum.</param>
+    /// <param name="b">B = e^(2 c').</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static TVector Hidden(TVector one, TVector o, TVector b)
+    {
+        TVector above = TLanes.Add(b, one);
+        return TLanes.Divide(TLanes.Subtract(b, one), TLanes.MultiplyAdd(o, above, above));
     }
 }

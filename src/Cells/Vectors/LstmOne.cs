@@ -56,12 +56,14 @@ internal static unsafe class LstmOne<TLanes, TVector>
         }
         while (++h < end);
         var powers = new Powers<TLanes, TVector>();
-        i0 = LstmGates<TLanes, TVector>.Cell(powers, i0, f0, g0, TLanes.Load(cell));
-        i1 = LstmGates<TLanes, TVector>.Cell(powers, i1, f1, g1, TLanes.Load(cell + width));
+        i0 = LstmGates<TLanes, TVector>.Cell(
+            powers.One, powers.Of(i0), powers.Of(f0), powers.Of(g0), TLanes.Load(cell));
+        i1 = LstmGates<TLanes, TVector>.Cell(
+            powers.One, powers.Of(i1), powers.Of(f1), powers.Of(g1), TLanes.Load(cell + width));
         TLanes.Store(i0, cell);
         TLanes.Store(i1, cell + width);
-        i0 = LstmGates<TLanes, TVector>.Hidden(powers, o0, i0);
-        i1 = LstmGates<TLanes, TVector>.Hidden(powers, o1, i1);
+        i0 = LstmGates<TLanes, TVector>.Hidden(powers.One, powers.Of(o0), powers.ExpOfTwice(i0));
+        i1 = LstmGates<TLanes, TVector>.Hidden(powers.One, powers.Of(o1), powers.ExpOfTwice(i1));
         TLanes.Store(i0, state);
         TLanes.Store(i0, y);
         TLanes.Store(i1, state + width);
@@ -99,9 +101,10 @@ internal static unsafe class LstmOne<TLanes, TVector>
         }
         while (++h < end);
         var powers = new Powers<TLanes, TVector>();
-        i0 = LstmGates<TLanes, TVector>.Cell(powers, i0, f0, g0, TLanes.Load(cell));
+        i0 = LstmGates<TLanes, TVector>.Cell(
+            powers.One, powers.Of(i0), powers.Of(f0), powers.Of(g0), TLanes.Load(cell));
         TLanes.Store(i0, cell);
-        i0 = LstmGates<TLanes, TVector>.Hidden(powers, o0, i0);
+        i0 = LstmGates<TLanes, TVector>.Hidden(powers.One, powers.Of(o0), powers.ExpOfTwice(i0));
         TLanes.Store(i0, state);
         TLanes.Store(i0, y);
     }

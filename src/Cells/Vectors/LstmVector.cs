@@ -45,8 +45,10 @@ internal sealed unsafe class LstmVector<TLanes, TVector> : VectorLayer
         int at = 0;
         for (int count; (count = Math.Min(Together, group.Count - at)) > Alone; at += count)
             Streams(group, at, count, y, stride);
-        for (; at < group.Count; at++) One(group, at, y + at * stride);
+        for (; at < group.Count; at++) One(group.States[at], at, y + at * stride);
     }
+
+    public override void StepOne(float* state, float* y) => One(state, 0, y);
 
     public override void Dispose()
     {
@@ -86,15 +88,13 @@ internal sealed unsafe class LstmVector<TLanes, TVector> : VectorLayer
     }
 
     /// <summary>Backwards every other step; see <see cref="GruVector{TLanes,TVector}"/>.</summary>
-    private void One(in StreamGroup group, int at, float* y)
+    private void One(float* row, int at, float* y)
     {
-        float* x = Rows.Inputs + at * Rows.Stride;
-        float* state = group.States[at] + _startH, cell = group.States[at] + _startC, h = state;
+        float* x = Rows.Inputs + at * Rows.Stride, state = row + _startH, cell = row + _startC, h = state;
         int count = _panels.Count, pairs = count / 2;
         if (count > 2)
         {
-            Rows.Gather(group, at, 1, _startH);
-            h = Rows.Hidden + at * Rows.Stride;
+            h = Rows.Keep(state, at);
             _backwards = !_backwards;
         }
 
@@ -118,26 +118,26 @@ internal sealed unsafe class LstmVector<TLanes, TVector> : VectorLayer
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static void Update(float* sums, float** states, nint h, nint c, float* y, nint stride, int count)
     {
-        int width = TLanes.Width;
+        int width = TLanes.Width, next = LstmProducts<TLanes, TVector>.SumFloats;
         var powers = new Powers<TLanes, TVector>(PowerConstants.Pointer);
-        float* at = sums, end = sums + count * LstmProducts<TLanes, TVector>.SumFloats;
+        float* end = sums + count * next;
+        for (float* at = sums; at < end; at += 2 * width) powers.OfTwo(at, width);
         float** row = states;
-        for (; at < end; at += LstmProducts<TLanes, TVector>.SumFloats)
+        for (float* at = sums; at < end; at += next, row++)
         {
-            TVector next = LstmGates<TLanes, TVector>.Cell(
-                powers, TLanes.Load(at), TLanes.Load(at + width), TLanes.Load(at + 2 * width), TLanes.Load(*row + c));
-            TLanes.Store(next, *row + c);
-            TLanes.Store(next, at);
-            row++;
+            TVector cell = LstmGates<TLanes, TVector>.Cell(
+                powers.One, TLanes.Load(at), TLanes.Load(at + width), TLanes.Load(at + 2 * width),
+                TLanes.Load(*row + c));
+            TLanes.Store(cell, *row + c);
+            TLanes.Store(cell, at);
         }
 
-        for (; sums < end; sums += LstmProducts<TLanes, TVector>.SumFloats)
+        for (; sums < end; sums += next, states++, y += stride)
         {
-            TVector next = LstmGates<TLanes, TVector>.Hidden(powers, TLanes.Load(sums + 3 * width), TLanes.Load(sums));
-            TLanes.Store(next, *states + h);
-            TLanes.Store(next, y);
-            states++;
-            y += stride;
+            TVector hidden = LstmGates<TLanes, TVector>.Hidden(
+                powers.One, TLanes.Load(sums + 3 * width), powers.ExpOfTwice(TLanes.Load(sums)));
+            TLanes.Store(hidden, *states + h);
+            TLanes.Store(hidden, y);
         }
     }
 

@@ -66,6 +66,15 @@ internal readonly unsafe ref struct Powers<TLanes, TVector>
         return TLanes.Scale(TLanes.MultiplyAdd(high, square, low), n);
     }
 
+    /// <summary>Two vectors one behind the other, in place.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void OfTwo(float* at, int width)
+    {
+        TVector first = Of(TLanes.Load(at)), second = Of(TLanes.Load(at + width));
+        TLanes.Store(first, at);
+        TLanes.Store(second, at + width);
+    }
+
     /// <summary>e^2x, likewise.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public TVector ExpOfTwice(TVector x) => Of(TLanes.Multiply(x, TLanes.All(PowerConstants.TwoLogTwoOfE)));

@@ -49,6 +49,17 @@ internal sealed unsafe class StreamRows : IDisposable
         for (int m = first + count; m < end; m++) Fetch(group.States[m] + start, _hidden);
     }
 
+    /// <summary>Copies the hidden state of one stream.</summary>
+    /// <param name="state">The state.</param>
+    /// <param name="at">The stream's place.</param>
+    /// <returns>The copy.</returns>
+    public float* Keep(float* state, int at)
+    {
+        float* copy = Hidden + at * Stride;
+        Copy(state, copy, _hidden);
+        return copy;
+    }
+
     /// <summary>Asks for the cache lines of one slot of a state row.</summary>
     public static void Fetch(float* state, int floats)
     {

@@ -17,5 +17,11 @@ internal abstract unsafe class VectorLayer(StreamRows rows) : IDisposable
     /// <param name="stride">Floats from one stream's outputs to the next.</param>
     public abstract void Step(in StreamGroup group, float* y, nint stride);
 
+    /// <summary>The same for one stream alone, whose inputs lie first in <see cref="Rows"/>.</summary>
+    /// <param name="state">Its state row.</param>
+    /// <param name="y">Its outputs.</param>
+    public virtual void StepOne(float* state, float* y) =>
+        Step(new StreamGroup { Count = 1, Known = 1, States = &state }, y, 0);
+
     public virtual void Dispose() => rows.Dispose();
 }
