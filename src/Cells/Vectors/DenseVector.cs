@@ -57,6 +57,12 @@ internal sealed unsafe class DenseVector<TLanes, TVector> : VectorLayer
         }
     }
 
+    public override void StepOne(float* state, float* y)
+    {
+        if (WritesExactly) StepOne(1, y, 1);
+        else base.StepOne(state, y);
+    }
+
     public override void Dispose()
     {
         base.Dispose();

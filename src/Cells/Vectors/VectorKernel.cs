@@ -65,7 +65,7 @@ internal sealed unsafe class VectorKernel<TLanes, TVector> : WaveKernel
     private void StepOne(float* state, ReadOnlySpan<float> inputs, Span<float> outputs)
     {
         VectorLayer layer = _layers[0];
-        inputs.CopyTo(new Span<float>(layer.Rows.Inputs, inputs.Length));
+        for (int i = 0; i < inputs.Length; i++) layer.Rows.Inputs[i] = inputs[i];
         for (int i = 1; i < _layers.Length; i++)
         {
             VectorLayer next = _layers[i];
@@ -74,7 +74,7 @@ internal sealed unsafe class VectorKernel<TLanes, TVector> : WaveKernel
         }
 
         layer.StepOne(state, _outputs.Pointer);
-        new ReadOnlySpan<float>(_outputs.Pointer, outputs.Length).CopyTo(outputs);
+        for (int i = 0; i < outputs.Length; i++) outputs[i] = _outputs.Pointer[i];
     }
 
     private void StepGroup(in StreamGroup group, float* inputs, float* outputs)
