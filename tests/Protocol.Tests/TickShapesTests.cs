@@ -7,6 +7,8 @@ public class TickShapesTests
 {
     private const int Rounds = 60_000;
 
+    private static readonly InputNames[] Inputs = [new(["value"]), new(["a", "b"])];
+
     [Fact]
     public void Payloads_damaged_or_not_are_read_alike_with_and_without()
     {
@@ -68,6 +70,20 @@ public class TickShapesTests
                 payload, in quick, shapes, ref quickAt, out Tick quickTick, out string? quickFault);
             Assert.Equal((read, fault, at), (quickRead, quickFault, quickAt));
             Assert.Equal(tick, quickTick);
+            if (read)
+                AssertValuesAlike(payload, in quickTick);
+        }
+    }
+
+    private static void AssertValuesAlike(byte[] payload, in Tick tick)
+    {
+        foreach (InputNames names in Inputs)
+        {
+            double[] values = new double[names.Count], quickValues = new double[names.Count];
+            int code = TickReader.ReadValues(payload, tick.Values, names, values, out string? fault);
+            int quickCode = TickReader.ReadValues(payload, in tick, names, quickValues, out string? quickFault);
+            Assert.Equal((code, fault), (quickCode, quickFault));
+            Assert.Equal(values, quickValues);
         }
     }
 

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Realtime.Daemon.Frames.Access;
 using Realtime.Daemon.Frames.HandOver;
 using Realtime.Daemon.Frames.Requests;
@@ -235,7 +236,10 @@ public sealed class Decoder
                 Take(in message, payload, in tick, isRequest, ref outcome);
             else
                 outcome = new Outcome(OutcomeKind.Rejected, -1, ErrorCode.Malformed, fault);
-            Count(in outcome);
+            if (outcome.Kind == OutcomeKind.Accepted)
+                _world.Counters.Stepped++;
+            else
+                CountOther(in outcome);
             if (_header.Kind == PayloadKind.Tick)
             {
                 _header.Reply = tick.Reply;
@@ -264,17 +268,15 @@ public sealed class Decoder
     }
 
     // Slices of a payload count from its start; those of the frame's work from the inbox's.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Slice Within(in Message message, Slice slice) =>
         slice.Length == 0 ? default : new Slice(message.Payload.Offset + slice.Offset, slice.Length);
 
-    private void Count(in Outcome outcome)
+    private void CountOther(in Outcome outcome)
     {
         var counters = _world.Counters;
         switch (outcome.Kind)
         {
-            case OutcomeKind.Accepted:
-                counters.Stepped++;
-                break;
             case OutcomeKind.Duplicate:
                 counters.Duplicate++;
                 break;
@@ -370,8 +372,8 @@ public sealed class Decoder
             return new Outcome(OutcomeKind.Refused, -1, ErrorCode.Refused, detail);
         }
 
-        return new Outcome(
-            OutcomeKind.Accepted, Accept(in message, in tick, row, Arrival.Next), ErrorCode.None, null);
+        var item = Accept(in message, in tick, row, ref _world.Streams[row], _world.Host(model), Arrival.Next);
+        return new Outcome(OutcomeKind.Accepted, item, ErrorCode.None, null);
     }
 
     // It came, and can never be taken: the stream need not wait for it any longer.
@@ -391,6 +393,7 @@ public sealed class Decoder
         in Message message, ReadOnlySpan<byte> payload, in Tick tick, int row, bool isRequest, ref Outcome outcome)
     {
         ref var stream = ref _world.Streams[row];
+        var host = _world.Host(stream.Model);
         ulong? seq = tick.HasSeq ? tick.Seq : null;
         var arrival = stream.Order.Judge(seq, tick.HasRun ? tick.Run : null, isRequest);
         if (arrival is not (Arrival.Next or Arrival.Gap or Arrival.Restart))
@@ -400,10 +403,15 @@ public sealed class Decoder
             return;
         }
 
-        var code = ReadValues(payload, in tick, _world.Host(stream.Model), out var detail);
-        outcome = code == ErrorCode.None
-            ? new Outcome(OutcomeKind.Accepted, Accept(in message, in tick, row, arrival), ErrorCode.None, null)
-            : Reject(row, code, detail);
+        var code = ReadValues(payload, in tick, host, out var detail);
+        if (code == ErrorCode.None)
+        {
+            var item = Accept(in message, in tick, row, ref stream, host, arrival);
+            outcome = new Outcome(OutcomeKind.Accepted, item, ErrorCode.None, null);
+            return;
+        }
+
+        outcome = Reject(row, code, detail);
         SettleRejected(in tick, row, isRequest, in outcome);
     }
 
@@ -442,7 +450,7 @@ public sealed class Decoder
     private ErrorCode ReadValues(ReadOnlySpan<byte> payload, in Tick tick, ModelHost host, out string? detail)
     {
         var values = _values.AsSpan(0, host.InputCount);
-        var code = (ErrorCode)TickReader.ReadValues(payload, tick.Values, host.Inputs, values, out detail);
+        var code = (ErrorCode)TickReader.ReadValues(payload, in tick, host.Inputs, values, out detail);
         if (code == ErrorCode.None && host.Vocabulary is { } vocabulary
             && !(values[0] >= 0 && values[0] < vocabulary && values[0] == Math.Floor(values[0])))
         {
@@ -453,26 +461,25 @@ public sealed class Decoder
         return code;
     }
 
-    private int Accept(in Message message, in Tick tick, int row, Arrival arrival)
+    private int Accept(
+        in Message message, in Tick tick, int row, ref StreamRow stream, ModelHost host, Arrival arrival)
     {
         _world.BeforeChange(row);
-        ref var stream = ref _world.Streams[row];
-        var host = _world.Host(stream.Model);
+        var now = _world.Now;
         var expected = stream.Order.Last + 1;
         var flags = stream.Take(
-            arrival, tick.HasSeq ? tick.Seq : null, tick.HasRun ? tick.Run : null,
-            tick.HasTime ? tick.Time : _world.Now, _world.Now);
+            arrival, tick.HasSeq ? tick.Seq : null, tick.HasRun ? tick.Run : null, tick.HasTime ? tick.Time : now, now);
         if (flags != PredictionFlags.None)
             _world.Counters.Late++;
         if (arrival is Arrival.Gap or Arrival.Restart)
             PassOver(row, arrival, expected);
         var values = _values.AsSpan(0, host.InputCount);
         _world.Changes.Tick(row, in stream, values);
-        var item = Add(row, ItemKind.Tick, flags, Within(in message, tick.Trace));
-        ref var added = ref _work.Items[item];
-        (added.HasTime, added.IsRestart) = (stream.Time != _world.Now, arrival == Arrival.Restart);
-        values.CopyTo(_work.Values(in added, values.Length));
-        return item;
+        var trace = Within(in message, tick.Trace);
+        ref var item = ref _work.Add(_world.Frame, row, ref stream, host, ItemKind.Tick, flags, trace);
+        (item.HasTime, item.IsRestart) = (stream.Time != now, arrival == Arrival.Restart);
+        _work.SetValues(in item, values);
+        return _work.ItemCount - 1;
     }
 
     private void PassOver(int row, Arrival arrival, ulong expected)
@@ -491,7 +498,7 @@ public sealed class Decoder
         {
             // Items of this frame are stepped later: the reset has its place among them.
             _world.Changes.Other(ChangeKind.Reset, row, in stream);
-            Add(row, ItemKind.Reset, PredictionFlags.None, default);
+            _work.Add(_world, row, ItemKind.Reset, PredictionFlags.None, default);
         }
         else if (_world.OnGap == GapPolicy.Impute && _world.Host(stream.Model).Model.Vocabulary is null)
         {
@@ -501,7 +508,7 @@ public sealed class Decoder
             for (var i = 0; i < imputed; i++)
             {
                 _world.Changes.Other(ChangeKind.Imputed, row, in stream);
-                var item = Add(row, ItemKind.Imputed, PredictionFlags.None, default);
+                var item = _work.Add(_world, row, ItemKind.Imputed, PredictionFlags.None, default);
                 _work.Items[item].Seq = expected + (ulong)i;
             }
         }
@@ -539,9 +546,6 @@ public sealed class Decoder
             _world.Raise(StreamEventKind.Rejected, row, $"{code.Reason()}: {detail}");
         return new Outcome(OutcomeKind.Rejected, -1, code, detail);
     }
-
-    private int Add(int row, ItemKind kind, PredictionFlags flags, Slice trace) =>
-        _work.Add(_world, row, kind, flags, trace);
 
     private int AddAgain(int row, Slice trace)
     {
