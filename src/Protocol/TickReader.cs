@@ -147,9 +147,10 @@ public static class TickReader
     {
         if (tick.Only == 0 || values.Length != 1)
             return ReadValues(payload, tick.Values, names, values, out fault);
-        values[0] = BinaryPrimitives.ReadDoubleBigEndian(payload[tick.Only..]);
-        if (Math.Abs(values[0]) > ValueReader.Largest)
+        double value = BinaryPrimitives.ReadDoubleBigEndian(payload[tick.Only..]);
+        if (Math.Abs(value) > ValueReader.Largest)
             return ReadValues(payload, tick.Values, names, values, out fault);
+        values[0] = value;
         fault = null;
         return 0;
     }
