@@ -39,28 +39,32 @@ public static class TickReader
     /// <summary>The same, quicker where the ticks are laid out as others were.</summary>
     /// <param name="payload">The whole payload.</param>
     /// <param name="shapes">Layouts seen before; learns further ones.</param>
-    public static MessageHeader ReadHeader(ReadOnlySpan<byte> payload, TickShapes shapes)
+    /// <param name="header">What was read; put where it is to be, as it is too large to be passed around.</param>
+    public static void ReadHeader(ReadOnlySpan<byte> payload, TickShapes shapes, out MessageHeader header)
     {
         ArgumentNullException.ThrowIfNull(shapes);
-        if (!payload.IsEmpty && shapes.Match(payload, 0) == payload.Length)
+        header = default;
+        if (payload.IsEmpty || shapes.Match(payload, 0) != payload.Length)
         {
-            ref readonly TickFields fields = ref shapes.Fields;
-            return new MessageHeader
-            {
-                Kind = PayloadKind.Tick,
-                Count = 1,
-                Reply = IsTrueAt(payload, fields.Reply),
-                Rid = RawAt(payload, fields.Rid),
-                Fields = fields,
-                Shape = shapes.Last,
-            };
+            ReadOther(payload, shapes, ref header);
+            return;
         }
-        if (TryReadBatch(payload, shapes, out MessageHeader header))
-            return header;
+        ref readonly TickFields fields = ref shapes.Fields;
+        header.Kind = PayloadKind.Tick;
+        header.Count = 1;
+        header.Reply = IsTrueAt(payload, fields.Reply);
+        header.Rid = RawAt(payload, fields.Rid);
+        header.Fields = fields;
+        header.Shape = shapes.Last;
+    }
+
+    private static void ReadOther(ReadOnlySpan<byte> payload, TickShapes shapes, ref MessageHeader header)
+    {
+        if (TryReadBatch(payload, shapes, ref header))
+            return;
         header = ReadHeader(payload);
         if (header.Kind == PayloadKind.Tick)
             shapes.Note(payload, in header.Fields, 0);
-        return header;
     }
 
     /// <summary>Reads the tick at <paramref name="cursor"/> and moves the cursor behind it.</summary>
@@ -286,9 +290,8 @@ public static class TickReader
 
     /// <summary>A batch of ticks that are all laid out as known; every other payload is left to be read from the
     /// start.</summary>
-    private static bool TryReadBatch(ReadOnlySpan<byte> payload, TickShapes shapes, out MessageHeader header)
+    private static bool TryReadBatch(ReadOnlySpan<byte> payload, TickShapes shapes, ref MessageHeader header)
     {
-        header = default;
         var reader = new MessagePackReader(payload);
         if (!reader.TryReadArrayHeader(out int count) || count is < 2 or > 3
             || !reader.TryReadInt64(out long form) || form != BatchForm || !reader.TryReadArrayHeader(out int ticks))

@@ -34,7 +34,7 @@ public class TickShapesTests
     public void A_tick_laid_out_as_one_before_is_known_whatever_its_numbers()
     {
         var shapes = new TickShapes();
-        TickReader.ReadHeader(Map("pump/1", 70_000, 1.5), shapes);
+        Read(Map("pump/1", 70_000, 1.5), shapes);
         byte[] next = Map("gate/7", 4_000_000_000, -1e9);
         Assert.Equal(next.Length, shapes.Match(next, 0));
         Assert.Equal(0, shapes.Match(Map("gate/17", 70_000, 1), 0));
@@ -48,17 +48,17 @@ public class TickShapesTests
     {
         var shapes = new TickShapes();
         byte[] payload = Map("pump/1", 70_000, 1.5);
-        TickReader.ReadHeader(payload, shapes);
-        TickReader.ReadHeader(payload, shapes);
+        Read(payload, shapes);
+        Read(payload, shapes);
         long before = GC.GetAllocatedBytesForCurrentThread();
         for (int i = 0; i < 100; i++)
-            TickReader.ReadHeader(payload, shapes);
+            Read(payload, shapes);
         Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
     }
 
     private static void AssertAlike(byte[] payload, TickShapes shapes)
     {
-        MessageHeader plain = TickReader.ReadHeader(payload), quick = TickReader.ReadHeader(payload, shapes);
+        MessageHeader plain = TickReader.ReadHeader(payload), quick = Read(payload, shapes);
         Assert.Equal(Facts(plain), Facts(quick));
         if (plain.Kind is not (PayloadKind.Tick or PayloadKind.Batch))
             return;
@@ -85,6 +85,12 @@ public class TickShapesTests
             Assert.Equal((code, fault), (quickCode, quickFault));
             Assert.Equal(values, quickValues);
         }
+    }
+
+    private static MessageHeader Read(byte[] payload, TickShapes shapes)
+    {
+        TickReader.ReadHeader(payload, shapes, out MessageHeader header);
+        return header;
     }
 
     private static object Facts(MessageHeader header) =>

@@ -130,18 +130,9 @@ public sealed class Decoder
         var fault = EnvelopeFault(in message, out var code);
         if (fault is null)
         {
-            _header = TickReader.ReadHeader(_inbox.Bytes(message.Payload), _shapes);
-            (fault, code) = _header.Kind switch
-            {
-                PayloadKind.Malformed => (_header.Fault ?? "not MessagePack", ErrorCode.Malformed),
-                PayloadKind.Unsupported => (_header.Fault ?? "unknown form", ErrorCode.Unsupported),
-                PayloadKind.Control when message.Origin != Origin.Request =>
-                    ("a control request, which is taken on requests only", ErrorCode.NotAllowed),
-                PayloadKind.Batch when _header.Reply && _header.Count * _predictionBytes > PredictionsMax =>
-                    ($"{_header.Count} ticks with reply, expected at most {PredictionsMax / _predictionBytes}",
-                        ErrorCode.TooLarge),
-                _ => (null, ErrorCode.None),
-            };
+            TickReader.ReadHeader(_inbox.Bytes(message.Payload), _shapes, out _header);
+            if (_header.Kind != PayloadKind.Tick)
+                fault = HeaderFault(message.Origin, out code);
         }
 
         if (fault is null && message.Origin != Origin.Request && message.Client is { } client
@@ -166,16 +157,34 @@ public sealed class Decoder
 
     private string? EnvelopeFault(in Message message, out ErrorCode code)
     {
-        code = ErrorCode.Malformed;
-        if (message.LargestFrame > _inbox.FrameLimit)
-        {
-            code = ErrorCode.TooLarge;
-            return $"a frame of {message.LargestFrame} bytes, limits.frame is {_inbox.FrameLimit}";
-        }
-
-        if (message.Frames is < 1 or > 2)
-            return $"{message.Frames} frames, expected [payload] or [topic][payload]";
+        var isTooLarge = message.LargestFrame > _inbox.FrameLimit;
+        code = isTooLarge ? ErrorCode.TooLarge : ErrorCode.Malformed;
+        if (isTooLarge || message.Frames is < 1 or > 2)
+            return EnvelopeText(in message, isTooLarge);
         return message.Payload.Length == 0 ? "an empty payload" : null;
+    }
+
+    // What few go through is kept out of what all do, texts put together above all: its locals would be cleared too.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private string EnvelopeText(in Message message, bool isTooLarge) => isTooLarge
+        ? $"a frame of {message.LargestFrame} bytes, limits.frame is {_inbox.FrameLimit}"
+        : $"{message.Frames} frames, expected [payload] or [topic][payload]";
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private string? HeaderFault(Origin origin, out ErrorCode code)
+    {
+        (var fault, code) = _header.Kind switch
+        {
+            PayloadKind.Malformed => (_header.Fault ?? "not MessagePack", ErrorCode.Malformed),
+            PayloadKind.Unsupported => (_header.Fault ?? "unknown form", ErrorCode.Unsupported),
+            PayloadKind.Control when origin != Origin.Request =>
+                ("a control request, which is taken on requests only", ErrorCode.NotAllowed),
+            PayloadKind.Batch when _header.Reply && _header.Count * _predictionBytes > PredictionsMax =>
+                ($"{_header.Count} ticks with reply, expected at most {PredictionsMax / _predictionBytes}",
+                    ErrorCode.TooLarge),
+            _ => (null, ErrorCode.None),
+        };
+        return fault;
     }
 
     // The whole message is one tick that was received and rejected.
@@ -313,6 +322,7 @@ public sealed class Decoder
 
     // A tick that was stepped before owes nothing, though whether it is durable can't be said now. One behind a tick
     // that is owed is not owed itself: that one is expected, and then the next.
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private Outcome RefuseNotDurable(in Tick tick, ReadOnlySpan<byte> name, int row, bool isRequest)
     {
         if (isRequest && tick.HasSeq && row < 0)
@@ -350,6 +360,7 @@ public sealed class Decoder
         return topic;
     }
 
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private Outcome TakeFirst(
         in Message message, ReadOnlySpan<byte> payload, in Tick tick, ReadOnlySpan<byte> name, bool isRequest)
     {
@@ -423,6 +434,7 @@ public sealed class Decoder
             Settle(row);
     }
 
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private Outcome NotTaken(in Message message, in Tick tick, int row, Arrival arrival, bool isRequest)
     {
         ref var order = ref _world.Streams[row].Order;
@@ -454,12 +466,16 @@ public sealed class Decoder
         if (code == ErrorCode.None && host.Vocabulary is { } vocabulary
             && !(values[0] >= 0 && values[0] < vocabulary && values[0] == Math.Floor(values[0])))
         {
-            detail = FormattableString.Invariant($"token {values[0]}, expected an integer in 0…{vocabulary - 1}");
+            detail = TokenText(values[0], vocabulary);
             return ErrorCode.Shape;
         }
 
         return code;
     }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static string TokenText(double token, int vocabulary) =>
+        FormattableString.Invariant($"token {token}, expected an integer in 0…{vocabulary - 1}");
 
     private int Accept(
         in Message message, in Tick tick, int row, ref StreamRow stream, ModelHost host, Arrival arrival)
@@ -482,6 +498,7 @@ public sealed class Decoder
         return _work.ItemCount - 1;
     }
 
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private void PassOver(int row, Arrival arrival, ulong expected)
     {
         ref var stream = ref _world.Streams[row];
