@@ -149,7 +149,8 @@ public static class TickReader
     public static int ReadValues(
         ReadOnlySpan<byte> payload, in Tick tick, InputNames names, Span<double> values, out string? fault)
     {
-        if (tick.Only == 0 || values.Length != 1)
+        ArgumentNullException.ThrowIfNull(names);
+        if (tick.Only == 0 || values.Length != 1 || names.Count != 1)
             return ReadValues(payload, tick.Values, names, values, out fault);
         double value = BinaryPrimitives.ReadDoubleBigEndian(payload[tick.Only..]);
         if (Math.Abs(value) > ValueReader.Largest)

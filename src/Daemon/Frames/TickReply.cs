@@ -82,10 +82,10 @@ public sealed class TickReply(ulong epoch)
     {
         ReplyWriter.WriteHead(_whole, in reply);
         var start = HeadBytes - _whole.Length;
-        if (reply.Predictions.IsEmpty || start < 0)
+        if (!reply.HasPredictions || reply.Predictions.IsEmpty || start < 0)
         {
-            _whole.WriteRaw(reply.Predictions);
-            ReplyWriter.WriteTail(_whole, in reply);
+            _whole.Clear();
+            ReplyWriter.Write(_whole, in reply);
             return _whole.Written;
         }
 
