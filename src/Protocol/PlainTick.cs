@@ -18,6 +18,8 @@ internal readonly struct PlainTick
     private readonly int _seqBytes;
     private readonly int _values;
 
+    private readonly int _only;
+
     /// <param name="tick">A well-formed tick.</param>
     /// <param name="fields">Where its elements lie, from its beginning.</param>
     public PlainTick(ReadOnlySpan<byte> tick, in TickFields fields)
@@ -26,7 +28,7 @@ internal readonly struct PlainTick
         if (fields.Stream == 0 || fields.Values == 0 || !reader.TryReadString(out ReadOnlySpan<byte> name))
             return;
         (_name, _nameLength) = (reader.Position - name.Length, name.Length);
-        _values = fields.Values;
+        (_values, _only) = (fields.Values, TickReader.OnlyValue(tick, fields.Values));
         byte reply = CodeAt(tick, fields.Reply), seq = CodeAt(tick, fields.Seq);
         _reply = reply == MessagePackCode.True;
         _hasSeq = seq != MessagePackCode.Nil;
@@ -58,6 +60,7 @@ internal readonly struct PlainTick
             tick.Seq = Number(payload[(origin + _seq)..]);
         tick.Reply = _reply;
         tick.Values = origin + _values;
+        tick.Only = _only == 0 ? 0 : origin + _only;
         return true;
     }
 

@@ -1,5 +1,8 @@
 using System.Buffers.Binary;
 using System.Globalization;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
 using Realtime.Protocol.MessagePack;
 
 namespace Realtime.Protocol;
@@ -88,7 +91,7 @@ public sealed class PredictionWriter
         target[1] = MessagePackCode.FixString | 6;
         "stream"u8.CopyTo(target[2..]);
         target[8] = (byte)(MessagePackCode.FixString | name.Length);
-        name.CopyTo(target[9..]);
+        PutName(name, target[9..]);
         target = target[(9 + name.Length)..];
         target[0] = MessagePackCode.FixString | 3;
         "seq"u8.CopyTo(target[1..]);
@@ -99,6 +102,19 @@ public sealed class PredictionWriter
         target[5] = MessagePackCode.UInt64;
         BinaryPrimitives.WriteInt64BigEndian(target[6..], content.Time);
         writer.Advance(9 + name.Length + 4 + seq + 14);
+    }
+
+    // At most 31 bytes, two vectors that may overlap; a call would cost more than the copy.
+    private static void PutName(ReadOnlySpan<byte> name, Span<byte> target)
+    {
+        if (name.Length < Vector128<byte>.Count)
+        {
+            name.CopyTo(target);
+            return;
+        }
+        Vector128<byte> last = Vector128.Create(name[^Vector128<byte>.Count..]);
+        Vector128.Create(name).CopyTo(target);
+        last.CopyTo(target[(name.Length - Vector128<byte>.Count)..]);
     }
 
     private static void WriteAnyTick(MessagePackWriter writer, int entries, in PredictionContent content)
@@ -118,11 +134,28 @@ public sealed class PredictionWriter
     {
         Span<byte> target = writer.Take(_template.Length);
         _template.CopyTo(target);
-        for (int i = 0; i < _places.Length; i++)
-            BinaryPrimitives.WriteDoubleBigEndian(target[_places[i]..], numbers[i]);
+        ref byte start = ref MemoryMarshal.GetReference(target);
+        ReadOnlySpan<int> places = _places;
+        // Each place has its eight bytes within the template.
+        for (int i = 0; i < places.Length && i < numbers.Length; i++)
+            PutDouble(ref Unsafe.Add(ref start, places[i]), numbers[i]);
     }
 
     private static void WriteValues(MessagePackWriter writer, ReadOnlySpan<double> values)
+    {
+        if (values.Length != 1 || double.IsNaN(values[0]))
+        {
+            WriteAnyValues(writer, values);
+            return;
+        }
+        ReadOnlySpan<byte> head = [MessagePackCode.FixString | 6, (byte)'v', (byte)'a', (byte)'l', (byte)'u', (byte)'e',
+            (byte)'s', MessagePackCode.FixArray | 1, MessagePackCode.Float64];
+        Span<byte> target = writer.Take(head.Length + sizeof(double));
+        head.CopyTo(target);
+        BinaryPrimitives.WriteDoubleBigEndian(target[head.Length..], values[0]);
+    }
+
+    private static void WriteAnyValues(MessagePackWriter writer, ReadOnlySpan<double> values)
     {
         writer.WriteString("values"u8);
         writer.WriteArrayHeader(values.Length);
@@ -134,6 +167,10 @@ public sealed class PredictionWriter
                 writer.WriteDouble(value);
         }
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void PutDouble(ref byte target, double number) =>
+        BinaryPrimitives.WriteDoubleBigEndian(MemoryMarshal.CreateSpan(ref target, sizeof(double)), number);
 
     private static void WriteFlags(MessagePackWriter writer, PredictionFlags flags)
     {

@@ -40,6 +40,15 @@ public static class ReplyWriter
     /// <summary>Appends <c>{"ack": {…}, "errors": […], "predictions": […]?, "error": {…}?, "rid": …?}</c>.</summary>
     public static void Write(MessagePackWriter writer, in ReplyContent reply)
     {
+        WriteHead(writer, in reply);
+        if (reply.HasPredictions)
+            writer.WriteRaw(reply.Predictions);
+        WriteTail(writer, in reply);
+    }
+
+    /// <summary>Appends what comes before the bytes of the predictions.</summary>
+    public static void WriteHead(MessagePackWriter writer, in ReplyContent reply)
+    {
         ArgumentNullException.ThrowIfNull(writer);
         bool isFault = reply.Fault != ErrorCode.None;
         writer.WriteMapHeader(2 + (reply.HasPredictions ? 1 : 0) + (isFault ? 1 : 0) + (reply.Rid.IsEmpty ? 0 : 1));
@@ -52,9 +61,13 @@ public static class ReplyWriter
         {
             writer.WriteString("predictions"u8);
             writer.WriteArrayHeader(reply.PredictionCount);
-            writer.WriteRaw(reply.Predictions);
         }
-        if (isFault)
+    }
+
+    /// <summary>Appends what comes behind them.</summary>
+    public static void WriteTail(MessagePackWriter writer, in ReplyContent reply)
+    {
+        if (reply.Fault != ErrorCode.None)
             WriteErrorEntry(writer, reply.Fault, reply.FaultDetail);
         WriteRid(writer, reply.Rid);
     }

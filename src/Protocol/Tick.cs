@@ -1,6 +1,6 @@
 namespace Realtime.Protocol;
 
-/// <summary>One tick, as offsets into its payload; <see cref="TickReader.ReadValues"/> reads the values.</summary>
+/// <summary>One tick, as offsets into its payload; <c>TickReader.ReadValues</c> reads the values.</summary>
 public struct Tick
 {
     /// <summary>The stream's name as UTF-8; empty where it has an id, or is left to the topic.</summary>
@@ -23,6 +23,9 @@ public struct Tick
 
     /// <summary>The offset of the values' element; -1 where there is none.</summary>
     public int Values { get; set; }
+
+    /// <summary>The offset of the bytes of a float64 that is the only value; 0 where there is none such.</summary>
+    internal int Only;
 
     /// <summary>A W3C traceparent; empty where there is none, or none of printable ASCII.</summary>
     public Slice Trace { get; set; }

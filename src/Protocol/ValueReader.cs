@@ -11,7 +11,7 @@ namespace Realtime.Protocol;
 internal static class ValueReader
 {
     /// <summary>The largest size of a value; beyond it the squares of the statistics would overflow.</summary>
-    private const double Largest = 1e100;
+    public const double Largest = 1e100;
 
     public static ErrorCode Read(
         ref MessagePackReader reader, InputNames names, Span<double> values, out string? fault)

@@ -7,6 +7,8 @@ public class TickShapesTests
 {
     private const int Rounds = 60_000;
 
+    private static readonly InputNames[] Inputs = [new(["value"]), new(["a", "b"])];
+
     [Fact]
     public void Payloads_damaged_or_not_are_read_alike_with_and_without()
     {
@@ -32,7 +34,7 @@ public class TickShapesTests
     public void A_tick_laid_out_as_one_before_is_known_whatever_its_numbers()
     {
         var shapes = new TickShapes();
-        TickReader.ReadHeader(Map("pump/1", 70_000, 1.5), shapes);
+        Read(Map("pump/1", 70_000, 1.5), shapes);
         byte[] next = Map("gate/7", 4_000_000_000, -1e9);
         Assert.Equal(next.Length, shapes.Match(next, 0));
         Assert.Equal(0, shapes.Match(Map("gate/17", 70_000, 1), 0));
@@ -46,17 +48,17 @@ public class TickShapesTests
     {
         var shapes = new TickShapes();
         byte[] payload = Map("pump/1", 70_000, 1.5);
-        TickReader.ReadHeader(payload, shapes);
-        TickReader.ReadHeader(payload, shapes);
+        Read(payload, shapes);
+        Read(payload, shapes);
         long before = GC.GetAllocatedBytesForCurrentThread();
         for (int i = 0; i < 100; i++)
-            TickReader.ReadHeader(payload, shapes);
+            Read(payload, shapes);
         Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
     }
 
     private static void AssertAlike(byte[] payload, TickShapes shapes)
     {
-        MessageHeader plain = TickReader.ReadHeader(payload), quick = TickReader.ReadHeader(payload, shapes);
+        MessageHeader plain = TickReader.ReadHeader(payload), quick = Read(payload, shapes);
         Assert.Equal(Facts(plain), Facts(quick));
         if (plain.Kind is not (PayloadKind.Tick or PayloadKind.Batch))
             return;
@@ -68,7 +70,27 @@ public class TickShapesTests
                 payload, in quick, shapes, ref quickAt, out Tick quickTick, out string? quickFault);
             Assert.Equal((read, fault, at), (quickRead, quickFault, quickAt));
             Assert.Equal(tick, quickTick);
+            if (read)
+                AssertValuesAlike(payload, in quickTick);
         }
+    }
+
+    private static void AssertValuesAlike(byte[] payload, in Tick tick)
+    {
+        foreach (InputNames names in Inputs)
+        {
+            double[] values = new double[names.Count], quickValues = new double[names.Count];
+            int code = TickReader.ReadValues(payload, tick.Values, names, values, out string? fault);
+            int quickCode = TickReader.ReadValues(payload, in tick, names, quickValues, out string? quickFault);
+            Assert.Equal((code, fault), (quickCode, quickFault));
+            Assert.Equal(values, quickValues);
+        }
+    }
+
+    private static MessageHeader Read(byte[] payload, TickShapes shapes)
+    {
+        TickReader.ReadHeader(payload, shapes, out MessageHeader header);
+        return header;
     }
 
     private static object Facts(MessageHeader header) =>

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Realtime.Daemon.Frames.Access;
 using Realtime.Daemon.Frames.HandOver;
 using Realtime.Daemon.Frames.Requests;
@@ -129,18 +130,9 @@ public sealed class Decoder
         var fault = EnvelopeFault(in message, out var code);
         if (fault is null)
         {
-            _header = TickReader.ReadHeader(_inbox.Bytes(message.Payload), _shapes);
-            (fault, code) = _header.Kind switch
-            {
-                PayloadKind.Malformed => (_header.Fault ?? "not MessagePack", ErrorCode.Malformed),
-                PayloadKind.Unsupported => (_header.Fault ?? "unknown form", ErrorCode.Unsupported),
-                PayloadKind.Control when message.Origin != Origin.Request =>
-                    ("a control request, which is taken on requests only", ErrorCode.NotAllowed),
-                PayloadKind.Batch when _header.Reply && _header.Count * _predictionBytes > PredictionsMax =>
-                    ($"{_header.Count} ticks with reply, expected at most {PredictionsMax / _predictionBytes}",
-                        ErrorCode.TooLarge),
-                _ => (null, ErrorCode.None),
-            };
+            TickReader.ReadHeader(_inbox.Bytes(message.Payload), _shapes, out _header);
+            if (_header.Kind != PayloadKind.Tick)
+                fault = HeaderFault(message.Origin, out code);
         }
 
         if (fault is null && message.Origin != Origin.Request && message.Client is { } client
@@ -165,16 +157,34 @@ public sealed class Decoder
 
     private string? EnvelopeFault(in Message message, out ErrorCode code)
     {
-        code = ErrorCode.Malformed;
-        if (message.LargestFrame > _inbox.FrameLimit)
-        {
-            code = ErrorCode.TooLarge;
-            return $"a frame of {message.LargestFrame} bytes, limits.frame is {_inbox.FrameLimit}";
-        }
-
-        if (message.Frames is < 1 or > 2)
-            return $"{message.Frames} frames, expected [payload] or [topic][payload]";
+        var isTooLarge = message.LargestFrame > _inbox.FrameLimit;
+        code = isTooLarge ? ErrorCode.TooLarge : ErrorCode.Malformed;
+        if (isTooLarge || message.Frames is < 1 or > 2)
+            return EnvelopeText(in message, isTooLarge);
         return message.Payload.Length == 0 ? "an empty payload" : null;
+    }
+
+    // What few go through is kept out of what all do, texts put together above all: its locals would be cleared too.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private string EnvelopeText(in Message message, bool isTooLarge) => isTooLarge
+        ? $"a frame of {message.LargestFrame} bytes, limits.frame is {_inbox.FrameLimit}"
+        : $"{message.Frames} frames, expected [payload] or [topic][payload]";
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private string? HeaderFault(Origin origin, out ErrorCode code)
+    {
+        (var fault, code) = _header.Kind switch
+        {
+            PayloadKind.Malformed => (_header.Fault ?? "not MessagePack", ErrorCode.Malformed),
+            PayloadKind.Unsupported => (_header.Fault ?? "unknown form", ErrorCode.Unsupported),
+            PayloadKind.Control when origin != Origin.Request =>
+                ("a control request, which is taken on requests only", ErrorCode.NotAllowed),
+            PayloadKind.Batch when _header.Reply && _header.Count * _predictionBytes > PredictionsMax =>
+                ($"{_header.Count} ticks with reply, expected at most {PredictionsMax / _predictionBytes}",
+                    ErrorCode.TooLarge),
+            _ => (null, ErrorCode.None),
+        };
+        return fault;
     }
 
     // The whole message is one tick that was received and rejected.
@@ -235,7 +245,10 @@ public sealed class Decoder
                 Take(in message, payload, in tick, isRequest, ref outcome);
             else
                 outcome = new Outcome(OutcomeKind.Rejected, -1, ErrorCode.Malformed, fault);
-            Count(in outcome);
+            if (outcome.Kind == OutcomeKind.Accepted)
+                _world.Counters.Stepped++;
+            else
+                CountOther(in outcome);
             if (_header.Kind == PayloadKind.Tick)
             {
                 _header.Reply = tick.Reply;
@@ -264,17 +277,15 @@ public sealed class Decoder
     }
 
     // Slices of a payload count from its start; those of the frame's work from the inbox's.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Slice Within(in Message message, Slice slice) =>
         slice.Length == 0 ? default : new Slice(message.Payload.Offset + slice.Offset, slice.Length);
 
-    private void Count(in Outcome outcome)
+    private void CountOther(in Outcome outcome)
     {
         var counters = _world.Counters;
         switch (outcome.Kind)
         {
-            case OutcomeKind.Accepted:
-                counters.Stepped++;
-                break;
             case OutcomeKind.Duplicate:
                 counters.Duplicate++;
                 break;
@@ -311,6 +322,7 @@ public sealed class Decoder
 
     // A tick that was stepped before owes nothing, though whether it is durable can't be said now. One behind a tick
     // that is owed is not owed itself: that one is expected, and then the next.
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private Outcome RefuseNotDurable(in Tick tick, ReadOnlySpan<byte> name, int row, bool isRequest)
     {
         if (isRequest && tick.HasSeq && row < 0)
@@ -348,6 +360,7 @@ public sealed class Decoder
         return topic;
     }
 
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private Outcome TakeFirst(
         in Message message, ReadOnlySpan<byte> payload, in Tick tick, ReadOnlySpan<byte> name, bool isRequest)
     {
@@ -370,8 +383,8 @@ public sealed class Decoder
             return new Outcome(OutcomeKind.Refused, -1, ErrorCode.Refused, detail);
         }
 
-        return new Outcome(
-            OutcomeKind.Accepted, Accept(in message, in tick, row, Arrival.Next), ErrorCode.None, null);
+        var item = Accept(in message, in tick, row, ref _world.Streams[row], _world.Host(model), Arrival.Next);
+        return new Outcome(OutcomeKind.Accepted, item, ErrorCode.None, null);
     }
 
     // It came, and can never be taken: the stream need not wait for it any longer.
@@ -391,6 +404,7 @@ public sealed class Decoder
         in Message message, ReadOnlySpan<byte> payload, in Tick tick, int row, bool isRequest, ref Outcome outcome)
     {
         ref var stream = ref _world.Streams[row];
+        var host = _world.Host(stream.Model);
         ulong? seq = tick.HasSeq ? tick.Seq : null;
         var arrival = stream.Order.Judge(seq, tick.HasRun ? tick.Run : null, isRequest);
         if (arrival is not (Arrival.Next or Arrival.Gap or Arrival.Restart))
@@ -400,10 +414,15 @@ public sealed class Decoder
             return;
         }
 
-        var code = ReadValues(payload, in tick, _world.Host(stream.Model), out var detail);
-        outcome = code == ErrorCode.None
-            ? new Outcome(OutcomeKind.Accepted, Accept(in message, in tick, row, arrival), ErrorCode.None, null)
-            : Reject(row, code, detail);
+        var code = ReadValues(payload, in tick, host, out var detail);
+        if (code == ErrorCode.None)
+        {
+            var item = Accept(in message, in tick, row, ref stream, host, arrival);
+            outcome = new Outcome(OutcomeKind.Accepted, item, ErrorCode.None, null);
+            return;
+        }
+
+        outcome = Reject(row, code, detail);
         SettleRejected(in tick, row, isRequest, in outcome);
     }
 
@@ -415,6 +434,7 @@ public sealed class Decoder
             Settle(row);
     }
 
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private Outcome NotTaken(in Message message, in Tick tick, int row, Arrival arrival, bool isRequest)
     {
         ref var order = ref _world.Streams[row].Order;
@@ -442,39 +462,43 @@ public sealed class Decoder
     private ErrorCode ReadValues(ReadOnlySpan<byte> payload, in Tick tick, ModelHost host, out string? detail)
     {
         var values = _values.AsSpan(0, host.InputCount);
-        var code = (ErrorCode)TickReader.ReadValues(payload, tick.Values, host.Inputs, values, out detail);
+        var code = (ErrorCode)TickReader.ReadValues(payload, in tick, host.Inputs, values, out detail);
         if (code == ErrorCode.None && host.Vocabulary is { } vocabulary
             && !(values[0] >= 0 && values[0] < vocabulary && values[0] == Math.Floor(values[0])))
         {
-            detail = FormattableString.Invariant($"token {values[0]}, expected an integer in 0…{vocabulary - 1}");
+            detail = TokenText(values[0], vocabulary);
             return ErrorCode.Shape;
         }
 
         return code;
     }
 
-    private int Accept(in Message message, in Tick tick, int row, Arrival arrival)
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static string TokenText(double token, int vocabulary) =>
+        FormattableString.Invariant($"token {token}, expected an integer in 0…{vocabulary - 1}");
+
+    private int Accept(
+        in Message message, in Tick tick, int row, ref StreamRow stream, ModelHost host, Arrival arrival)
     {
         _world.BeforeChange(row);
-        ref var stream = ref _world.Streams[row];
-        var host = _world.Host(stream.Model);
+        var now = _world.Now;
         var expected = stream.Order.Last + 1;
         var flags = stream.Take(
-            arrival, tick.HasSeq ? tick.Seq : null, tick.HasRun ? tick.Run : null,
-            tick.HasTime ? tick.Time : _world.Now, _world.Now);
+            arrival, tick.HasSeq ? tick.Seq : null, tick.HasRun ? tick.Run : null, tick.HasTime ? tick.Time : now, now);
         if (flags != PredictionFlags.None)
             _world.Counters.Late++;
         if (arrival is Arrival.Gap or Arrival.Restart)
             PassOver(row, arrival, expected);
         var values = _values.AsSpan(0, host.InputCount);
         _world.Changes.Tick(row, in stream, values);
-        var item = Add(row, ItemKind.Tick, flags, Within(in message, tick.Trace));
-        ref var added = ref _work.Items[item];
-        (added.HasTime, added.IsRestart) = (stream.Time != _world.Now, arrival == Arrival.Restart);
-        values.CopyTo(_work.Values(in added, values.Length));
-        return item;
+        var trace = Within(in message, tick.Trace);
+        ref var item = ref _work.Add(_world.Frame, row, ref stream, host, ItemKind.Tick, flags, trace);
+        (item.HasTime, item.IsRestart) = (stream.Time != now, arrival == Arrival.Restart);
+        _work.SetValues(in item, values);
+        return _work.ItemCount - 1;
     }
 
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private void PassOver(int row, Arrival arrival, ulong expected)
     {
         ref var stream = ref _world.Streams[row];
@@ -491,7 +515,7 @@ public sealed class Decoder
         {
             // Items of this frame are stepped later: the reset has its place among them.
             _world.Changes.Other(ChangeKind.Reset, row, in stream);
-            Add(row, ItemKind.Reset, PredictionFlags.None, default);
+            _work.Add(_world, row, ItemKind.Reset, PredictionFlags.None, default);
         }
         else if (_world.OnGap == GapPolicy.Impute && _world.Host(stream.Model).Model.Vocabulary is null)
         {
@@ -501,7 +525,7 @@ public sealed class Decoder
             for (var i = 0; i < imputed; i++)
             {
                 _world.Changes.Other(ChangeKind.Imputed, row, in stream);
-                var item = Add(row, ItemKind.Imputed, PredictionFlags.None, default);
+                var item = _work.Add(_world, row, ItemKind.Imputed, PredictionFlags.None, default);
                 _work.Items[item].Seq = expected + (ulong)i;
             }
         }
@@ -539,9 +563,6 @@ public sealed class Decoder
             _world.Raise(StreamEventKind.Rejected, row, $"{code.Reason()}: {detail}");
         return new Outcome(OutcomeKind.Rejected, -1, code, detail);
     }
-
-    private int Add(int row, ItemKind kind, PredictionFlags flags, Slice trace) =>
-        _work.Add(_world, row, kind, flags, trace);
 
     private int AddAgain(int row, Slice trace)
     {

@@ -159,7 +159,11 @@ public sealed class FrameWork
         Fit(ref _values, _valuesEnd + values);
         Fit(ref _predictions, _predictionsEnd + prediction);
         ref var item = ref _items[ItemCount++];
-        item = new Item { Values = _valuesEnd, Prediction = _predictionsEnd, Source = -1, Score = double.NaN };
+        item = default;
+        item.Values = _valuesEnd;
+        item.Prediction = _predictionsEnd;
+        item.Source = -1;
+        item.Score = double.NaN;
         _valuesEnd += values;
         _predictionsEnd += prediction;
         return ref item;
@@ -169,9 +173,16 @@ public sealed class FrameWork
     public int Add(World world, int row, ItemKind kind, PredictionFlags flags, Slice trace)
     {
         ref var stream = ref world.Streams[row];
-        if (stream.Frame != world.Frame)
-            (stream.Frame, stream.Wave) = (world.Frame, 0);
-        var host = world.Host(stream.Model);
+        Add(world.Frame, row, ref stream, world.Host(stream.Model), kind, flags, trace);
+        return stream.Item;
+    }
+
+    /// <summary>The same with the row and its host at hand, in the world's frame.</summary>
+    public ref Item Add(
+        long frame, int row, ref StreamRow stream, ModelHost host, ItemKind kind, PredictionFlags flags, Slice trace)
+    {
+        if (stream.Frame != frame)
+            (stream.Frame, stream.Wave) = (frame, 0);
         ref var item = ref Add(host.InputCount, host.PredictionCount);
         item.Describe(row, in stream);
         item.Wave = stream.Wave++;
@@ -184,7 +195,8 @@ public sealed class FrameWork
             TraceCount += trace.Length == 0 ? 0 : 1;
         }
 
-        return stream.Item = ItemCount - 1;
+        stream.Item = ItemCount - 1;
+        return ref item;
     }
 
     public void Add(in Outcome outcome) => AddOutcome() = outcome;
@@ -229,6 +241,15 @@ public sealed class FrameWork
     }
 
     public Span<double> Values(in Item item, int count) => _values.AsSpan(item.Values, count);
+
+    /// <summary>Copies an item's values; most have one.</summary>
+    public void SetValues(in Item item, ReadOnlySpan<double> values)
+    {
+        if (values.Length == 1)
+            _values[item.Values] = values[0];
+        else
+            values.CopyTo(_values.AsSpan(item.Values));
+    }
 
     public Span<double> Prediction(in Item item, int count) => _predictions.AsSpan(item.Prediction, count);
 

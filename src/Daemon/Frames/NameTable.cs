@@ -22,6 +22,10 @@ internal sealed class NameTable
     private readonly ulong _key1;
     private Slot[] _slots = new Slot[LeastSlots];
 
+    // By row, the one that was last looked for behind it: publishers name their streams in turn.
+    private int[] _followers = new int[LeastSlots];
+    private int _last;
+
     public NameTable()
     {
         Span<ulong> keys = stackalloc ulong[2];
@@ -35,6 +39,23 @@ internal sealed class NameTable
     /// <param name="name">The name looked for.</param>
     /// <param name="names">Names by row.</param>
     public int Find(ReadOnlySpan<byte> name, NameSlabs names)
+    {
+        if (Count == 0 || name.IsEmpty)
+            return -1;
+        // A row that was given up has no name.
+        var row = _followers[_last];
+        if (!name.SequenceEqual(names[row]))
+        {
+            row = Search(name, names);
+            if (row < 0)
+                return -1;
+            _followers[_last] = row;
+        }
+
+        return _last = row;
+    }
+
+    private int Search(ReadOnlySpan<byte> name, NameSlabs names)
     {
         var hash = Hash(name);
         var slots = _slots;
@@ -53,6 +74,8 @@ internal sealed class NameTable
     {
         if (2 * (Count + 1) > _slots.Length)
             Grow();
+        if (row >= _followers.Length)
+            Array.Resize(ref _followers, Math.Max(row + 1, 2 * _followers.Length));
         Put(_slots, new Slot(Hash(name), row + 1));
         Count++;
     }
@@ -133,8 +156,8 @@ internal sealed class NameTable
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static ulong Fold(ulong a, ulong b)
     {
-        var high = Math.BigMul(a, b, out var low);
-        return high ^ low;
+        // The low half by a product of its own, which stays in a register.
+        return Math.BigMul(a, b, out _) ^ unchecked(a * b);
     }
 
     /// <summary>A row's number is one more than the row, 0 where the slot is free.</summary>

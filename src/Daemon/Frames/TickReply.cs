@@ -14,6 +14,9 @@ public sealed class TickReply(ulong epoch)
 
     private const int ErrorBytesMax = 64 * 1024 * 1024;
 
+    // Kept free before the predictions, so that what comes before them finds its place there, where it tells no errors.
+    private const int HeadBytes = 192;
+
     private readonly ulong[] _counts = new ulong[Enum.GetValues<OutcomeKind>().Length];
     private MessagePackWriter _errors = new();
     private MessagePackWriter _predictions = new();
@@ -41,7 +44,8 @@ public sealed class TickReply(ulong epoch)
     /// <summary>Takes the prediction of the outcome added last, or nil: one element must be written.</summary>
     public MessagePackWriter AddPrediction()
     {
-        _predictionCount++;
+        if (_predictionCount++ == 0)
+            _predictions.Take(HeadBytes);
         return _predictions;
     }
 
@@ -63,14 +67,31 @@ public sealed class TickReply(ulong epoch)
             Errors = _errors.Written,
             HasPredictions = withPredictions,
             PredictionCount = _predictionCount,
-            Predictions = _predictions.Written,
+            Predictions = _predictionCount == 0 ? [] : _predictions.Written[HeadBytes..],
             Rid = rid,
             Fault = faulty ? _lastError.Code : ErrorCode.None,
             FaultDetail = _lastError.Detail,
         };
-        ReplyWriter.Write(_whole, in reply);
+        var whole = Join(in reply);
         Clear();
-        return _whole.Written;
+        return whole;
+    }
+
+    // Predictions stay where they are.
+    private ReadOnlySpan<byte> Join(scoped in ReplyContent reply)
+    {
+        ReplyWriter.WriteHead(_whole, in reply);
+        var start = HeadBytes - _whole.Length;
+        if (reply.Predictions.IsEmpty || start < 0)
+        {
+            _whole.WriteRaw(reply.Predictions);
+            ReplyWriter.WriteTail(_whole, in reply);
+            return _whole.Written;
+        }
+
+        _predictions.Overwrite(start, _whole.Written);
+        ReplyWriter.WriteTail(_predictions, in reply);
+        return _predictions.Written[start..];
     }
 
     // A message of the largest size, made of nothing but faults, would list more of them than a reply can hold.

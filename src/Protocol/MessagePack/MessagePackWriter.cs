@@ -221,6 +221,9 @@ public sealed class MessagePackWriter
     /// <summary>Writes bytes that are MessagePack already.</summary>
     public void WriteRaw(ReadOnlySpan<byte> elements) => elements.CopyTo(Take(elements.Length));
 
+    /// <summary>Writes over bytes that have been written.</summary>
+    public void Overwrite(int start, ReadOnlySpan<byte> bytes) => bytes.CopyTo(_buffer.AsSpan(0, _length)[start..]);
+
     /// <summary>Makes room for bytes that the caller fills with MessagePack. Valid until the next write.</summary>
     public Span<byte> Take(int size)
     {

@@ -31,6 +31,10 @@ public sealed class NameTableTests
                 names[rows[name]] = utf8;
                 table.Add(utf8, rows[name]);
             }
+
+            // What was found behind it earlier may have gone, or have another name now.
+            if (table.Find(utf8, names) != rows.GetValueOrDefault(name, -1))
+                return false;
         }
 
         return table.Count == rows.Count
@@ -56,6 +60,26 @@ public sealed class NameTableTests
         for (var row = 2; row < 512; row++)
             Assert.Equal(row, table.Find(names[row], names));
         Assert.Equal(-1, table.Find(new byte[256], names));
+    }
+
+    [Fact]
+    public void A_row_that_was_given_up_has_no_name_to_be_found_by()
+    {
+        var table = new NameTable();
+        var names = new NameSlabs();
+        names.Add();
+        (names[0], names[1]) = ("a"u8.ToArray(), "b"u8.ToArray());
+        table.Add("a"u8, 0);
+        table.Add("b"u8, 1);
+        for (var turn = 0; turn < 2; turn++)
+            Assert.Equal((0, 1), (table.Find("a"u8, names), table.Find("b"u8, names)));
+        table.Remove("a"u8, 0);
+        names.Remove(0);
+        Assert.Equal(-1, table.Find("a"u8, names));
+        Assert.Equal(-1, table.Find([], names));
+        names[0] = "c"u8.ToArray();
+        table.Add("c"u8, 0);
+        Assert.Equal((1, -1, 0), (table.Find("b"u8, names), table.Find("a"u8, names), table.Find("c"u8, names)));
     }
 
     private static string NameOf(int number) => new string('n', 1 + Math.Abs(number % 40)) + number;
