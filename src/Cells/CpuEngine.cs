@@ -50,6 +50,7 @@ public sealed class CpuEngine : IStepEngine
 
     public string Name => "cpu";
     public string Kernel { get; }
+    public int RowsAtOnce => _threads == 1 ? 1 : ThreadedKernel.LeastRows;
     public int Rows => _states.Rows / _copies;
     public long StateBytes => _states.Bytes;
 

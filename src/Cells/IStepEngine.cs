@@ -35,6 +35,10 @@ public interface IStepEngine : IDisposable
     /// vocabulary; then nothing was stepped.</exception>
     void Step(ReadOnlySpan<int> rows, ReadOnlySpan<float> inputs, Span<float> outputs);
 
+    /// <summary>Rows that a wave should have, if there are so many: with fewer some of its threads have no work.
+    /// </summary>
+    int RowsAtOnce => 1;
+
     /// <summary>A step that was begun goes on by itself, so that the caller can do something else before it asks for
     /// the end.</summary>
     bool IsAsynchronous => false;

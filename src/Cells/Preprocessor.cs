@@ -1,3 +1,4 @@
+using System.Runtime.Intrinsics;
 using Realtime.Cells.Scalar;
 
 namespace Realtime.Cells;
@@ -37,6 +38,9 @@ public sealed class Preprocessor
     private readonly double _clip;
     private readonly int[] _inputOfOutput;
     private readonly HeadMapping _head;
+
+    // Where the horizon-1 forecast of a plain head with one output is; negative where there is none.
+    private readonly int _nextHorizon;
     private readonly FeatureSet _features;
     private readonly ChangeScale? _changes;
 
@@ -53,6 +57,7 @@ public sealed class Preprocessor
         _inputOfOutput = Array.ConvertAll(model.Forecast.Outputs, name => model.Inputs.ToList().IndexOf(name));
         _clip = _normalisation.Clip;
         _head = new HeadMapping(model);
+        _nextHorizon = Array.IndexOf(model.Forecast.Horizons, 1) * (1 + model.Forecast.Quantiles.Length);
         _features = new FeatureSet(model);
         bool scaled = IsRunning && (_features.HasDifferences || _head.IsDifference || model.Adapt is not null
             || model.Intervals.Count > 0 || model.Score);
@@ -291,6 +296,12 @@ public sealed class Preprocessor
             return;
         }
 
+        if (_inputOfOutput.Length == 1)
+        {
+            FinishOne(y, memory, prediction);
+            return;
+        }
+
         Forecast forecast = _model.Forecast;
         int[] horizons = forecast.Horizons;
         int outputs = forecast.Outputs.Length, width = 1 + forecast.Quantiles.Length;
@@ -305,6 +316,23 @@ public sealed class Preprocessor
                 at += outputs * width;
             }
         }
+    }
+
+    // One output: all numbers are mapped alike.
+    private void FinishOne(ReadOnlySpan<float> y, Span<double> memory, Span<double> prediction)
+    {
+        (double mean, double std) = MappingOf(0, memory);
+        prediction = prediction[..y.Length];
+        int at = 0;
+        for (; at <= y.Length - Vector256<float>.Count; at += Vector256<float>.Count)
+        {
+            (Vector256<double> low, Vector256<double> high) = Vector256.Widen(Vector256.Create(y[at..]));
+            (Vector256.Create(mean) + std * low).CopyTo(prediction[at..]);
+            (Vector256.Create(mean) + std * high).CopyTo(prediction[(at + Vector256<double>.Count)..]);
+        }
+
+        for (; at < y.Length; at++) prediction[at] = mean + std * y[at];
+        if (_nextHorizon >= 0) KeepForecast(0, prediction[_nextHorizon], memory);
     }
 
     private void MapForecast(ReadOnlySpan<float> y, Span<double> memory, Span<double> prediction)

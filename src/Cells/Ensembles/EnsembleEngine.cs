@@ -28,6 +28,7 @@ public class EnsembleEngine : IStepEngine
 
     public string Name => _members[0].Name;
     public string Kernel => _members[0].Kernel;
+    public int RowsAtOnce => _members[0].RowsAtOnce;
     public int Rows => _members[0].Rows;
 
     /// <summary>Of its members: whole waves are good for it. Here it is all done when it has begun.</summary>

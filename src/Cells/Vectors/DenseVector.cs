@@ -4,8 +4,8 @@ using Realtime.Cells.States;
 namespace Realtime.Cells.Vectors;
 
 /// <summary>
-/// y = act(W x + b); see <see cref="Scalar.DenseScalar"/>. A few outputs are taken with the lanes along x: vectors of
-/// outputs would be half padding, and for one stream the sums would wait for one another.
+/// y = act(W x + b); see <see cref="Scalar.DenseScalar"/>. One output is taken with the lanes along x: a vector of
+/// outputs would be mostly padding.
 /// </summary>
 internal sealed unsafe class DenseVector<TLanes, TVector> : VectorLayer
     where TLanes : struct, ILanes<TVector>
@@ -14,8 +14,9 @@ internal sealed unsafe class DenseVector<TLanes, TVector> : VectorLayer
     private const int Few = 8;
 
     private readonly PlainSums<TLanes, TVector> _sums;
-    private readonly AlignedFloats _weightRows;
-    private readonly AlignedFloats _biasRow;
+    private readonly Panels _few;
+    private readonly AlignedFloats _weightRow;
+    private readonly float _bias;
     private readonly Activation _activation;
     private readonly int _outputs;
     private readonly int _columns;
@@ -30,12 +31,12 @@ internal sealed unsafe class DenseVector<TLanes, TVector> : VectorLayer
         _activation = layer.Activation;
         _outputs = layer.Outputs;
         _columns = AlignedFloats.Padded(inputs);
-        _weightRows = new AlignedFloats(Few * (long)_columns);
-        _biasRow = new AlignedFloats(Few);
-        if (_outputs > Few) return;
-        bias.Span.CopyTo(_biasRow.Span(0, _outputs));
-        for (int row = 0; row < _outputs; row++)
-            weight.Span.Slice(row * inputs, inputs).CopyTo(_weightRows.Span((long)row * _columns, inputs));
+        _few = new Panels(_outputs > Few ? 0 : _outputs, 1, _columns, 1, TLanes.Width,
+            (_, unit, column) => column < inputs ? weight.Span[unit * inputs + column] : 0,
+            (_, unit) => bias.Span[unit]);
+        _weightRow = new AlignedFloats(_columns);
+        weight.Span[..inputs].CopyTo(_weightRow.Span(0, inputs));
+        _bias = bias.Span[0];
     }
 
     public override bool WritesExactly => _outputs == 1 && _activation != Activation.Softmax;
@@ -67,16 +68,16 @@ internal sealed unsafe class DenseVector<TLanes, TVector> : VectorLayer
     {
         base.Dispose();
         _sums.Dispose();
-        _weightRows.Dispose();
-        _biasRow.Dispose();
+        _few.Dispose();
+        _weightRow.Dispose();
     }
 
     /// <summary>One output, four streams at a time.</summary>
     private void StepOne(int count, float* y, nint stride)
     {
-        float* x = Rows.Inputs, w = _weightRows.Pointer;
+        float* x = Rows.Inputs, w = _weightRow.Pointer;
         nint next = Rows.Stride;
-        Vector128<float> bias = Vector128.Create(*_biasRow.Pointer);
+        Vector128<float> bias = Vector128.Create(_bias);
         for (; count >= 4; count -= 4, x += 4 * next, y += 4 * stride)
         {
             Vector128<float> sums = LaneSums.Of(
@@ -96,25 +97,21 @@ internal sealed unsafe class DenseVector<TLanes, TVector> : VectorLayer
         }
     }
 
-    /// <summary>Four outputs at a time, of one stream after the other.</summary>
+    /// <summary>Two streams at a time, the lanes along the outputs.</summary>
     private void StepFew(float* x, int count, float* y, nint stride)
     {
-        for (; count > 0; count--, x += Rows.Stride, y += stride)
+        nint next = Rows.Stride;
+        for (int panel = 0; panel < _few.Count; panel++)
         {
-            float* w = _weightRows.Pointer;
-            for (int j = 0; j < _outputs; j += 4, w += 4 * _columns)
-            {
-                Vector128<float> sums = LaneSums.Of(
-                    TLanes.Dot(w, x, _columns), TLanes.Dot(w + _columns, x, _columns),
-                    TLanes.Dot(w + 2 * _columns, x, _columns), TLanes.Dot(w + 3 * _columns, x, _columns));
-                sums += Vector128.Load(_biasRow.Pointer + j);
-                if (_activation != Activation.Softmax)
-                    sums = LaneMath<Lanes128, Vector128<float>>.Apply(_activation, sums);
-                sums.Store(y + j);
-            }
-
-            if (_activation == Activation.Softmax) Softmax(y, y);
+            float* w = _few.Weights(panel), b = _few.Biases(panel), from = x, to = y + panel * TLanes.Width;
+            int left = count;
+            for (; left >= 2; left -= 2, from += 2 * next, to += 2 * stride)
+                FewProducts<TLanes, TVector>.TwoStreams(w, b, from, next, _columns, to, stride);
+            if (left == 1) FewProducts<TLanes, TVector>.OneStream(w, b, from, _columns, to);
         }
+
+        if (_activation == Activation.Linear) return;
+        for (; count > 0; count--, y += stride) Activate(y, y);
     }
 
     private void Activate(float* sums, float* y)

@@ -11,7 +11,8 @@ namespace Realtime.Daemon.Frames;
 /// </summary>
 public sealed class ModelHost : IDisposable
 {
-    public const int CpuChunk = 256;
+    // Four whole groups of the kernels: what a tick needs stays in the nearer caches until it is finished.
+    private const int UsualChunk = 96;
 
     // Where rows are long.
     private const int LearningChunk = 64;
@@ -31,6 +32,7 @@ public sealed class ModelHost : IDisposable
         Name = name;
         Model = model;
         (Engine, IsAsynchronous) = (engine, engine.IsAsynchronous);
+        Chunk = Math.Max(UsualChunk, engine.RowsAtOnce);
         Patterns = patterns;
         Preprocessor = new Preprocessor(model);
         Inputs = new InputNames(model.Inputs);
@@ -48,6 +50,7 @@ public sealed class ModelHost : IDisposable
             LearntBytes = Online.MemoryBytes + StreamMonitor.BytesOf(model.Intervals.Count);
             _learnt = new RowSlabs(LearntBytes, areLong: true);
             HiddenCount = model.TopCount;
+            Chunk = LearningChunk;
         }
 
         Predictions = new PredictionWriter(new PredictionLayout
@@ -69,9 +72,9 @@ public sealed class ModelHost : IDisposable
     /// <summary>Of the engine, at hand: its waves are stepped whole, and while the loop does something else.</summary>
     public bool IsAsynchronous { get; }
 
-    /// <summary>Items to prepare, step and finish together on the processor: as many as stay in the nearer caches.
-    /// </summary>
-    public int Chunk => Online is null ? CpuChunk : LearningChunk;
+    /// <summary>Items to prepare, step and finish together on the processor: as many as stay in the nearer caches, if
+    /// its threads have enough to do.</summary>
+    public int Chunk { get; }
 
     /// <summary>Forecasts further ahead, of a model that can be rolled out; made when it is first asked for.</summary>
     public RollOutWave RollOuts => _rollOuts ??= new RollOutWave(_rollOut ??= Engine.RollOut());
@@ -189,11 +192,11 @@ public sealed class ModelHost : IDisposable
     /// <summary>The score of a stream's last tick; NaN where there is none.</summary>
     public double Score(int row) => Online is null ? double.NaN : Monitor(row).Score;
 
-    /// <summary>Asks for a stream's memory, prediction and values, and the beginning of what it has learnt.</summary>
-    public void Fetch(int row)
+    /// <summary>Asks for streams' memory, predictions and values, and the beginning of what they have learnt.</summary>
+    public void Fetch(ReadOnlySpan<int> rows)
     {
-        _rows.Fetch(row, (RowDoubles * sizeof(double) + RowSlabs.LineBytes - 1) / RowSlabs.LineBytes);
-        _learnt?.Fetch(row, Math.Min(LearntLines, LearntBytes / RowSlabs.LineBytes));
+        _rows.Fetch(rows, (RowDoubles * sizeof(double) + RowSlabs.LineBytes - 1) / RowSlabs.LineBytes);
+        _learnt?.Fetch(rows, Math.Min(LearntLines, LearntBytes / RowSlabs.LineBytes));
     }
 
     /// <summary>Makes room for so many rows.</summary>

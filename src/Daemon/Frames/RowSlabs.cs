@@ -66,13 +66,21 @@ internal sealed unsafe partial class RowSlabs : IDisposable
         NativeMemory.Clear((void*)_starts[Count++], (nuint)SlabBytes);
     }
 
-    /// <summary>Asks for the first cache lines of a row.</summary>
-    public void Fetch(int row, int lines)
+    /// <summary>Asks for the first cache lines of rows. An instruction that does so waits until its page is found, and
+    /// what is behind it with it: a short loop finds several pages at once.</summary>
+    public void Fetch(ReadOnlySpan<int> rows, int lines)
     {
         if (!Sse.IsSupported)
             return;
-        for (var line = this[row]; lines > 0; lines--, line += LineBytes)
-            Sse.Prefetch0(line);
+        var starts = _starts;
+        nint stride = _stride;
+        int shift = _shift, mask = (1 << shift) - 1, bytes = lines * LineBytes;
+        foreach (var row in rows)
+        {
+            var line = (byte*)starts[row >> shift] + (row & mask) * stride;
+            for (var end = line + bytes; line < end; line += LineBytes)
+                Sse.Prefetch0(line);
+        }
     }
 
     public void Dispose()

@@ -20,11 +20,14 @@ public delegate void ScoredTick(int row, double error, double persistence);
 /// </remarks>
 public sealed class Stepper(World world, FrameWork work)
 {
-    // Items ahead of which rows are asked for.
-    private const int Ahead = 12;
+    // Items whose rows are asked for together, before those in front of them are prepared.
+    private const int Ahead = 16;
+    private const int LeastRoom = 256;
 
     private readonly Waves _waves = new();
     private readonly StepBatch _batch = new();
+    private readonly int[] _rows = new int[Ahead];
+    private readonly int[] _modelRows = new int[Ahead];
     private readonly Queue<StepBatch> _flying = [];
     private readonly Stack<StepBatch> _landed = [];
     private bool _hasWaited;
@@ -114,13 +117,12 @@ public sealed class Stepper(World world, FrameWork work)
     private void Prepare(ModelHost host, ReadOnlySpan<int> chunk, StepBatch batch)
     {
         var items = work.Items;
-        batch.Clear(host, Math.Max(chunk.Length, ModelHost.CpuChunk));
-        for (var i = 0; i < Math.Min(Ahead, chunk.Length); i++)
-            Fetch(host, in items[chunk[i]]);
+        batch.Clear(host, Math.Max(chunk.Length, LeastRoom));
+        Fetch(host, chunk);
         for (var i = 0; i < chunk.Length; i++)
         {
-            if (i + Ahead < chunk.Length)
-                Fetch(host, in items[chunk[i + Ahead]]);
+            if (i % Ahead == 0 && i + Ahead < chunk.Length)
+                Fetch(host, chunk[(i + Ahead)..]);
             ref var item = ref items[chunk[i]];
             if (item.Kind == ItemKind.Reset)
             {
@@ -146,10 +148,19 @@ public sealed class Stepper(World world, FrameWork work)
         }
     }
 
-    private void Fetch(ModelHost host, in Item item)
+    // Asks for the rows of the next items.
+    private void Fetch(ModelHost host, ReadOnlySpan<int> chunk)
     {
-        world.Streams.Fetch(item.Row);
-        host.Fetch(item.ModelRow);
+        var items = work.Items;
+        var count = Math.Min(Ahead, chunk.Length);
+        for (var i = 0; i < count; i++)
+        {
+            ref var item = ref items[chunk[i]];
+            (_rows[i], _modelRows[i]) = (item.Row, item.ModelRow);
+        }
+
+        world.Streams.Fetch(_rows.AsSpan(0, count));
+        host.Fetch(_modelRows.AsSpan(0, count));
     }
 
     private void Prepare(ModelHost host, ref Item item, Span<float> inputs, Span<float> extra)

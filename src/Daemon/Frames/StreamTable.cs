@@ -104,8 +104,8 @@ public sealed class StreamTable : IDisposable
         _free.Push(row);
     }
 
-    /// <summary>Asks for what the step stage needs of a row.</summary>
-    public void Fetch(int row) => _slabs.Fetch(row, StreamRow.WarmLines);
+    /// <summary>Asks for what the step stage needs of rows.</summary>
+    public void Fetch(ReadOnlySpan<int> rows) => _slabs.Fetch(rows, StreamRow.WarmLines);
 
     public void Dispose() => _slabs.Dispose();
 
