@@ -110,7 +110,6 @@ internal sealed unsafe class DenseVector<TLanes, TVector> : VectorLayer
             if (left == 1) FewProducts<TLanes, TVector>.OneStream(w, b, from, _columns, to);
         }
 
-        if (_activation == Activation.Linear) return;
         for (; count > 0; count--, y += stride) Activate(y, y);
     }
 
