@@ -110,8 +110,19 @@ internal sealed unsafe class DenseVector<TLanes, TVector> : VectorLayer
             if (left == 1) FewProducts<TLanes, TVector>.OneStream(w, b, from, _columns, to);
         }
 
-        if (_activation == Activation.Linear) return;
-        for (; count > 0; count--, y += stride) Activate(y, y);
+        if (_activation == Activation.Linear) Limit(y, count, stride);
+        else for (; count > 0; count--, y += stride) Activate(y, y);
+    }
+
+    // As other activations, without asking each time which one it is.
+    private void Limit(float* y, int count, nint stride)
+    {
+        int floats = _sums.Floats;
+        for (; count > 0; count--, y += stride)
+        {
+            for (int j = 0; j < floats; j += TLanes.Width)
+                TLanes.Store(LaneMath<TLanes, TVector>.Apply(Activation.Linear, TLanes.Load(y + j)), y + j);
+        }
     }
 
     private void Activate(float* sums, float* y)

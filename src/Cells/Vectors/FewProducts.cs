@@ -3,8 +3,8 @@ using System.Runtime.CompilerServices;
 namespace Realtime.Cells.Vectors;
 
 /// <summary>
-/// The products of one panel of a small matrix: every lane's sum is four chains of multiply-adds, of every fourth column
-/// each, so that one stream's do not wait for one another.
+/// The products of one panel of a small matrix: every lane's sum is four chains of multiply-adds, each of every fourth
+/// column, so that one stream's do not wait for one another.
 /// </summary>
 internal static unsafe class FewProducts<TLanes, TVector>
     where TLanes : struct, ILanes<TVector>

@@ -96,7 +96,11 @@ internal sealed unsafe class VectorKernel<TLanes, TVector> : WaveKernel
     private static void Copy(float* from, nint fromStride, float* to, nint toStride, nint floats, int rows)
     {
         for (; rows > 0; rows--, from += fromStride, to += toStride)
-            for (nint i = 0; i < floats; i++) to[i] = from[i];
+        {
+            nint i = 0;
+            for (; i <= floats - 4; i += 4) Vector128.Load(from + i).Store(to + i);
+            for (; i < floats; i++) to[i] = from[i];
+        }
     }
 
     /// <summary>Vectors of 16 would be half empty in a small cell; the bits are the same.</summary>

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Realtime.Cells;
 using Realtime.Cells.Adaptive;
 using Realtime.Protocol;
@@ -114,6 +115,8 @@ public sealed class Stepper(World world, FrameWork work)
         _landed.Push(batch);
     }
 
+    // Not inlined: the compiler would run out of what it allows for inlining what is called for each item.
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private void Prepare(ModelHost host, ReadOnlySpan<int> chunk, StepBatch batch)
     {
         var items = work.Items;
@@ -137,6 +140,7 @@ public sealed class Stepper(World world, FrameWork work)
         }
     }
 
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private void Finish(ReadOnlySpan<int> chunk, StepBatch batch)
     {
         var count = 0;
