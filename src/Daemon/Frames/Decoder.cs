@@ -62,6 +62,9 @@ public sealed class Decoder
     /// <summary>Nothing is left of what was received.</summary>
     public bool IsDrained => _next == _inbox.Count;
 
+    /// <summary>Ticks and requests of the last frame, imputed ticks among them.</summary>
+    public int Ticks => _ticks;
+
     /// <summary>The last frame took nothing: the journal is making room for it.</summary>
     public bool IsHeldUp { get; private set; }
 

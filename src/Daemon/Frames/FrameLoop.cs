@@ -29,6 +29,7 @@ public sealed class FrameLoop
     private readonly WorldReport _report;
     private readonly MessagePackWriter _heartbeat = new();
     private readonly ConcurrentQueue<Action> _posted = new();
+    private readonly Patience _patience = new();
     private LoopOptions _options;
     private Inbox _inbox;
     private FrameWork _work;
@@ -98,7 +99,10 @@ public sealed class FrameLoop
         _serving = true;
         while (!_stop)
         {
-            if (!RunFrame() && _options.Idle == IdleMode.Block)
+            var worked = RunFrame();
+            if (worked)
+                _patience.Worked(_decoder.Ticks);
+            if (!worked && _options.Idle == IdleMode.Block && !_patience.Lasts())
                 _source.Wait(UntilDue());
             else if (_decoder.IsHeldUp)
                 // Until the journal has room; messages that wait would end a wait on the sockets at once.
