@@ -101,7 +101,7 @@ public sealed class FrameLoop
         {
             var worked = RunFrame();
             if (worked)
-                _patience.Worked(_decoder.Ticks);
+                _patience.Worked(_decoder.Ticks, _inbox.Count);
             if (!worked && _options.Idle == IdleMode.Block && !_patience.Lasts())
                 _source.Wait(UntilDue());
             else if (_decoder.IsHeldUp)

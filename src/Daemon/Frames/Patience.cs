@@ -1,10 +1,13 @@
 namespace Realtime.Daemon.Frames;
 
 /// <summary>
-/// Where the loop has had much to do it looks for further messages itself for a moment: to fall asleep and be woken
-/// takes longer than the next ones take to come, and those who send them wait for it.
+/// Where batches came the loop looks for further messages itself for a moment: to fall asleep and be woken takes longer
+/// than the next ones take to come, and those who send them wait for it.
 /// </summary>
-/// <remarks>Ticks pay for it, so that it never takes much longer than they did.</remarks>
+/// <remarks>
+/// Their ticks pay for it, so that it never takes much longer than they did. Messages of one tick do not: each costs
+/// several threads so much more that the loop would take the processor from those who send them.
+/// </remarks>
 internal sealed class Patience
 {
     private const int TicksPerTurn = 2;
@@ -18,8 +21,12 @@ internal sealed class Patience
 
     private int _turns;
 
-    /// <summary>A frame had so many ticks.</summary>
-    public void Worked(int ticks) => _turns = IsAlone ? 0 : Math.Min(_turns + ticks / TicksPerTurn, MostTurns);
+    /// <summary>A frame had so many ticks, which came in so many messages.</summary>
+    public void Worked(int ticks, int messages)
+    {
+        if (!IsAlone)
+            _turns = Math.Min(_turns + Math.Max(0, ticks - messages) / TicksPerTurn, MostTurns);
+    }
 
     /// <summary>Lets a moment pass; false where it is time to wait.</summary>
     public bool Lasts()

@@ -5,15 +5,18 @@ namespace Realtime.Daemon.Tests.Frames;
 public class PatienceTests
 {
     [Theory]
-    [InlineData(0, 0)]
-    [InlineData(1, 0)]
-    [InlineData(2, 1)]
-    [InlineData(64, 32)]
-    [InlineData(1_000_000, 1000)]
-    public void Two_ticks_pay_for_a_look_up_to_a_thousand(int ticks, int looks)
+    [InlineData(0, 0, 0)]
+    [InlineData(1, 1, 0)]
+    [InlineData(500, 500, 0)]
+    [InlineData(3, 1, 1)]
+    [InlineData(64, 1, 31)]
+    [InlineData(128, 2, 63)]
+    [InlineData(10, 20, 0)]
+    [InlineData(1_000_000, 1, 1000)]
+    public void Two_ticks_of_a_batch_pay_for_a_look_up_to_a_thousand(int ticks, int messages, int looks)
     {
         var patience = new Patience();
-        patience.Worked(ticks);
+        patience.Worked(ticks, messages);
         Assert.Equal(Environment.ProcessorCount == 1 ? 0 : looks, Count(patience));
     }
 
@@ -21,8 +24,8 @@ public class PatienceTests
     public void Looks_that_are_left_are_kept_for_the_next_frame()
     {
         var patience = new Patience();
-        patience.Worked(10);
-        patience.Worked(10);
+        patience.Worked(11, 1);
+        patience.Worked(11, 1);
         Assert.Equal(Environment.ProcessorCount == 1 ? 0 : 10, Count(patience));
         Assert.False(patience.Lasts());
     }
