@@ -9,8 +9,8 @@ internal static class LstmGates<TLanes, TVector>
     where TVector : unmanaged
 {
     /// <summary>
-    /// c' = f∘c + i∘g with one division for i = 1 / (1 + I), f = 1 / (1 + F) and g = (G − 1) / (G + 1): with
-    /// M = (1 + I) (G + 1) it is (c M + (1 + F) (G − 1)) / ((1 + F) M).
+    /// c' = f∘c + i∘g for i = 1 / (1 + I), f = 1 / (1 + F) and g = (G − 1) / (G + 1), with one division for i∘g. One
+    /// for all would multiply c by powers: a large one beyond the largest float.
     /// </summary>
     /// <param name="one">1.</param>
     /// <param name="i">I, the power of i's sum.</param>
@@ -21,9 +21,8 @@ internal static class LstmGates<TLanes, TVector>
     public static TVector Cell(TVector one, TVector i, TVector f, TVector g, TVector c)
     {
         TVector above = TLanes.Add(g, one), below = TLanes.Subtract(g, one);
-        TVector product = TLanes.MultiplyAdd(i, above, above);
-        TVector next = TLanes.MultiplyAdd(c, product, TLanes.MultiplyAdd(f, below, below));
-        return TLanes.Divide(next, TLanes.MultiplyAdd(f, product, product));
+        return TLanes.Add(
+            TLanes.Divide(c, TLanes.Add(one, f)), TLanes.Divide(below, TLanes.MultiplyAdd(i, above, above)));
     }
 
     /// <summary>h' = o∘tanh(c') with one division for o = 1 / (1 + O) and tanh(c') = (B − 1) / (B + 1): it is
