@@ -11,10 +11,13 @@ internal static class CommandLine
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
-    public static async Task<CommandResult> RunAsync(params string[] arguments)
+    public static Task<CommandResult> RunAsync(params string[] arguments) => RunAsync(new SpokenText(), arguments);
+
+    /// <summary>The same, with standard error to be read while it runs.</summary>
+    public static async Task<CommandResult> RunAsync(SpokenText error, params string[] arguments)
     {
         using var stop = new CancellationTokenSource(Patience);
-        var (output, error) = (new StringWriter(), new StringWriter());
+        var output = new StringWriter();
         var code = await Program.RunAsync(
             arguments, TextWriter.Synchronized(output), TextWriter.Synchronized(error), stop.Token);
         Assert.False(

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Realtime.Cells;
 using Realtime.Daemon.Configuration;
 using Realtime.Daemon.Frames;
@@ -11,6 +12,8 @@ namespace Realtime.Daemon.Tests.Commands;
 /// <summary>A daemon without HTTP in this process: the real loop, the real sockets, the built-in model.</summary>
 internal sealed class RunningDaemon : IDisposable
 {
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+
     private readonly string _folder = Directory.CreateTempSubdirectory("realtimed-").FullName;
     private readonly ZmqTransport _transport;
     private readonly World _world;
@@ -56,6 +59,20 @@ internal sealed class RunningDaemon : IDisposable
 
     public RealtimeClient Connect() =>
         new(new RealtimeClientOptions { Ingest = Ingest, Requests = Requests, Predictions = Predictions });
+
+    /// <summary>Waits until somebody asks for predictions.</summary>
+    public async Task AwaitSubscriberAsync()
+    {
+        var begun = Stopwatch.GetTimestamp();
+        while (!_transport.HasSubscribers)
+        {
+            Assert.True(Stopwatch.GetElapsedTime(begun) < Patience, "nobody subscribes");
+            await Task.Delay(20);
+        }
+
+        // For what the same subscriber asks for besides.
+        await Task.Delay(200);
+    }
 
     /// <summary>Sends some ticks of each of some streams, acknowledged.</summary>
     public void Feed(IEnumerable<string> streams, int ticks = 20)

@@ -11,7 +11,7 @@ public sealed class WatchCommandTests
     {
         using var daemon = new RunningDaemon();
         var watching = CommandLine.RunAsync(
-            "watch", "--from", daemon.Predictions, "--streams", "pump/", "--seconds", "4");
+            "watch", "--from", daemon.Predictions, "--streams", "pump/", "--seconds", "8");
         await FeedWhenSubscribedAsync(daemon);
 
         var result = await watching;
@@ -27,7 +27,7 @@ public sealed class WatchCommandTests
     public async Task Watch_AsJson_PrintsALineForEachMessage()
     {
         using var daemon = new RunningDaemon();
-        var watching = CommandLine.RunAsync("watch", "--from", daemon.Predictions, "--json", "--seconds", "4");
+        var watching = CommandLine.RunAsync("watch", "--from", daemon.Predictions, "--json", "--seconds", "8");
         await FeedWhenSubscribedAsync(daemon);
 
         var lines = (await watching).Lines.Select(static line => JsonNode.Parse(line)!).ToList();
@@ -53,8 +53,7 @@ public sealed class WatchCommandTests
 
     private static async Task FeedWhenSubscribedAsync(RunningDaemon daemon)
     {
-        // PUB gives no sign of a new subscriber; on one machine this is long.
-        await Task.Delay(1000);
+        await daemon.AwaitSubscriberAsync();
         daemon.Feed(["pump/1", "pump/2", "fan/1"], Ticks);
     }
 }
