@@ -59,6 +59,21 @@ public sealed class ZmtpConnection : IDisposable
         set => _socket.ReceiveTimeout = (int)value.TotalMilliseconds;
     }
 
+    /// <summary>Bytes received since the connection was made.</summary>
+    public long ReceivedBytes { get; private set; }
+
+    /// <summary>How many bytes have to be there before <see cref="Receive"/> is woken, at first one; what is there at
+    /// the end of its patience counts all the same.</summary>
+    public int LeastBytes
+    {
+        set
+        {
+            const int SocketLevel = 1, ReceiveLowWater = 18;
+            if (OperatingSystem.IsLinux())
+                _socket.SetRawSocketOption(SocketLevel, ReceiveLowWater, BitConverter.GetBytes(value));
+        }
+    }
+
     /// <summary>Appends a message of one frame to a buffer; returns the bytes written.</summary>
     public static int Frame(ReadOnlySpan<byte> payload, Span<byte> buffer)
     {
@@ -109,6 +124,7 @@ public sealed class ZmtpConnection : IDisposable
 
             if (size == 0)
                 throw new IOException("the daemon closed the connection");
+            ReceivedBytes += size;
             messages = CountMessages(_end + size);
         }
         while (messages == 0);

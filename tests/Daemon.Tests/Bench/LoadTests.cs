@@ -68,6 +68,25 @@ public sealed class LoadTests : IDisposable
         Assert.InRange(result.Ticks, 1, feed.Next);
     }
 
+    [Theory]
+    [InlineData("ipc", 32)]
+    [InlineData("tcp", 32)]
+    [InlineData("tcp", 1)]
+    public async Task Batches_AgainstAPeerThatDrops_CountWhatIsLost(string transport, int window)
+    {
+        using var stop = new CancellationTokenSource();
+        var endpoint = transport == "tcp" ? "tcp://127.0.0.1:*" : $"ipc://{_folder}/requests";
+        var (peer, bound) = BindEcho(endpoint, stop.Token, dropEvery: 10, replySize: 10_000);
+        var feed = new TickFeed("bench/", 100, 1, TickForm.Array);
+        var result = Saturation.Batches(bound, feed, predictions: true, TimeSpan.FromSeconds(0.3), window);
+        await stop.CancelAsync();
+        var messages = await peer;
+
+        Assert.True(messages >= 10, $"{messages} batches");
+        Assert.Equal(messages / 10 * Saturation.BatchLength, result.Lost);
+        Assert.Equal(feed.Next, messages * Saturation.BatchLength);
+    }
+
     [Fact]
     public void Connect_NobodyThere_SaysWhere()
     {
@@ -79,11 +98,16 @@ public sealed class LoadTests : IDisposable
     // Answers each message with its own bytes; returns how many there were.
     private Task<long> EchoAsync(
         string endpoint, CancellationToken stop, int afterMessage = -1, int stallMilliseconds = 0, int dropEvery = 0,
+        int replySize = 0) =>
+        BindEcho(endpoint, stop, afterMessage, stallMilliseconds, dropEvery, replySize).Messages;
+
+    private (Task<long> Messages, string Endpoint) BindEcho(
+        string endpoint, CancellationToken stop, int afterMessage = -1, int stallMilliseconds = 0, int dropEvery = 0,
         int replySize = 0)
     {
         var socket = new ZmqSocket(_context, ZmqSocketType.Router);
-        socket.Bind(endpoint);
-        return Task.Run(() =>
+        var bound = socket.Bind(endpoint);
+        var messages = Task.Run(() =>
         {
             using var owned = socket;
             var (identity, frame, messages) = (new byte[16], new byte[64 * 1024], 0L);
@@ -101,5 +125,6 @@ public sealed class LoadTests : IDisposable
 
             return messages;
         }, CancellationToken.None);
+        return (messages, bound);
     }
 }
