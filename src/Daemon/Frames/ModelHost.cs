@@ -14,11 +14,11 @@ public sealed class ModelHost : IDisposable
     // Four whole groups of the kernels: what a tick needs stays in the nearer caches until it is finished.
     private const int UsualChunk = 96;
 
-    // Where rows are long.
-    private const int LearningChunk = 64;
+    // Where rows are long: one group.
+    private const int LearningChunk = 24;
 
-    // What lies behind is read in order, which the machine sees coming.
-    private const int LearntLines = 16;
+    // The built-in model's rows are asked for whole; more of longer ones would push out what was asked for first.
+    private const int LearntLines = 256;
 
     private Stack<int> _free = new();
     private RowSlabs _rows;
@@ -192,7 +192,7 @@ public sealed class ModelHost : IDisposable
     /// <summary>The score of a stream's last tick; NaN where there is none.</summary>
     public double Score(int row) => Online is null ? double.NaN : Monitor(row).Score;
 
-    /// <summary>Asks for streams' memory, predictions and values, and the beginning of what they have learnt.</summary>
+    /// <summary>Asks for streams' memory, predictions and values, and what they have learnt.</summary>
     public void Fetch(ReadOnlySpan<int> rows)
     {
         _rows.Fetch(rows, (RowDoubles * sizeof(double) + RowSlabs.LineBytes - 1) / RowSlabs.LineBytes);
