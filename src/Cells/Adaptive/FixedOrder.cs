@@ -37,22 +37,23 @@ internal static unsafe class FixedOrder
         return Sum(four);
     }
 
-    /// <summary>to += factor · a, limited to ±limit; the count is a padded one.</summary>
+    /// <summary>to += factor · a, limited to ±limit, NaN where the sum is; the count is a padded one.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void AddScaled(float* to, float factor, float* a, int count, float limit)
     {
         Vector256<float> all = Vector256.Create(factor), high = Vector256.Create(limit), low = -high;
         int i = 0;
+        // The sum comes second: x86 gives the second operand where one is NaN, and AdvSimd gives the NaN.
         for (; i + Lanes <= count; i += Lanes)
         {
             Vector256<float> sum = Vector256.FusedMultiplyAdd(all, Vector256.Load(a + i), Vector256.Load(to + i));
-            Vector256.Min(high, Vector256.Max(low, sum)).Store(to + i);
+            Vector256.MinNative(high, Vector256.MaxNative(low, sum)).Store(to + i);
         }
 
         if (i == count) return;
         Vector128<float> last = Vector128.FusedMultiplyAdd(
             all.GetLower(), Vector128.Load(a + i), Vector128.Load(to + i));
-        Vector128.Min(high.GetLower(), Vector128.Max(low.GetLower(), last)).Store(to + i);
+        Vector128.MinNative(high.GetLower(), Vector128.MaxNative(low.GetLower(), last)).Store(to + i);
     }
 
     /// <summary>a ·= factor, where what has all but vanished becomes 0; the count is a multiple of eight.</summary>

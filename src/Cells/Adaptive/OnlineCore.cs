@@ -154,13 +154,16 @@ internal sealed unsafe class OnlineCore
         IntervalHits hits = default;
         int judged = 0, scored = 0;
         double error = 0, persistence = 0, squares = 0;
+        int newest = (int)(seq % (ulong)_ring);
         for (int h = 0; h < _learning; h++)
         {
             ulong then = seq - (ulong)_horizons[h];
             if (then > seq) break;
-            int slot = (int)(then % (ulong)_ring);
+            // The ring is as long as the longest of these horizons.
+            int slot = newest - _horizons[h];
+            if (slot < 0) slot += _ring;
             if (at.Seqs[slot] != (long)then) continue;
-            int waiting = _starts[h] + (int)(then % (ulong)_horizons[h]) * _outputs;
+            int waiting = _starts[h] + (int)(seq % (ulong)_horizons[h]) * _outputs;
             for (int o = 0; o < _outputs; o++)
             {
                 double value = values[o], from = at.Bases[slot * _outputs + o];
