@@ -26,6 +26,9 @@ public static class Saturation
     /// <summary>Batches under way.</summary>
     public const int WindowOfBatches = 32;
 
+    // Bytes; well below what the kernel holds of a connection.
+    private const int MostWaitedFor = 60_000;
+
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(3);
     private static readonly TimeSpan SubscriptionPatience = TimeSpan.FromMilliseconds(500);
 
@@ -110,7 +113,7 @@ public static class Saturation
             if (atOnce < flow.AtOnce && answered > 0)
             {
                 atOnce = flow.AtOnce;
-                input.LeastBytes = (int)(input.ReceivedBytes / answered) * atOnce;
+                input.LeastBytes = (int)Math.Min(input.ReceivedBytes / answered * atOnce, MostWaitedFor);
             }
 
             // What comes late all the same was not lost.

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Realtime.Daemon.Bench;
 using Realtime.Protocol.ZeroMq;
 
@@ -52,14 +53,20 @@ public sealed class LoadTests : IDisposable
         Assert.True(result.Latencies.Percentile(0.95) >= 3e9);
     }
 
-    [Fact]
-    public async Task Batches_OverAPlainSocket_AreCountedAsAnswered()
+    [Theory]
+    [InlineData(10)]
+    [InlineData(10_000)]
+    [InlineData(60_000)]
+    public async Task Batches_OverAPlainSocket_AreCountedAsAnswered(int replySize)
     {
         var endpoint = $"ipc://{_folder}/requests";
         using var stop = new CancellationTokenSource();
-        var peer = EchoAsync(endpoint, stop.Token, replySize: 10_000);
+        var peer = EchoAsync(endpoint, stop.Token, replySize: replySize);
         var feed = new TickFeed("bench/", 100, 1, TickForm.Array);
+        var begun = Stopwatch.GetTimestamp();
         var result = Saturation.Batches(endpoint, feed, predictions: true, TimeSpan.FromSeconds(0.3));
+        // It does not wait for more than there is room for.
+        Assert.InRange(Stopwatch.GetElapsedTime(begun).TotalSeconds, 0.3, 3.2);
         await stop.CancelAsync();
         var messages = await peer;
 
