@@ -40,7 +40,7 @@ public static class Saturation
         subscriber.Subscribe("p/" + feed.Prefix);
         AwaitSubscription(push, subscriber, feed);
         subscriber.Patience = Patience;
-        return Run(push, subscriber, new Flow(WindowOfSingles, 1, 1), duration, buffer =>
+        return Run(push, subscriber, WindowOfSingles, duration, 1, buffer =>
             ZmtpConnection.Frame(feed.Tick(feed.Next++), buffer));
     }
 
@@ -50,10 +50,11 @@ public static class Saturation
     {
         using var dealer = new ZmtpConnection(requests, "DEALER") { Patience = Patience };
         var batch = new byte[BatchLength * feed.Size + 8];
+        Func<Span<byte>, int> write = buffer =>
+            ZmtpConnection.Frame(batch.AsSpan(0, WriteBatch(feed, predictions, batch)), buffer);
         // Woken for each reply, the generator would take the processor from the daemon for little.
-        var flow = new Flow(window, Math.Max(1, window / 5), BatchLength);
-        return Run(dealer, dealer, flow, duration, buffer =>
-            ZmtpConnection.Frame(batch.AsSpan(0, WriteBatch(feed, predictions, batch)), buffer));
+        dealer.LeastBytes = (int)Math.Clamp(ReplyBytes(dealer, write) * (window / 5), 1, MostWaitedFor);
+        return Run(dealer, dealer, window, duration, BatchLength, write);
     }
 
     /// <summary>Writes the next <see cref="BatchLength"/> ticks as <c>[2, [tick, …], reply?]</c>; returns its size.
@@ -89,8 +90,18 @@ public static class Saturation
         throw new TimeoutException("no prediction came back within 5 s; do the streams' models take these ticks?");
     }
 
+    // Of the first message; 0 where there is no reply.
+    private static long ReplyBytes(ZmtpConnection dealer, Func<Span<byte>, int> write)
+    {
+        var buffer = new byte[1 << 16];
+        dealer.Send(buffer.AsSpan(0, write(buffer)));
+        dealer.Receive();
+        return dealer.ReceivedBytes;
+    }
+
     private static SaturatedResult Run(
-        ZmtpConnection output, ZmtpConnection input, Flow flow, TimeSpan duration, Func<Span<byte>, int> write)
+        ZmtpConnection output, ZmtpConnection input, int window, TimeSpan duration, int ticksEach,
+        Func<Span<byte>, int> write)
     {
         var buffer = new byte[1 << 20];
         long sent = 0, answered = 0, counted = 0, lost = 0;
@@ -99,23 +110,16 @@ public static class Saturation
         // The first fifth fills the pipes.
         var from = start + (end - start) / 5;
         long began = 0, now;
-        var atOnce = 1;
         while ((now = Pace.Now) < end)
         {
             if (began == 0 && now >= from)
                 (began, counted) = (now, answered);
             var used = 0;
-            for (; sent - answered - lost < flow.Window; sent++)
+            for (; sent - answered - lost < window; sent++)
                 used += write(buffer.AsSpan(used));
             output.Send(buffer.AsSpan(0, used));
             var messages = input.Receive();
             answered += messages;
-            if (atOnce < flow.AtOnce && answered > 0)
-            {
-                atOnce = flow.AtOnce;
-                input.LeastBytes = (int)Math.Min(input.ReceivedBytes / answered * atOnce, MostWaitedFor);
-            }
-
             // What comes late all the same was not lost.
             lost = messages == 0 ? sent - answered : Math.Min(lost, sent - answered);
         }
@@ -124,9 +128,6 @@ public static class Saturation
         input.LeastBytes = 1;
         for (int messages; answered < sent && (messages = input.Receive()) > 0;)
             answered += messages;
-        return new SaturatedResult(counted * flow.TicksEach, (now - began) / 1e9, (sent - answered) * flow.TicksEach);
+        return new SaturatedResult(counted * ticksEach, (now - began) / 1e9, (sent - answered) * ticksEach);
     }
-
-    // Messages under way, answers waited for at once, ticks of a message.
-    private readonly record struct Flow(int Window, int AtOnce, int TicksEach);
 }

@@ -87,7 +87,7 @@ public sealed class ServiceNotifierTests : IDisposable
         for (var i = 0; i < 5000; i++)
             refused += notifier.Alive($"serving {i} streams") ? 0 : 1;
         Assert.True(refused > 0);
-        Assert.InRange(Stopwatch.GetElapsedTime(begun).TotalSeconds, 0, 20);
+        Assert.True(Stopwatch.GetElapsedTime(begun) < TimeSpan.FromSeconds(2));
     }
 
     [Theory]
